@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# The one entry to the project: `./build.sh help` lists what it does.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+
+die() {
+  printf 'build.sh: error: %s\n' "$*" >&2
+  exit 1
+}
+say() { printf 'build.sh: %s\n' "$*"; }
+
+usage() {
+  cat <<'TEXT'
+usage: ./build.sh [VERB]
+
+  (none)       set up, build, and run the demo
+  setup        get what the build needs
+  build        set up and build the command and the library into build/
+  run ARGS     build, then build/isthmus run ARGS
+  test [--asan | --tsan] [CTEST ARGS]
+               set up, build everything, run all tests (build/, build-asan/, build-tsan/)
+  bench ARGS   build, then run the benchmarks
+  check        format, house rules, and every interface file proven against its header
+  clean        remove the build trees and what set-up unpacked
+  help         this text
+TEXT
+}
+
+# Packages that set-up unpacked serve the C compiler that `isthmus check` calls, too.
+export_deps() {
+  local prefix=$root/.deps/usr dir
+  for dir in "$prefix"/lib/*/pkgconfig; do
+    [ -d "$dir" ] && export PKG_CONFIG_PATH="$dir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+  done
+  export PATH=$PATH:$prefix/bin
+}
+
+setup() {
+  scripts/setup.sh "${1:-build}"
+  export_deps
+}
+
+# compile PRESET BUILD_DIR [TARGET...]
+compile() {
+  local preset=$1 dir=$2
+  shift 2
+  if [ ! -f "$dir/build.ninja" ]; then
+    say "configuring $dir"
+    mkdir -p "$dir"
+    cmake --preset "$preset" >"$dir/configure.log" 2>&1 || {
+      cat "$dir/configure.log" >&2
+      die "cmake could not configure $dir"
+    }
+  fi
+  say "building $dir"
+  cmake --build "$dir" ${1+--target "$@"} || die "the build in $dir failed"
+}
+
+build() {
+  setup build
+  compile release build isthmus libisthmus
+}
+
+demo() {
+  say "running examples/demo/main.mjs"
+  build/isthmus run --allow-ffi=zlib,sqlite3,libc,cjson examples/demo/main.mjs
+}
+
+run_tests() {
+  local preset=release dir=build runner=()
+  case ${1:-} in
+  --asan) preset=asan dir=build-asan && shift ;;
+  --tsan)
+    preset=tsan dir=build-tsan && shift
+    # ThreadSanitizer's shadow memory has no room where the kernel spreads addresses too widely.
+    setarch -R true 2>/dev/null && runner=(setarch -R)
+    ;;
+  esac
+  setup test
+  compile "$preset" "$dir"
+  say "testing $dir"
+  ${runner+"${runner[@]}"} ctest --test-dir "$dir" --output-on-failure --no-tests=error -j2 "$@"
+}
+
+verb=${1:-demo}
+[ $# = 0 ] || shift
+case $verb in
+demo) build && demo ;;
+setup) setup build ;;
+build) build ;;
+run) build && exec build/isthmus run "$@" ;;
+test) run_tests "$@" ;;
+bench) build && exec bash bench/run.sh build "$@" ;;
+check) build && exec bash scripts/check.sh build ;;
+clean) rm -rf build build-asan build-tsan build-debug build-fuzz .deps ;;
+help | --help | -h) usage ;;
+*) usage >&2 && die "no such verb: $verb" ;;
+esac

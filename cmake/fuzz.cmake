@@ -1,0 +1,11 @@
+# Each tests/fuzz/NAME.c becomes the libFuzzer program fuzz-NAME, beside an instrumented copy of the compiler.
+set(fuzz_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g)
+target_compile_options(gen PRIVATE ${fuzz_flags})
+file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*.c")
+foreach(source IN LISTS fuzz_sources)
+  get_filename_component(name "${source}" NAME_WE)
+  add_executable(fuzz-${name} "${source}")
+  target_compile_options(fuzz-${name} PRIVATE ${fuzz_flags})
+  target_link_options(fuzz-${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+  target_link_libraries(fuzz-${name} PRIVATE gen)
+endforeach()

@@ -1,0 +1,25 @@
+/* The JavaScript sources of runtime/js, built in: name ("host.js"), bytes (a NUL follows them) and size without the NUL.
+ * The table is sorted by name and ends with a NULL name. */
+#ifndef IST_JS_H
+#define IST_JS_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ist__js_source {
+  const char *name;
+  const unsigned char *data;
+  size_t size;
+};
+
+extern const struct ist__js_source ist__js_sources[];
+extern const size_t ist__js_source_count;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
