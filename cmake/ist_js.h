@@ -1,5 +1,5 @@
-/* The JavaScript sources of runtime/js, built in: name ("host.js"), bytes (a NUL follows them) and size without the NUL.
- * The table is sorted by name and ends with a NULL name. */
+/* The files of runtime/js, built in (its sources and order.txt): name ("console.js"), bytes (a NUL follows them), and
+ * size without the NUL. The table is sorted by name and ends with a NULL name. */
 #ifndef IST_JS_H
 #define IST_JS_H
 
