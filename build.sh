@@ -92,7 +92,7 @@ build) build ;;
 run) build && exec build/isthmus run "$@" ;;
 test) run_tests "$@" ;;
 bench) build && exec bash bench/run.sh build "$@" ;;
-check) build && exec bash scripts/check.sh build ;;
+check) setup check && build && exec scripts/check.sh build ;;
 clean) rm -rf build build-asan build-tsan build-debug build-fuzz .deps ;;
 help | --help | -h) usage ;;
 *) usage >&2 && die "no such verb: $verb" ;;

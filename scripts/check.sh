@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Holds the sources to the house rules, and every interface file to its header: `scripts/check.sh BUILD`.
+# Each rule prints one line, after what broke it; the exit code is 1 when any is broken.
+set -uo pipefail
+build=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+export LC_ALL=C
+
+broken=0
+# report NAME OUTPUT: a rule that printed nothing holds.
+report() {
+  if [ -z "$2" ]; then
+    printf 'holds   %s\n' "$1"
+  else
+    printf '%s\nBROKEN  %s\n' "$2" "$1"
+    broken=1
+  fi
+}
+
+rooms=()
+for room in gen runtime cli tests bindings examples bench; do
+  [ -d "$room" ] && rooms+=("$room")
+done
+mapfile -t sources < <(find "${rooms[@]}" -name golden -prune -o -type f \( -name '*.[ch]' -o -name '*.cc' \) -print | sort)
+mapfile -t scripts < <(find build.sh .ci scripts cmake "${rooms[@]}" -type f \( -name '*.sh' -o -path .ci/run \) | sort)
+
+# Another version of clang-format would format otherwise.
+formatter=
+for name in clang-format-14 clang-format; do
+  if command -v $name >/dev/null && $name --version | grep -q 'version 14\.'; then
+    formatter=$name
+    break
+  fi
+done
+if [ -n "$formatter" ]; then
+  report "clang-format (${#sources[@]} files)" "$(
+    printf '%s\0' "${sources[@]}" | xargs -0 -n 16 -P 2 "$formatter" --dry-run -Werror 2>&1 |
+      sed -n "s/^\([^:]*\):.*error: .*/\1: not formatted; $formatter -i mends it/p" | sort -u
+  )"
+else
+  echo "left out  clang-format: this machine has no version 14"
+fi
+
+includes() { # includes PATTERN PATH...: the lines that include a header whose name matches.
+  local pattern=$1
+  shift
+  grep -rnE "^ *# *include *[<\"]($pattern)[>\"]" --include='*.[ch]' --include='*.cc' "$@" 2>/dev/null
+}
+report "V8's headers in runtime/v8 only" "$(includes 'v8[^/]*\.h|libplatform/.*' gen runtime/ffi runtime/host runtime/include cli)"
+report "libffi's header in runtime/ffi only" "$(includes 'ffi\.h' gen runtime/host runtime/include cli | grep -v '"ffi.h"')"
+report "gen knows no runtime" "$(includes 'isthmus\.h|ffi/.*|v8/.*|host/.*|uv\.h' gen)"
+report "runtime/ffi knows no V8 and no host" "$(includes 'v8/.*|host/.*|uv\.h' runtime/ffi)"
+report "isthmus.h is plain C" "$(
+  [ ! -f runtime/include/isthmus.h ] ||
+    "${CC:-cc}" -std=c99 -pedantic-errors -Wall -Wextra -Werror -fsyntax-only -x c runtime/include/isthmus.h 2>&1
+  [ ! -f runtime/include/isthmus.h ] ||
+    "${CXX:-c++}" -std=c++17 -Wall -Wextra -Werror -fsyntax-only -x c++ runtime/include/isthmus.h 2>&1
+)"
+report "every C file opens with what it is for" "$(
+  for file in "${sources[@]}"; do
+    read -r line <"$file"
+    case $line in '/*'* | '//'*) ;; *) echo "$file:1: no opening comment" ;; esac
+  done
+)"
+report "nothing left for later" "$(grep -nE '\b(TO''DO|FIX''ME|X''XX)\b' "${sources[@]}" "${scripts[@]}")"
+report "libisthmus.so exports ist_ names only" "$(nm -D --defined-only "$build/libisthmus.so" | awk '$3 !~ /^ist_[a-z]/')"
+if command -v shellcheck >/dev/null; then
+  report "shellcheck (${#scripts[@]} scripts)" "$(shellcheck "${scripts[@]}")"
+fi
+
+for file in idl/*.idl; do
+  [ -e "$file" ] || continue
+  if proof=$("$build/isthmus" check "$file" 2>&1); then
+    printf 'proven  %s: %s\n' "$file" "$(tail -n1 <<<"$proof")"
+  else
+    report "$file agrees with its header" "${proof:-no proof}"
+  fi
+done
+exit $broken
