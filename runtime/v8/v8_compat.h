@@ -1,0 +1,196 @@
+/* Every difference between the versions of V8 that we build against (10.2 on) lives here and nowhere else: a file under
+ * runtime/v8 calls ist__compat functions where the API has changed, and V8 itself everywhere else.
+ * Nothing here decides anything; each function does on every version what its name says. */
+#ifndef IST_V8_COMPAT_H
+#define IST_V8_COMPAT_H
+
+#include <v8.h>
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <vector>
+
+#if V8_MAJOR_VERSION < 10 || (V8_MAJOR_VERSION == 10 && V8_MINOR_VERSION < 2)
+#error "Isthmus needs V8 10.2 or later"
+#endif
+
+namespace ist__compat {
+
+/* --- Internal fields and Externals: V8 14 wants a type tag. */
+#if V8_MAJOR_VERSION >= 14
+#define IST_COMPAT_TAG , 0
+#else
+#define IST_COMPAT_TAG
+#endif
+
+inline void set_pointer(v8::Local<v8::Object> object, int index, void *pointer) {
+  object->SetAlignedPointerInInternalField(index, pointer IST_COMPAT_TAG);
+}
+
+inline void *get_pointer(v8::Local<v8::Object> object, int index) {
+  return object->GetAlignedPointerFromInternalField(index IST_COMPAT_TAG);
+}
+
+inline void set_context_pointer(v8::Local<v8::Context> context, int index, void *pointer) {
+  context->SetAlignedPointerInEmbedderData(index, pointer IST_COMPAT_TAG);
+}
+
+inline void *get_context_pointer(v8::Local<v8::Context> context, int index) {
+  return context->GetAlignedPointerFromEmbedderData(index IST_COMPAT_TAG);
+}
+
+inline v8::Local<v8::External> external_new(v8::Isolate *isolate, void *pointer) {
+  return v8::External::New(isolate, pointer IST_COMPAT_TAG);
+}
+
+inline void *external_value(v8::Local<v8::Value> external) {
+#if V8_MAJOR_VERSION >= 14
+  return external.As<v8::External>()->Value(0);
+#else
+  return external.As<v8::External>()->Value();
+#endif
+}
+
+/* The holder of an accessor's property. */
+template <class T> inline v8::Local<v8::Object> holder(const v8::PropertyCallbackInfo<T> &info) {
+#if V8_MAJOR_VERSION >= 13
+  return info.HolderV2();
+#else
+  return info.Holder();
+#endif
+}
+
+/* --- Interceptors: from V8 12 on they say whether they answered. */
+#if V8_MAJOR_VERSION >= 12
+using intercepted = v8::Intercepted;
+using setter_info = v8::PropertyCallbackInfo<void>;
+#define IST_INTERCEPTED return v8::Intercepted::kYes
+#define IST_NOT_INTERCEPTED return v8::Intercepted::kNo
+#define IST_INTERCEPTED_SET(info, value) return v8::Intercepted::kYes
+#else
+using intercepted = void;
+using setter_info = v8::PropertyCallbackInfo<v8::Value>;
+#define IST_INTERCEPTED return
+#define IST_NOT_INTERCEPTED return
+#define IST_INTERCEPTED_SET(info, value)                                                           \
+  do {                                                                                             \
+    (info).GetReturnValue().Set(value);                                                            \
+    return;                                                                                        \
+  } while (0)
+#endif
+
+/* --- Strings. */
+
+inline size_t utf8_length(v8::Isolate *isolate, v8::Local<v8::String> string) {
+#if V8_MAJOR_VERSION >= 13
+  return string->Utf8LengthV2(isolate);
+#else
+  return static_cast<size_t>(string->Utf8Length(isolate));
+#endif
+}
+
+/* Writes at most `capacity` bytes, whole characters, no NUL; lone surrogates become U+FFFD. `read`, where given, is how
+ * many UTF-16 units were used up. */
+inline size_t write_utf8(v8::Isolate *isolate, v8::Local<v8::String> string, char *to,
+                         size_t capacity, size_t *read = nullptr) {
+#if V8_MAJOR_VERSION >= 13
+  return string->WriteUtf8V2(isolate, to, capacity, v8::String::WriteFlags::kReplaceInvalidUtf8,
+                             read);
+#else
+  int units = 0;
+  int bounded = capacity > INT32_MAX ? INT32_MAX : static_cast<int>(capacity);
+  int written =
+      string->WriteUtf8(isolate, to, bounded, &units,
+                        v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8);
+  if (read) *read = static_cast<size_t>(units);
+  return static_cast<size_t>(written);
+#endif
+}
+
+inline void write_one_byte(v8::Isolate *isolate, v8::Local<v8::String> string, uint8_t *to,
+                           uint32_t offset, uint32_t length) {
+#if V8_MAJOR_VERSION >= 13
+  string->WriteOneByteV2(isolate, offset, length, to);
+#else
+  string->WriteOneByte(isolate, to, static_cast<int>(offset), static_cast<int>(length),
+                       v8::String::NO_NULL_TERMINATION);
+#endif
+}
+
+inline void write_two_byte(v8::Isolate *isolate, v8::Local<v8::String> string, uint16_t *to,
+                           uint32_t offset, uint32_t length) {
+#if V8_MAJOR_VERSION >= 13
+  string->WriteV2(isolate, offset, length, to);
+#else
+  string->Write(isolate, to, static_cast<int>(offset), static_cast<int>(length),
+                v8::String::NO_NULL_TERMINATION);
+#endif
+}
+
+/* --- Scripts and modules. */
+
+inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, bool module) {
+#if V8_MAJOR_VERSION >= 12
+  (void)isolate;
+  return v8::ScriptOrigin(name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, module);
+#else
+  return v8::ScriptOrigin(isolate, name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false,
+                          module);
+#endif
+}
+
+inline v8::Local<v8::Module>
+synthetic_module(v8::Isolate *isolate, v8::Local<v8::String> name,
+                 const std::vector<v8::Local<v8::String>> &exports,
+                 v8::Module::SyntheticModuleEvaluationSteps steps) {
+#if V8_MAJOR_VERSION >= 12
+  return v8::Module::CreateSyntheticModule(
+      isolate, name, v8::MemorySpan<const v8::Local<v8::String>>(exports.data(), exports.size()),
+      steps);
+#else
+  return v8::Module::CreateSyntheticModule(isolate, name, exports, steps);
+#endif
+}
+
+inline v8::Local<v8::FixedArray> import_attributes(v8::Local<v8::ModuleRequest> request) {
+#if V8_MAJOR_VERSION >= 12
+  return request->GetImportAttributes();
+#else
+  return request->GetImportAssertions();
+#endif
+}
+
+inline v8::Local<v8::Data> fixed_array_get(v8::Local<v8::Context> context,
+                                           v8::Local<v8::FixedArray> array, int index) {
+#if V8_MAJOR_VERSION >= 14
+  (void)context;
+  return array->Get(index);
+#else
+  return array->Get(context, index);
+#endif
+}
+
+/* --- Buffers. */
+
+inline bool detach(v8::Local<v8::ArrayBuffer> buffer) {
+#if V8_MAJOR_VERSION >= 11
+  return buffer->Detach(v8::Local<v8::Value>()).FromMaybe(false);
+#else
+  buffer->Detach();
+  return true;
+#endif
+}
+
+/* --- Private properties. */
+
+inline v8::Local<v8::Private> private_symbol(v8::Isolate *isolate, const char *name) {
+  return v8::Private::ForApi(
+      isolate, v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized)
+                   .ToLocalChecked());
+}
+
+} // namespace ist__compat
+
+#endif
