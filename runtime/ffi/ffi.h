@@ -9,10 +9,19 @@
 #ifndef IST_FFI_H
 #define IST_FFI_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* One byte in either language: C++17 has no stdatomic.h. */
+#ifdef __cplusplus
+#include <atomic>
+typedef std::atomic<bool> ist__flag;
+extern "C" {
+#else
+#include <stdatomic.h>
+typedef atomic_bool ist__flag;
+#endif
 
 typedef struct ist__library ist__library;
 typedef struct ist__type ist__type;
@@ -150,7 +159,7 @@ typedef struct ist__constant {
 struct ist__library {
   const char *name;
   const char *opened;           /* the name that dlopen accepted, "" for the process */
-  atomic_bool closed;
+  ist__flag closed;
   ist__type **types; size_t type_count;
   ist__constant *constants; size_t constant_count;
   ist__bundle *bundles; size_t bundle_count;
@@ -324,5 +333,9 @@ void *ist__closure_destroy_code(const ist__closure *closure); /* void (*)(void *
  * replaced or ended by ist__function_ends, or when the parent ends; forever never. Call after C has accepted it. */
 void ist__closure_bind(ist__closure *closure, ist__owner *parent);
 void ist__closure_end(ist__closure *closure);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
