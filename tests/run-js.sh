@@ -14,7 +14,7 @@ for idl in "$here"/fixture/*.idl; do
   [ "$name" = forbidden ] || grants+=",$name"
 done
 status=0
-output=$("$build/isthmus" run --idl "$here/fixture" --allow-ffi="$grants" "$file" "$@" | tee /dev/stderr) || status=$?
+output=$("$build/isthmus" run --idl "$here/fixture" --allow-ffi="$grants" "$file" "$@" | tee >(cat >&2)) || status=$?
 if [ "$status" != 0 ]; then
   echo "$(basename "$file"): exit code $status" >&2
   exit 1
