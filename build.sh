@@ -27,25 +27,18 @@ usage: ./build.sh [VERB]
 TEXT
 }
 
-# Packages that set-up unpacked serve the C compiler that `isthmus check` calls, too.
-export_deps() {
-  local prefix=$root/.deps/usr dir
-  for dir in "$prefix"/lib/*/pkgconfig; do
-    [ -d "$dir" ] && export PKG_CONFIG_PATH="$dir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-  done
-  export PATH=$PATH:$prefix/bin
-}
-
-setup() {
-  scripts/setup.sh "${1:-build}"
-  export_deps
-}
+setup() { scripts/setup.sh "$1"; }
 
 # compile PRESET BUILD_DIR [TARGET...]
 compile() {
   local preset=$1 dir=$2
   shift 2
-  if [ ! -f "$dir/build.ninja" ]; then
+  # A tree that was configured elsewhere and moved here is of no use; one older than the last set-up misses something.
+  if [ -f "$dir/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$dir/CMakeCache.txt"; then
+    rm -rf "$dir"
+  fi
+  if [ .deps/changed -nt "$dir/CMakeCache.txt" ]; then rm -f "$dir/CMakeCache.txt"; fi
+  if [ ! -f "$dir/build.ninja" ] || [ ! -f "$dir/CMakeCache.txt" ]; then
     say "configuring $dir"
     mkdir -p "$dir"
     cmake --preset "$preset" >"$dir/configure.log" 2>&1 || {
@@ -83,17 +76,37 @@ run_tests() {
   ${runner+"${runner[@]}"} ctest --test-dir "$dir" --output-on-failure --no-tests=error -j2 "$@"
 }
 
+# Verbs stand on lines of their own, since `a && b` would take `set -e` away from all that a calls.
 verb=${1:-demo}
 [ $# = 0 ] || shift
 case $verb in
-demo) build && demo ;;
+demo)
+  build
+  demo
+  ;;
 setup) setup build ;;
 build) build ;;
-run) build && exec build/isthmus run "$@" ;;
+run)
+  build >&2
+  exec build/isthmus run "$@"
+  ;;
 test) run_tests "$@" ;;
-bench) build && exec bash bench/run.sh build "$@" ;;
-check) setup check && build && exec scripts/check.sh build ;;
-clean) rm -rf build build-asan build-tsan build-debug build-fuzz .deps ;;
+bench)
+  build >&2
+  exec bash bench/run.sh build "$@"
+  ;;
+check)
+  setup check
+  build
+  exec scripts/check.sh build
+  ;;
+clean)
+  say "removing the build trees and .deps/"
+  rm -rf build build-asan build-tsan build-debug build-fuzz .deps
+  ;;
 help | --help | -h) usage ;;
-*) usage >&2 && die "no such verb: $verb" ;;
+*)
+  usage >&2
+  die "no such verb: $verb"
+  ;;
 esac

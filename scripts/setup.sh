@@ -19,10 +19,14 @@ die() {
 }
 
 # The unpacked packages' own .pc files count as found.
-for dir in "$deps"/usr/lib/*/pkgconfig "$deps/usr/lib/pkgconfig"; do
-  [ -d "$dir" ] && export PKG_CONFIG_PATH="$dir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-done
-PATH=$PATH:$deps/usr/bin
+find_unpacked() {
+  local dir
+  for dir in "$deps"/usr/lib/*/pkgconfig; do
+    [ -d "$dir" ] && export PKG_CONFIG_PATH="$dir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+  done
+  return 0
+}
+find_unpacked
 
 # --- What is missing -------------------------------------------------------------------------------------------------
 
@@ -89,7 +93,7 @@ look
 
 # --- Getting it ------------------------------------------------------------------------------------------------------
 
-mkdir -p "$deps"
+if ! mkdir -p "$deps" 2>/dev/null || [ ! -w "$deps" ]; then die "cannot write to $deps"; fi
 exec 9>"$deps/lock"
 if ! flock -n 9; then
   say "waiting for another set-up to end"
@@ -99,14 +103,14 @@ look
 
 command -v apt-get >/dev/null || die "needs ${missing_tools[*]} ${missing[*]}, and this machine has no apt-get to get them"
 
-if [ "$(id -u)" = 0 ]; then
-  as_root=()
-elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-  as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
-else
-  as_root=(false)
+may_install=true as_root=()
+if [ "$(id -u)" != 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n env DEBIAN_FRONTEND=noninteractive)
+  else
+    may_install=false
+  fi
 fi
-may_install() { [ "${as_root[*]-}" != false ]; }
 apt_install=(apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
 apt_log=$deps/apt.log
 
@@ -117,31 +121,42 @@ update_lists() {
   [ -z "$updated" ] || return 1
   updated=yes
   say "fetching apt's package lists"
-  if may_install; then
+  if $may_install; then
     "${as_root[@]}" apt-get update -o DPkg::Lock::Timeout=300 >"$apt_log" 2>&1
   else
     mkdir -p "$deps/apt/lists/partial" "$deps/apt/cache/archives/partial"
     apt_options=(-o "Dir::State::lists=$deps/apt/lists" -o "Dir::Cache=$deps/apt/cache")
     apt-get "${apt_options[@]}" update >"$apt_log" 2>&1
-  fi || die "apt-get update failed: $(grep -m1 -E '^(E|W|Err):' "$apt_log" || tail -n1 "$apt_log")"
+  fi || die "apt-get update failed: $(apt_said)"
+  # apt calls it success when it reached nothing at all.
+  grep -qE '^(Get|Hit):' "$apt_log" || die "cannot fetch apt's package lists: $(apt_said)"
 }
+
+# The line of apt's last output that tells most.
+apt_said() { grep -m1 '^E:' "$apt_log" || grep -m1 '^W:' "$apt_log" || tail -n1 "$apt_log"; }
+
 # A package that the lists do not name is a reason to renew them, once.
 know() {
   local name
   for name in "$@"; do
-    known "$name" || { update_lists && known "$name"; } || die "apt knows no package $name"
+    known "$name" || { update_lists && known "$name"; } ||
+      die "apt knows no package $name"
   done
 }
 known() { apt-cache ${apt_options+"${apt_options[@]}"} show "$1" >/dev/null 2>&1; }
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
+# Build trees older than this file were configured without what is here now.
+mark_change() { touch "$deps/changed"; }
+
 # Installs all the given packages, or nothing. An old list is renewed once.
 install_packages() {
-  may_install || return 1
+  $may_install || return 1
   "${as_root[@]}" "${apt_install[@]}" -s "$@" >"$apt_log" 2>&1 || return 1
   say "installing with apt: $*"
-  "${as_root[@]}" "${apt_install[@]}" "$@" >"$apt_log" 2>&1 && return 0
-  update_lists && "${as_root[@]}" "${apt_install[@]}" "$@" >"$apt_log" 2>&1
+  "${as_root[@]}" "${apt_install[@]}" "$@" >"$apt_log" 2>&1 ||
+    { update_lists && "${as_root[@]}" "${apt_install[@]}" "$@" >"$apt_log" 2>&1; } || return 1
+  mark_change
 }
 
 # Prints "name version" for what a package depends on: the first of alternatives, and a version only where it is exact.
@@ -157,7 +172,7 @@ closure() {
   while [ ${#queue[@]} -gt 0 ]; do
     printf '%s\n' "${queue[0]}"
     while read -r name version; do
-      case $name in '' | node-* | nodejs* | libssl-dev | libc6 | libc6-dev) continue ;; esac
+      case $name in '' | node-* | nodejs* | libssl-dev | libc6 | libc6-dev | libc-dev) continue ;; esac
       [[ $seen = *" $name "* ]] && continue
       installed "$name" && { [ -z "$version" ] ||
         [ "$(dpkg-query -W -f '${Version}' "$name")" = "$version" ]; } && continue
@@ -173,8 +188,11 @@ mend_links() {
   local link name file
   find "$deps/usr/lib" -xtype l -name '*.so*' | while read -r link; do
     name=$(basename "$(readlink "$link")")
-    for file in "$deps"/usr/lib/*/"$name" "$deps"/lib/*/"$name" /usr/lib/*/"$name" /lib/*/"$name"; do
-      [ -e "$file" ] && ln -sfn "$file" "$link" && break
+    for file in "$deps"/usr/lib/*/"$name" /usr/lib/*/"$name" /lib/*/"$name"; do
+      if [ -e "$file" ]; then
+        ln -sfn "$file" "$link"
+        break
+      fi
     done
   done
 }
@@ -184,29 +202,30 @@ unpack_packages() {
   know "$@"
   mapfile -t names < <(closure "$@")
   say "unpacking into .deps/: ${names[*]}"
-  mkdir -p "$deps/archives"
+  rm -rf "$deps/archives" && mkdir "$deps/archives"
   fetch() { (cd "$deps/archives" && apt-get ${apt_options+"${apt_options[@]}"} download "${names[@]}") >"$apt_log" 2>&1; }
   fetch || { update_lists && fetch; } ||
-    die "cannot download ${names[*]}: $(grep -m1 -E '^(E|Err):' "$apt_log" || tail -n1 "$apt_log")"
-  # The development package with the headers comes last, so that what is probed for appears when all the rest is there.
-  for file in $(printf '%s\n' "${names[@]}" | tac); do
-    dpkg -x "$deps/archives/${file}"_*.deb "$deps"
+    die "cannot download ${names[*]}: $(apt_said)"
+  # Everything is unpacked and mended aside, then copied in one go, so that a probe finds all of it or nothing.
+  local new=$deps/new
+  rm -rf "$new"
+  for file in "$deps"/archives/*.deb; do
+    dpkg -x "$file" "$new"
   done
-  rm -rf "$deps/archives"
   # Where /lib is not yet merged into /usr, some runtime libraries unpack beside usr/.
-  if [ -d "$deps/lib" ]; then
-    cp -a "$deps/lib/." "$deps/usr/lib/" && rm -rf "${deps:?}/lib"
-  fi
+  if [ -d "$new/lib" ]; then cp -a "$new/lib/." "$new/usr/lib/"; fi
+  find "$new/usr" -name '*.pc' -exec sed -i -E "/^[A-Za-z_]+ *=/ s|([= ])/usr|\1$deps/usr|g" {} +
+  cp -a "$new/usr" "$deps/"
+  rm -rf "$new" "$deps/archives"
   mend_links
-  find "$deps/usr/lib" "$deps/usr/share" -name '*.pc' -exec \
-    sed -i -E "/^[A-Za-z_]+ *=/ s|([= ])/usr|\1$deps/usr|g" {} + 2>/dev/null || true
+  mark_change
 }
 
 if [ ${#missing_tools[@]} -gt 0 ]; then
-  may_install || die "needs ${missing_tools[*]}: install as root with: apt-get install ${missing_tools[*]}"
+  $may_install || die "needs ${missing_tools[*]}: install as root with: apt-get install ${missing_tools[*]}"
   know "${missing_tools[@]}"
   install_packages "${missing_tools[@]}" ||
-    die "apt cannot install ${missing_tools[*]}: $(grep -m1 '^E:' "$apt_log" || tail -n1 "$apt_log")"
+    die "apt cannot install ${missing_tools[*]}: $(apt_said)"
   look
 fi
 
@@ -225,21 +244,23 @@ fi
 
 if [ ${#missing_optional[@]} -gt 0 ]; then
   optional=()
-  known "${missing_optional[0]}" || update_lists || true
-  for name in "${missing_optional[@]}"; do
-    if [ "$name" = libclang-rt-dev ]; then
-      # clang depends on clang-N, whose runtime is libclang-rt-N-dev.
-      name=$(apt-cache ${apt_options+"${apt_options[@]}"} depends clang 2>/dev/null |
-        sed -n 's/.*Depends: clang-\([0-9]\+\)$/libclang-rt-\1-dev/p' | head -n1)
-    fi
-    [ -n "$name" ] && optional+=("$name")
-  done
-  install_packages "${optional[@]}" || say "going on without ${optional[*]}: the tests that need it are left out"
+  if $may_install; then
+    known "${missing_optional[0]}" || update_lists || true
+    for name in "${missing_optional[@]}"; do
+      if [ "$name" = libclang-rt-dev ]; then
+        # clang depends on clang-N, whose runtime is libclang-rt-N-dev.
+        name=$(apt-cache depends clang 2>/dev/null |
+          sed -n 's/.*Depends: clang-\([0-9]\+\)$/libclang-rt-\1-dev/p' | head -n1)
+      fi
+      [ -z "$name" ] || optional+=("$name")
+    done
+  fi
+  if [ ${#optional[@]} = 0 ] || ! install_packages "${optional[@]}"; then
+    say "going on without ${missing_optional[*]}: the tests that need them are left out"
+  fi
 fi
 
-for dir in "$deps"/usr/lib/*/pkgconfig; do
-  [ -d "$dir" ] && export PKG_CONFIG_PATH="$dir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-done
+find_unpacked
 look
 [ $((${#missing[@]} + ${#missing_tools[@]})) = 0 ] || die "still missing after set-up: ${missing_tools[*]} ${missing[*]}"
 say "done"
