@@ -24,6 +24,8 @@ usage: ./build.sh [VERB]
   check        format, house rules, and every interface file proven against its header
   clean        remove the build trees and what set-up unpacked
   help         this text
+
+V8 is libnode's; V8_ROOT=PREFIX in the environment, or a pkg-config module v8, takes its place.
 TEXT
 }
 
@@ -33,12 +35,17 @@ setup() { scripts/setup.sh "$1"; }
 compile() {
   local preset=$1 dir=$2
   shift 2
-  # A tree that was configured elsewhere and moved here is of no use; one older than the last set-up misses something.
-  if [ -f "$dir/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$dir/CMakeCache.txt"; then
-    rm -rf "$dir"
+  # A tree that was configured elsewhere and moved here is of no use; one older than the last set-up, or for another V8,
+  # misses something.
+  local cache=$dir/CMakeCache.txt
+  if [ -f "$cache" ]; then
+    if ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$cache"; then
+      rm -rf "$dir"
+    elif [ .deps/changed -nt "$cache" ] || ! grep -qxF "V8_ROOT_USED:INTERNAL=${V8_ROOT:-}" "$cache"; then
+      rm "$cache"
+    fi
   fi
-  if [ .deps/changed -nt "$dir/CMakeCache.txt" ]; then rm -f "$dir/CMakeCache.txt"; fi
-  if [ ! -f "$dir/build.ninja" ] || [ ! -f "$dir/CMakeCache.txt" ]; then
+  if [ ! -f "$cache" ] || [ ! -f "$dir/build.ninja" ]; then
     say "configuring $dir"
     mkdir -p "$dir"
     cmake --preset "$preset" >"$dir/configure.log" 2>&1 || {
@@ -47,7 +54,7 @@ compile() {
     }
   fi
   say "building $dir"
-  cmake --build "$dir" ${1+--target "$@"} || die "the build in $dir failed"
+  flock "$dir/lock" cmake --build "$dir" ${1+--target "$@"} || die "the build in $dir failed"
 }
 
 build() {

@@ -8,6 +8,7 @@
 if(NOT V8_ROOT AND DEFINED ENV{V8_ROOT})
   set(V8_ROOT "$ENV{V8_ROOT}")
 endif()
+set(V8_ROOT_USED "${V8_ROOT}" CACHE INTERNAL "The V8_ROOT that this tree was configured with")
 set(V8_DEFINITIONS "" CACHE STRING "Macros that V8 was built with")
 
 set(V8_LINK "")
