@@ -1,0 +1,118 @@
+/* structuredClone, by V8's own serializer. What belongs to a native library does not clone; what the standard calls a
+ * DataCloneError is made by runtime/js. Buffers that move are detached only after everything else was written. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+#include <memory>
+#include <vector>
+
+namespace {
+
+void throw_clone_error(v8::Isolate *isolate, v8::Local<v8::String> message) {
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  v8::Local<v8::Value> args[] = {message};
+  v8::Local<v8::Value> error;
+  if (!ist__context_call_registered(context, "makeDataCloneError", 1, args).ToLocal(&error))
+    error = v8::Exception::Error(message);
+  isolate->ThrowException(error);
+}
+
+class write_delegate final : public v8::ValueSerializer::Delegate {
+public:
+  explicit write_delegate(v8::Isolate *isolate) : isolate_(isolate) {}
+  void ThrowDataCloneError(v8::Local<v8::String> message) override {
+    throw_clone_error(isolate_, message);
+  }
+  v8::Maybe<bool> WriteHostObject(v8::Isolate *isolate, v8::Local<v8::Object> object) override {
+    v8::String::Utf8Value name(isolate, object->GetConstructorName());
+    char text[256] = "a native object could not be cloned";
+    if (*name && **name) {
+      strncpy(text, *name, 200);
+      strcat(text, " object could not be cloned.");
+    }
+    throw_clone_error(isolate, ist__string(isolate, text, strlen(text))
+                                   .FromMaybe(v8::String::Empty(isolate)));
+    return v8::Nothing<bool>();
+  }
+  v8::Maybe<uint32_t> GetSharedArrayBufferId(v8::Isolate *,
+                                             v8::Local<v8::SharedArrayBuffer> buffer) override {
+    for (size_t i = 0; i < shared.size(); i++)
+      if (shared[i] == buffer) return v8::Just(static_cast<uint32_t>(i));
+    shared.push_back(buffer);
+    return v8::Just(static_cast<uint32_t>(shared.size() - 1));
+  }
+  std::vector<v8::Local<v8::SharedArrayBuffer>> shared;
+
+private:
+  v8::Isolate *isolate_;
+};
+
+class read_delegate final : public v8::ValueDeserializer::Delegate {
+public:
+  explicit read_delegate(const std::vector<v8::Local<v8::SharedArrayBuffer>> &shared)
+      : shared_(shared) {}
+  v8::MaybeLocal<v8::SharedArrayBuffer> GetSharedArrayBufferFromId(v8::Isolate *isolate,
+                                                                   uint32_t id) override {
+    if (id >= shared_.size()) return v8::MaybeLocal<v8::SharedArrayBuffer>();
+    return v8::SharedArrayBuffer::New(isolate, shared_[id]->GetBackingStore());
+  }
+
+private:
+  const std::vector<v8::Local<v8::SharedArrayBuffer>> &shared_;
+};
+
+/* The buffers of a transfer list; false with a pending exception. */
+bool transfer_list(v8::Isolate *isolate, v8::Local<v8::Context> context,
+                   v8::Local<v8::Value> list, std::vector<v8::Local<v8::ArrayBuffer>> *buffers) {
+  if (!list->IsArray()) return true;
+  v8::Local<v8::Array> array = list.As<v8::Array>();
+  for (uint32_t i = 0; i < array->Length(); i++) {
+    v8::Local<v8::Value> item;
+    if (!array->Get(context, i).ToLocal(&item)) return false;
+    const char *refusal = nullptr;
+    if (!item->IsArrayBuffer()) refusal = "Value at the transfer list's index is not transferable.";
+    else if (!item.As<v8::ArrayBuffer>()->IsDetachable())
+      refusal = "An ArrayBuffer in the transfer list cannot be detached.";
+    for (const auto &earlier : *buffers)
+      if (earlier == item) refusal = "An ArrayBuffer appears twice in the transfer list.";
+    if (refusal) {
+      throw_clone_error(isolate, ist__text(isolate, refusal));
+      return false;
+    }
+    buffers->push_back(item.As<v8::ArrayBuffer>());
+  }
+  return true;
+}
+
+} // namespace
+
+void ist__native_clone(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  std::vector<v8::Local<v8::ArrayBuffer>> buffers;
+  if (!transfer_list(isolate, context, info[1], &buffers)) return;
+
+  write_delegate writer_delegate(isolate);
+  v8::ValueSerializer writer(isolate, &writer_delegate);
+  writer.WriteHeader();
+  for (size_t i = 0; i < buffers.size(); i++)
+    writer.TransferArrayBuffer(static_cast<uint32_t>(i), buffers[i]);
+  if (writer.WriteValue(context, info[0]).IsNothing()) return;
+  std::pair<uint8_t *, size_t> bytes = writer.Release();
+
+  read_delegate reader_delegate(writer_delegate.shared);
+  v8::ValueDeserializer reader(isolate, bytes.first, bytes.second, &reader_delegate);
+  for (size_t i = 0; i < buffers.size(); i++) {
+    std::shared_ptr<v8::BackingStore> store = buffers[i]->GetBackingStore();
+    if (!ist__compat::detach(buffers[i])) {
+      free(bytes.first);
+      return;
+    }
+    reader.TransferArrayBuffer(static_cast<uint32_t>(i), v8::ArrayBuffer::New(isolate, store));
+  }
+  v8::Local<v8::Value> result;
+  if (!reader.ReadHeader(context).IsNothing() && reader.ReadValue(context).ToLocal(&result))
+    info.GetReturnValue().Set(result);
+  free(bytes.first);
+}

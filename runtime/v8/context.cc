@@ -1,0 +1,291 @@
+/* Contexts: their making, the start of the host's JavaScript in them, and native libraries' exports.
+ * A context's record outlives the context until its isolate ends, so that a stale pointer is answered, not followed. */
+#include "internal.h"
+
+#include "ist_js.h"
+
+#include <stdlib.h>
+
+#include <new>
+
+ist_context *ist__context_of(v8::Local<v8::Context> context) {
+  if (context->GetNumberOfEmbedderDataFields() <= IST_CONTEXT_SLOT) return nullptr;
+  return static_cast<ist_context *>(ist__compat::get_context_pointer(context, IST_CONTEXT_SLOT));
+}
+
+ist_status ist_context_new(ist_isolate *isolate, ist_context **result) {
+  if (!isolate || !result) return IST_ERR_ARGUMENT;
+  ist_context *context = new (std::nothrow) ist_context();
+  if (!context) return IST_ERR_MEMORY;
+  ist__isolate_entry entry(isolate);
+  v8::Local<v8::Context> made = v8::Context::New(isolate->v8);
+  if (made.IsEmpty()) {
+    delete context;
+    return IST_ERR_MEMORY;
+  }
+  ist__compat::set_context_pointer(made, IST_CONTEXT_SLOT, context);
+  context->isolate = isolate;
+  context->context.Reset(isolate->v8, made);
+  context->next = isolate->contexts;
+  isolate->contexts = context;
+  *result = context;
+  return IST_OK;
+}
+
+void ist_context_free(ist_context *context) {
+  if (!context || context->freed) return;
+  ist__isolate_entry entry(context->isolate);
+  ist__context_free_modules(context);
+  while (context->lazy) {
+    ist__lazy *lazy = context->lazy;
+    context->lazy = lazy->next;
+    delete lazy;
+  }
+  context->native.Reset();
+  context->registered.Reset();
+  context->deferred.Reset();
+  context->thrown.Reset();
+  context->context.Reset();
+  context->freed = true;
+  if (context->loader.finalize) context->loader.finalize(context->loader.env);
+}
+
+ist_isolate *ist_context_isolate(ist_context *context) { return context->isolate; }
+
+ist_status ist_context_global(ist_context *context, ist_value *result) {
+  if (!context || !result) return IST_ERR_ARGUMENT;
+  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__entry entry(context);
+  return ist__value_from(context->isolate, entry.context->Global(), result) ? IST_OK
+                                                                            : IST_ERR_MEMORY;
+}
+
+/* --- The host's JavaScript ---------------------------------------------------------------------------------------- */
+
+namespace {
+
+const ist__js_source *source_of(const char *name, size_t length) {
+  for (const ist__js_source *source = ist__js_sources; source->name; source++)
+    if (strlen(source->name) == length && !strncmp(source->name, name, length)) return source;
+  return nullptr;
+}
+
+/* Runs one file as the body of a function of `native`. */
+bool run_file(ist_context *owner, v8::Local<v8::Context> context, const ist__js_source *source) {
+  v8::Isolate *isolate = context->GetIsolate();
+  char name[128] = "isthmus:js/";
+  strncat(name, source->name, sizeof name - strlen(name) - 1);
+  v8::Local<v8::String> text;
+  if (!ist__string(isolate, reinterpret_cast<const char *>(source->data), source->size)
+           .ToLocal(&text))
+    return false;
+  v8::ScriptOrigin origin = ist__compat::origin(isolate, ist__text(isolate, name), false);
+  v8::ScriptCompiler::Source compiled(text, origin);
+  v8::Local<v8::String> params[] = {ist__text(isolate, "native")};
+  v8::Local<v8::Function> body;
+  if (!v8::ScriptCompiler::CompileFunctionInContext(context, &compiled, 1, params, 0, nullptr)
+           .ToLocal(&body))
+    return false;
+  v8::Local<v8::Value> args[] = {owner->native.Get(isolate)};
+  return !body->Call(context, v8::Undefined(isolate), 1, args).IsEmpty();
+}
+
+/* The globals of a lazy file, which runs now if it has not yet. */
+v8::MaybeLocal<v8::Object> lazy_globals(ist_context *owner, v8::Local<v8::Context> context,
+                                        ist__lazy *lazy) {
+  v8::Isolate *isolate = context->GetIsolate();
+  if (!lazy->ran) {
+    lazy->ran = true;
+    lazy->globals.Reset(isolate, v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
+    v8::Global<v8::Object> outer(isolate, owner->deferred);
+    owner->deferred.Reset(isolate, lazy->globals);
+    const ist__js_source *source = source_of(lazy->file, strcspn(lazy->file, " \n"));
+    bool ok = source && run_file(owner, context, source);
+    owner->deferred.Reset(isolate, outer);
+    if (!ok) return v8::MaybeLocal<v8::Object>();
+  }
+  return lazy->globals.Get(isolate);
+}
+
+ist__lazy *lazy_at(ist_context *owner, int32_t index) {
+  ist__lazy *lazy = owner->lazy;
+  for (; lazy && index; index--) lazy = lazy->next;
+  return lazy;
+}
+
+void lazy_getter(v8::Local<v8::Name> name, const v8::PropertyCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist_context *owner = ist__context_of(context);
+  if (!ist__context_alive(owner)) return;
+  ist__lazy *lazy = lazy_at(owner, info.Data().As<v8::Int32>()->Value());
+  v8::Local<v8::Object> globals;
+  v8::Local<v8::Value> value;
+  if (lazy && lazy_globals(owner, context, lazy).ToLocal(&globals) &&
+      globals->Get(context, name).ToLocal(&value))
+    info.GetReturnValue().Set(value);
+}
+
+void define_global(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist_context *owner = ist__context_of(context);
+  if (!ist__context_alive(owner) || info.Length() < 2 || !info[0]->IsString()) return;
+  v8::Local<v8::String> name = info[0].As<v8::String>();
+  if (!owner->deferred.IsEmpty()) {
+    ist__ignore(owner->deferred.Get(isolate)->CreateDataProperty(context, name, info[1]));
+    return;
+  }
+  v8::PropertyAttribute attributes =
+      info.Length() > 2 && info[2]->IsTrue() ? v8::None : v8::DontEnum;
+  ist__ignore(context->Global()->DefineOwnProperty(context, name, info[1], attributes));
+}
+
+void register_function(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist_context *owner = ist__context_of(context);
+  if (!ist__context_alive(owner) || info.Length() < 2 || !info[0]->IsString()) return;
+  ist__ignore(owner->registered.Get(isolate)->CreateDataProperty(context, info[0].As<v8::String>(),
+                                                           info[1]));
+}
+
+/* One line of order.txt: "FILE" or "lazy FILE GLOBAL... @FUNCTION...". */
+bool boot_line(ist_context *owner, v8::Local<v8::Context> context, const char *line, size_t length,
+               int32_t *lazy_count) {
+  v8::Isolate *isolate = context->GetIsolate();
+  static const char lazy_word[] = "lazy ";
+  bool is_lazy = length > 5 && !strncmp(line, lazy_word, 5);
+  if (!is_lazy) {
+    const ist__js_source *source = source_of(line, length);
+    return !source || run_file(owner, context, source);
+  }
+  const char *end = line + length;
+  const char *file = line + 5;
+  const char *word = file;
+  while (word < end && *word != ' ') word++;
+  if (!source_of(file, static_cast<size_t>(word - file))) return true;
+  ist__lazy *lazy = new (std::nothrow) ist__lazy();
+  if (!lazy) return false;
+  lazy->file = file;
+  ist__lazy **last = &owner->lazy;
+  while (*last) last = &(*last)->next;
+  *last = lazy;
+  v8::Local<v8::Value> index = v8::Integer::New(isolate, (*lazy_count)++);
+  while (word < end) {
+    while (word < end && *word == ' ') word++;
+    const char *begin = word;
+    while (word < end && *word != ' ') word++;
+    if (begin == word) break;
+    bool function = *begin == '@';
+    if (function) begin++;
+    v8::Local<v8::String> name;
+    if (!ist__string(isolate, begin, static_cast<size_t>(word - begin)).ToLocal(&name))
+      return false;
+    v8::Maybe<bool> done =
+        function ? owner->registered.Get(isolate)->CreateDataProperty(context, name, index)
+                 : context->Global()->SetLazyDataProperty(context, name, lazy_getter, index,
+                                                          v8::DontEnum);
+    if (done.IsNothing()) return false;
+  }
+  return true;
+}
+
+} // namespace
+
+ist_status ist__context_native(ist_context *context, ist_value *result) {
+  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__entry entry(context);
+  v8::Isolate *isolate = context->isolate->v8;
+  v8::Local<v8::Object> native = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
+  context->native.Reset(isolate, native);
+  context->registered.Reset(isolate,
+                            v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
+  ist__native_method(entry.context, native, "defineGlobal", define_global);
+  ist__native_method(entry.context, native, "register", register_function);
+  ist__natives_describe(entry.context, native);
+  ist__natives_text(entry.context, native);
+  return ist__value_from(context->isolate, native, result) ? IST_OK : IST_ERR_MEMORY;
+}
+
+ist_status ist__context_boot(ist_context *context, ist_error **error) {
+  if (error) *error = nullptr;
+  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__entry entry(context);
+  static const char order_name[] = "order.txt";
+  const ist__js_source *order = source_of(order_name, sizeof order_name - 1);
+  if (!order) return IST_OK;
+  const char *line = reinterpret_cast<const char *>(order->data);
+  int32_t lazy_count = 0;
+  while (*line) {
+    size_t length = strcspn(line, "\n");
+    if (length && *line != '#' &&
+        !boot_line(context, entry.context, line, length, &lazy_count))
+      return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+    line += length + (line[length] == '\n');
+  }
+  return IST_OK;
+}
+
+namespace {
+
+v8::MaybeLocal<v8::Function> registered(ist_context *owner, v8::Local<v8::Context> context,
+                                        const char *name) {
+  v8::Isolate *isolate = context->GetIsolate();
+  if (owner->registered.IsEmpty()) return v8::MaybeLocal<v8::Function>();
+  v8::Local<v8::Object> table = owner->registered.Get(isolate);
+  v8::Local<v8::String> key = ist__text(isolate, name);
+  v8::Local<v8::Value> value;
+  if (!table->Get(context, key).ToLocal(&value)) return v8::MaybeLocal<v8::Function>();
+  if (value->IsInt32()) {
+    ist__lazy *lazy = lazy_at(owner, value.As<v8::Int32>()->Value());
+    if (!lazy || lazy_globals(owner, context, lazy).IsEmpty() ||
+        !table->Get(context, key).ToLocal(&value))
+      return v8::MaybeLocal<v8::Function>();
+  }
+  if (!value->IsFunction()) return v8::MaybeLocal<v8::Function>();
+  return value.As<v8::Function>();
+}
+
+} // namespace
+
+ist_status ist__context_registered(ist_context *context, const char *name, ist_value *result) {
+  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__entry entry(context);
+  v8::Local<v8::Function> function;
+  if (!registered(context, entry.context, name).ToLocal(&function)) return IST_ERR_NOT_FOUND;
+  return ist__value_from(context->isolate, function, result) ? IST_OK : IST_ERR_MEMORY;
+}
+
+v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> context,
+                                                       const char *name, int argc,
+                                                       v8::Local<v8::Value> *argv) {
+  ist_context *owner = ist__context_of(context);
+  v8::Local<v8::Function> function;
+  if (!ist__context_alive(owner) || !registered(owner, context, name).ToLocal(&function))
+    return v8::MaybeLocal<v8::Value>();
+  return function->Call(context, v8::Undefined(context->GetIsolate()), argc, argv);
+}
+
+/* --- Native libraries --------------------------------------------------------------------------------------------- */
+
+ist_status ist__context_exports(ist_context *context, ist__library *library, ist_value *result,
+                                ist_error **error) {
+  if (error) *error = nullptr;
+  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__entry entry(context);
+  (void)ist__isolate_bridge(context->isolate);
+  v8::Local<v8::Object> exports;
+  if (!ist__bridge_exports(entry.context, library).ToLocal(&exports))
+    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+  return ist__value_from(context->isolate, exports, result) ? IST_OK
+                                                            : ist__fail(error, IST_ERR_MEMORY);
+}
+
+bool ist__context_close_library(ist_context *context, ist_value exports) {
+  if (!ist__context_alive(context) || !context->isolate->bridge) return false;
+  ist__entry entry(context);
+  v8::Local<v8::Value> local;
+  return ist__value_to(context->isolate, exports, &local) &&
+         ist__bridge_close(entry.context, local);
+}

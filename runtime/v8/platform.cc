@@ -1,0 +1,230 @@
+/* V8's platform: its own worker threads from libplatform, and task queues of ours for the isolates' threads, so that an
+ * event loop can be woken when a task arrives and knows when no more can come.
+ * There is one platform in the process, and it is never taken down: V8 cannot be started twice. */
+#include "internal.h"
+
+#include <libplatform/libplatform.h>
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace {
+
+double monotonic() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+struct delayed_task {
+  double due;
+  std::unique_ptr<v8::Task> task;
+};
+
+class task_runner final : public v8::TaskRunner {
+public:
+  void PostTask(std::unique_ptr<v8::Task> task) override { post(std::move(task), 0); }
+  void PostNonNestableTask(std::unique_ptr<v8::Task> task) override { post(std::move(task), 0); }
+  void PostDelayedTask(std::unique_ptr<v8::Task> task, double delay) override {
+    post(std::move(task), delay);
+  }
+  void PostNonNestableDelayedTask(std::unique_ptr<v8::Task> task, double delay) override {
+    post(std::move(task), delay);
+  }
+  void PostIdleTask(std::unique_ptr<v8::IdleTask>) override {}
+  bool IdleTasksEnabled() override { return false; }
+  bool NonNestableTasksEnabled() const override { return true; }
+  bool NonNestableDelayedTasksEnabled() const override { return true; }
+
+  /* A task is dropped outside of the lock: its destructor may post another. */
+  void stop() {
+    std::vector<delayed_task> dropped;
+    std::lock_guard<std::mutex> guard(mutex_);
+    stopped_ = true;
+    wake_ = nullptr;
+    dropped.swap(tasks_);
+    mutex_.unlock();
+    dropped.clear();
+    mutex_.lock();
+  }
+
+  void set_wake(void (*wake)(void *), void *env) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    wake_ = wake;
+    env_ = env;
+    if (wake_ && !tasks_.empty()) wake_(env_);
+  }
+
+  /* Runs what is due now, not what these tasks post: the loop goes on between. */
+  int run(v8::Isolate *isolate) {
+    std::vector<std::unique_ptr<v8::Task>> ready;
+    int next = -1;
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      if (tasks_.empty()) return -1;
+      double now = monotonic();
+      std::vector<delayed_task> later;
+      for (auto &entry : tasks_) {
+        if (entry.due <= now) {
+          ready.push_back(std::move(entry.task));
+        } else {
+          double wait = ceil((entry.due - now) * 1000);
+          if (next < 0 || wait < next) next = wait > 1e6 ? 1000000 : static_cast<int>(wait);
+          later.push_back(std::move(entry));
+        }
+      }
+      tasks_.swap(later);
+    }
+    for (auto &task : ready) {
+      v8::HandleScope scope(isolate);
+      task->Run();
+      task.reset();
+    }
+    return next;
+  }
+
+private:
+  void post(std::unique_ptr<v8::Task> task, double delay) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (stopped_) return;
+    tasks_.push_back({delay > 0 ? monotonic() + delay : 0, std::move(task)});
+    if (wake_) wake_(env_);
+  }
+
+  std::mutex mutex_;
+  std::vector<delayed_task> tasks_;
+  void (*wake_)(void *) = nullptr;
+  void *env_ = nullptr;
+  bool stopped_ = false;
+};
+
+/* How many tasks are with the worker threads. */
+struct {
+  std::mutex mutex;
+  std::condition_variable idle;
+  size_t count = 0;
+} at_work;
+
+class counted_task final : public v8::Task {
+public:
+  explicit counted_task(std::unique_ptr<v8::Task> task) : task_(std::move(task)) {
+    std::lock_guard<std::mutex> guard(at_work.mutex);
+    at_work.count++;
+  }
+  ~counted_task() override {
+    task_.reset();
+    std::lock_guard<std::mutex> guard(at_work.mutex);
+    if (--at_work.count == 0) at_work.idle.notify_all();
+  }
+  void Run() override { task_->Run(); }
+
+private:
+  std::unique_ptr<v8::Task> task_;
+};
+
+class process_platform final : public v8::Platform {
+public:
+  explicit process_platform(int threads) : inner_(v8::platform::NewDefaultPlatform(threads)) {}
+
+  int NumberOfWorkerThreads() override { return inner_->NumberOfWorkerThreads(); }
+
+  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate *isolate) override {
+    std::lock_guard<std::mutex> guard(mutex_);
+    return runners_[isolate];
+  }
+
+  void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    inner_->CallOnWorkerThread(std::make_unique<counted_task>(std::move(task)));
+  }
+  void CallBlockingTaskOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    inner_->CallBlockingTaskOnWorkerThread(std::make_unique<counted_task>(std::move(task)));
+  }
+  void CallLowPriorityTaskOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    inner_->CallLowPriorityTaskOnWorkerThread(std::make_unique<counted_task>(std::move(task)));
+  }
+  void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double delay) override {
+    inner_->CallDelayedOnWorkerThread(std::move(task), delay);
+  }
+  std::unique_ptr<v8::JobHandle> PostJob(v8::TaskPriority priority,
+                                         std::unique_ptr<v8::JobTask> task) override {
+    return v8::platform::NewDefaultJobHandle(this, priority, std::move(task),
+                                             static_cast<size_t>(NumberOfWorkerThreads()));
+  }
+
+  double MonotonicallyIncreasingTime() override { return inner_->MonotonicallyIncreasingTime(); }
+  double CurrentClockTimeMillis() override { return inner_->CurrentClockTimeMillis(); }
+  v8::TracingController *GetTracingController() override { return inner_->GetTracingController(); }
+
+  void add(v8::Isolate *isolate, std::shared_ptr<task_runner> runner) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    runners_[isolate] = std::move(runner);
+  }
+  void remove(v8::Isolate *isolate) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    runners_.erase(isolate);
+  }
+
+private:
+  std::unique_ptr<v8::Platform> inner_;
+  std::mutex mutex_;
+  std::unordered_map<v8::Isolate *, std::shared_ptr<task_runner>> runners_;
+};
+
+process_platform *the_platform;
+
+void start() {
+  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11. */
+#if V8_MAJOR_VERSION < 11
+  v8::V8::SetFlagsFromString("--harmony-rab-gsab");
+#endif
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  int threads = processors > 4 ? 3 : processors > 2 ? static_cast<int>(processors) - 1 : 1;
+  the_platform = new process_platform(threads);
+  v8::V8::InitializePlatform(the_platform);
+  v8::V8::Initialize();
+}
+
+} // namespace
+
+struct ist__runner {
+  std::shared_ptr<task_runner> tasks;
+};
+
+void ist__platform_start() {
+  static std::once_flag once;
+  std::call_once(once, start);
+}
+
+bool ist__platform_busy(bool wait) {
+  std::unique_lock<std::mutex> lock(at_work.mutex);
+  if (!at_work.count) return false;
+  if (wait) at_work.idle.wait(lock, [] { return at_work.count == 0; });
+  return true;
+}
+
+ist__runner *ist__runner_new(v8::Isolate *isolate) {
+  ist__runner *runner = new ist__runner{std::make_shared<task_runner>()};
+  the_platform->add(isolate, runner->tasks);
+  return runner;
+}
+
+void ist__runner_stop(ist__runner *runner) { runner->tasks->stop(); }
+
+void ist__runner_free(ist__runner *runner, v8::Isolate *isolate) {
+  the_platform->remove(isolate);
+  delete runner;
+}
+
+void ist__runner_set_wake(ist__runner *runner, void (*wake)(void *env), void *env) {
+  runner->tasks->set_wake(wake, env);
+}
+
+int ist__runner_run(ist__runner *runner, v8::Isolate *isolate) { return runner->tasks->run(isolate); }

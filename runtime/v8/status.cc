@@ -1,0 +1,36 @@
+/* What needs no isolate: versions, and the names and texts of statuses. */
+#include "isthmus.h"
+
+#include <v8-version.h>
+
+#define IST_TEXT_OF(x) #x
+#define IST_TEXT(x) IST_TEXT_OF(x)
+
+uint32_t ist_abi_version(void) { return IST_ABI_VERSION; }
+
+const char *ist_version(void) { return IST_VERSION; }
+
+const char *ist_v8_version(void) {
+  return IST_TEXT(V8_MAJOR_VERSION) "." IST_TEXT(V8_MINOR_VERSION) "." IST_TEXT(
+      V8_BUILD_NUMBER) "." IST_TEXT(V8_PATCH_LEVEL);
+}
+
+const char *ist_status_name(ist_status status) {
+  switch (status) {
+#define IST_STATUS_NAME(name, value, text)                                                         \
+  case IST_##name: return #name;
+    IST_STATUS_MAP(IST_STATUS_NAME)
+#undef IST_STATUS_NAME
+  }
+  return "unknown";
+}
+
+const char *ist_status_text(ist_status status) {
+  switch (status) {
+#define IST_STATUS_TEXT(name, value, text)                                                         \
+  case IST_##name: return text;
+    IST_STATUS_MAP(IST_STATUS_TEXT)
+#undef IST_STATUS_TEXT
+  }
+  return "unknown";
+}
