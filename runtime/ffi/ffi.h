@@ -228,7 +228,7 @@ void ist__free_with(const ist__function *function, void *address);
 
 /* ---- domains and owner records -------------------------------------------------------------------------------- */
 
-/* What a language layer gives its domain. */
+/* What a language layer gives its domain. `report` and `wake` must not call back into this header. */
 typedef struct ist__domain_hooks {
   void *env;
   void (*report)(void *env, const char *text);            /* any thread; no caller to throw to */
@@ -237,7 +237,8 @@ typedef struct ist__domain_hooks {
   void (*call)(void *env, ist__closure *closure, void *result, void **args);
   /* The closure has ended: drop the language's function. Domain's thread, may be inside a C call. */
   void (*closure_end)(void *env, void *function);
-  /* The record is no longer valid for the language: forget `wrapper`. */
+  /* The record has left IST__LIVE, whoever caused it; called once, and only if it has a wrapper, which stays set. The record itself
+   * stays until ist__owner_forget (which may be called from here). */
   void (*owner_end)(void *env, ist__owner *owner);
 } ist__domain_hooks;
 
@@ -274,16 +275,23 @@ struct ist__owner {
   void *impl;
 };
 
-/* A new live record. IST__MEMORY: `address` NULL allocates type->size zeroed bytes that never move, else adopts malloc'ed memory.
+/* Records live until the language forgets them: each ist__owner_new is balanced by one ist__owner_forget, also for a record that has
+ * ended or never got a wrapper. ist__domain_free frees what is left.
+ *
+ * A new live record (NULL: out of memory). IST__MEMORY: `address` NULL allocates type->size zeroed bytes that never move, else adopts malloc'ed memory.
  * IST__OWNED of an inline handle: likewise, and `free` runs on it before the memory goes.
  * One live record per (type, address): use ist__owner_find first. */
 ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *address, ist__owner_kind kind,
                            const ist__function *free);
-ist__owner *ist__owner_find(ist__domain *domain, const ist__type *type, const void *address);  /* live ones */
+ist__owner *ist__owner_find(ist__domain *domain, const ist__type *type, const void *address);
+/* Finds live ones, also those that were forgotten but are not destroyed yet (a child keeps them, or no drain came): their `wrapper` is
+ * NULL. Setting it revives the record, which must then be forgotten once more. */
+/* A borrowed record whose object is ours from now on (an owned result at a known address): IST__OWNED, free of its parents. */
+void ist__owner_adopt(ist__owner *owner, const ist__function *free);
 
-/* `child` keeps `parent`: an owned parent's destructor waits for its owned children; a borrowed child expires when the parent ends,
+/* `child` keeps `parent` (saying it again changes nothing): an owned parent's destructor waits for its owned children; a borrowed child expires when the parent ends,
  * and keeps a merely forgotten parent alive. A borrowed child with `until` also expires when one of these functions is called on
- * `parent` (any parent when NULL), see ist__owner_ends. */
+ * `parent` (any parent when NULL), see ist__function_ends; it keeps the parent too. */
 void ist__owner_keep(ist__owner *child, ist__owner *parent);
 void ist__owner_until(ist__owner *child, ist__owner *parent, const ist__function **until, size_t count);
 
@@ -299,10 +307,12 @@ bool ist__owner_idle(const ist__owner *owner, ist__fault *fault);
 /* The user disposed it. True: the caller must call the destructor itself, now, and then ist__owner_gone. False: children are
  * outstanding, the destructor will run after the last; the record is invalid from now on either way. */
 bool ist__owner_dispose(ist__owner *owner, const ist__function *by);
+/* Without ist__owner_dispose before: nothing is called (a constructor failed, C destroyed it itself). */
 void ist__owner_gone(ist__owner *owner, const ist__function *by);   /* destroyed: releases parents, expires borrowed children, frees inline memory */
 void ist__owner_taken(ist__owner *owner, const ist__function *by);
 void ist__owner_expire(ist__owner *owner, const ist__function *by);
-/* The language has no reference any more (collector): owned ones are queued and destroyed by ist__domain_drain. Calls no C. */
+/* The language has no reference any more: owned ones are queued and destroyed by ist__domain_drain, ended ones freed there. Safe inside a
+ * collection: calls no C, takes no lock, allocates nothing; calls `wake` when the queue was empty. */
 void ist__owner_forget(ist__owner *owner);
 /* The message for a record that is not live: "the Database is closed", "… was given to X", "… is no longer valid after X". */
 void ist__owner_fault(const ist__owner *owner, ist__fault *fault);
@@ -323,7 +333,9 @@ struct ist__closure {
   void *impl;
 };
 
-/* A live closure for `use`, a callback parameter of frame->function (whose raw values type_args and on_throw may name). */
+/* The record may be used again by another closure some time after it has ended.
+ *
+ * A live closure for `use`, a callback parameter of frame->function (whose raw values type_args and on_throw may name). */
 ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const ist__frame *frame, void *language,
                                ist__fault *fault);
 void *ist__closure_code(const ist__closure *closure);     /* the function pointer for C */
@@ -332,7 +344,9 @@ void *ist__closure_destroy_code(const ist__closure *closure); /* void (*)(void *
 /* Binds its life: scope call ends with ist__closure_end by the caller; once ends after its first call; until: with `parent`,
  * replaced or ended by ist__function_ends, or when the parent ends; forever never. Call after C has accepted it. */
 void ist__closure_bind(ist__closure *closure, ist__owner *parent);
-void ist__closure_end(ist__closure *closure);
+void ist__closure_end(ist__closure *closure);             /* ended already: nothing */
+/* C accepted NULL for `use`, a callback parameter whose scope is `until` with `replaced`: ends the one that was there. */
+void ist__closure_replaced(ist__domain *domain, const ist__param *use, ist__owner *parent);
 
 #ifdef __cplusplus
 }
