@@ -138,8 +138,9 @@ export async function rejects(promise, wanted, message) {
 export function badArgument(fn, name, message, parameter) {
   const error = throws(fn, { name, message });
   const [where] = message.split(": ");
-  equal(error.library, where.split(".")[0], "library");
-  equal(error.function, where, "function");
+  const [library, ...rest] = where.split(".");
+  equal(error.library, library, "library");
+  equal(error.function, rest.join("."), "function");
   if (parameter !== undefined) equal(error.parameter, parameter, "parameter");
   return error;
 }

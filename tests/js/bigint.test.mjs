@@ -5,6 +5,11 @@ import * as numbers from "ffi:numbers";
 const signed = [-(2n ** 63n), 2n ** 63n - 1n];
 const unsigned = [0n, 2n ** 64n - 1n];
 
+// What a message says of a BigInt.
+function got(value) {
+  return value < signed[0] || value > unsigned[1] ? "a BigInt of more than 64 bits" : `${value}n`;
+}
+
 for (const [name, [min, max]] of Object.entries({ int64: signed, llong: signed, uint64: unsigned, ullong: unsigned })) {
   const id = numbers[`id_${name}`];
   test(`${name}: a BigInt, bounds and just beyond`, () => {
@@ -14,7 +19,7 @@ for (const [name, [min, max]] of Object.entries({ int64: signed, llong: signed, 
     }
     for (const value of [min - 1n, max + 1n, 2n ** 64n, -(2n ** 64n), 2n ** 70n]) {
       badArgument(() => id(value), "RangeError",
-        `numbers.id_${name}: v: expected an integer from ${min} to ${max}, got ${value}n`, "v");
+        `numbers.id_${name}: v: expected a BigInt or integer from ${min} to ${max}, got ${got(value)}`, "v");
     }
   });
   test(`${name}: a safe integral number is accepted`, () => {
@@ -22,7 +27,7 @@ for (const [name, [min, max]] of Object.entries({ int64: signed, llong: signed, 
     equal(id(-0), 0n);
     equal(id(Number.MAX_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER));
     if (min < 0n) equal(id(-5), -5n);
-    else throws(() => id(-5), { name: "RangeError", message: `numbers.id_${name}: v: expected an integer from ${min} to ${max}, got -5` });
+    else throws(() => id(-5), { name: "RangeError", message: `numbers.id_${name}: v: expected a BigInt or integer from ${min} to ${max}, got -5` });
     for (const value of [1.5, NaN, Infinity, 2 ** 53, 2 ** 63]) {
       throws(() => id(value), { name: /^(Range|Type)Error$/, message: new RegExp(`^numbers.id_${name}: v: expected .*, got `) });
     }
@@ -30,7 +35,7 @@ for (const [name, [min, max]] of Object.entries({ int64: signed, llong: signed, 
   test(`${name}: nothing else`, () => {
     for (const [value, got] of [["1", '"1"'], [null, "null"], [undefined, "undefined"], [true, "true"], [{}, "an Object"],
       [Object(1n), "a BigInt"]]) {
-      badArgument(() => id(value), "TypeError", `numbers.id_${name}: v: expected an integer from ${min} to ${max}, got ${got}`, "v");
+      badArgument(() => id(value), "TypeError", `numbers.id_${name}: v: expected a BigInt or integer from ${min} to ${max}, got ${got}`, "v");
     }
   });
 }

@@ -24,7 +24,7 @@ test("nested literals, in declaration order", () => {
   const log = [];
   const point = (name) => Object.defineProperties({}, { y: spy(log, `${name}.y`, 1), x: spy(log, `${name}.x`, 1) });
   structs.seg_id(Object.defineProperties({}, {
-    tag: spy(log, "tag", []), id: spy(log, "id", 1), b: spy(log, "b", point("b")), a: spy(log, "a", point("a")),
+    tag: spy(log, "tag", new Uint8Array(8)), id: spy(log, "id", 1), b: spy(log, "b", point("b")), a: spy(log, "a", point("a")),
   }));
   deepEqual(log, ["a", "a.x", "a.y", "b", "b.x", "b.y", "id", "tag"]);
 });

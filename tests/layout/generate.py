@@ -104,7 +104,7 @@ class Text:
         self.count = count
 
     def value(self, rng):
-        size = rng.randint(0, self.count)
+        size = rng.randint(0, self.count - 1)
         return "".join(rng.choice(string.ascii_letters) for _ in range(size))
 
     def c_value(self, v):
