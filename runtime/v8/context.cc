@@ -126,6 +126,30 @@ void lazy_getter(v8::Local<v8::Name> name, const v8::PropertyCallbackInfo<v8::Va
     info.GetReturnValue().Set(value);
 }
 
+/* `load(file)`: runs a file that has not run yet. */
+void load_file(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist_context *owner = ist__context_of(context);
+  if (!ist__context_alive(owner)) return;
+  v8::String::Utf8Value name(isolate, info[0]);
+  const ist__js_source *source = *name ? source_of(*name, strlen(*name)) : nullptr;
+  if (!source) {
+    isolate->ThrowException(v8::Exception::Error(ist__text(isolate, "no such file in runtime/js")));
+    return;
+  }
+  ist__lazy **link = &owner->lazy;
+  size_t length = strlen(source->name);
+  while (*link && (strncmp((*link)->file, source->name, length) || !strchr(" \n", (*link)->file[length])))
+    link = &(*link)->next;
+  if (!*link) {
+    *link = new (std::nothrow) ist__lazy();
+    if (!*link) return;
+    (*link)->file = source->name;
+  }
+  (void)lazy_globals(owner, context, *link);
+}
+
 void define_global(const v8::FunctionCallbackInfo<v8::Value> &info) {
   v8::Isolate *isolate = info.GetIsolate();
   v8::Local<v8::Context> context = isolate->GetCurrentContext();
@@ -203,6 +227,7 @@ ist_status ist__context_native(ist_context *context, ist_value *result) {
                             v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
   ist__native_method(entry.context, native, "defineGlobal", define_global);
   ist__native_method(entry.context, native, "register", register_function);
+  ist__native_method(entry.context, native, "load", load_file);
   ist__natives_describe(entry.context, native);
   ist__natives_text(entry.context, native);
   return ist__value_from(context->isolate, native, result) ? IST_OK : IST_ERR_MEMORY;
