@@ -1,6 +1,6 @@
 "use strict";
-// The shape of the module `isthmus:host`, made when it is first imported. `work` holds the native functions.
-// A failure of the system throws an Error with `code` ("ENOENT") and `path`.
+// The shape of the module `isthmus:host`, made when it is first imported. `work` holds the native
+// functions. A failure of the system throws an Error with `code` ("ENOENT") and `path`.
 
 const {
   Error,
@@ -73,6 +73,14 @@ native.register("hostModule", (work) => {
     readFile: (path, encoding) => work.readFile(path, encodingIsText(encoding, "readFile")),
     writeFile: (path, data) => work.writeFile(path, data, false),
     appendFile: (path, data) => work.writeFile(path, data, true),
+    inspect(value, options = undefined) {
+      native.load("inspect.js");
+      return native.inspect(value, options);
+    },
+    format(...args) {
+      native.load("format.js");
+      return native.formatArguments(args);
+    },
     stdin: freeze(stdin),
     stdout: stream(1),
     stderr: stream(2),

@@ -522,10 +522,13 @@ const inspect = (value, options) => {
     seen: list(),
     circular: undefined,
   };
+  native.looking = (native.looking ?? 0) + 1;
   try {
     return show(ctx, value, 0);
   } catch {
     return "[value that cannot be shown]";
+  } finally {
+    native.looking--;
   }
 };
 

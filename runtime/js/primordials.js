@@ -88,6 +88,7 @@ native.primordials = {
 
   Error,
   ErrorPrototype: Error.prototype,
+  ErrorPrototypeToString: uncurry(Error.prototype.toString),
   ErrorCaptureStackTrace: Error.captureStackTrace,
   // V8's `stack` is an own data property up to 12, and later an own accessor with this one native
   // getter.
@@ -127,6 +128,8 @@ native.primordials = {
 
   Object,
   ObjectCreate: Object.create,
+  ObjectFreeze: Object.freeze,
+  ObjectFreeze: Object.freeze,
   ObjectKeys: Object.keys,
   ObjectPrototype: Object.prototype,
   ObjectPrototypeHasOwn: uncurry(Object.prototype.hasOwnProperty),

@@ -286,6 +286,7 @@ const errorText = (ctx, error, className, tag) => {
 
 native.values = {
   __proto__: null,
-  boxedText, classOf, dataOf, dateText, errorKeys, errorText, functionText, inherits, ownDataOf,
-  plural, prefixOf, regExpText, showNumber, showPrimitive, style, symbolText, tagOf, unspaced,
+  boxedText, classOf, dataOf, dateText, errorKeys, errorPart, errorText, functionText, inherits,
+  ownDataOf, plural, prefixOf, regExpText, showNumber, showPrimitive, style, symbolText, tagOf,
+  unspaced,
 };
