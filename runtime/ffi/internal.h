@@ -172,8 +172,9 @@ struct ist__domain {
   struct ist__until *untils;    /* borrowed values bound to no parent */
   bool busy;                    /* the settling list is being worked off */
   bool ending;                  /* inside ist__domain_free */
+  bool draining;
   struct ist__slot *closures;   /* the live ones */
-  _Atomic(struct ist__slot *) ended_elsewhere; /* destroy notices that came on foreign threads */
+  struct ist__slot *ended_elsewhere; /* destroy notices that came on foreign threads; guarded by closure.c's lock */
 };
 
 uintptr_t ist__thread_id(void); /* of the calling thread; never 0 */
@@ -187,6 +188,7 @@ void ist__closures_free(ist__domain *domain);
 void ist__closures_drain(ist__domain *domain);
 void ist__closures_end_until(ist__domain *domain, const ist__function *function, ist__owner *parent);
 void ist__closures_end_of(ist__owner *parent);  /* the parent has ended */
+void ist__closures_release(ist__owner *parent); /* its closures live on without it */
 
 /* ---- owner.c, for closure.c ---- */
 
