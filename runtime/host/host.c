@@ -120,7 +120,6 @@ ist_status ist_host_new(const ist_host_options *options, ist_host **result) {
 void ist_host_free(ist_host *host) {
   if (!host) return;
   if (host->isolate) {
-    ist__repl_free(host);
     ist__timers_free(host);
     ist__loader_free(host);
     ist__isolate_set_hooks(host->isolate, NULL);

@@ -5,6 +5,7 @@
 #define IST_HOST_INTERNAL_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -82,7 +83,7 @@ struct ist_host {
   ist__loaded_library *libraries;
   ist__text input; /* what was read from standard input and not yet given out */
   bool input_ended;
-  void *repl;
+  atomic_bool evaluating, interrupted; /* an interactive input runs; it is to end */
 };
 
 /* --- loop.c -------------------------------------------------------------------------------------------------------- */
@@ -161,10 +162,6 @@ void ist__native_free(ist_host *host);
 ist_module *ist__builtin_module(ist_host *host, const char *url, ist_error **error);
 /* A module with every own property of an object as an export, and `default` being the object. */
 ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, ist_error **error);
-
-/* --- repl.c -------------------------------------------------------------------------------------------------------- */
-
-void ist__repl_free(ist_host *host);
 
 /* --- Helpers for host functions (host.c) --------------------------------------------------------------------------- */
 

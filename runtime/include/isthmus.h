@@ -439,6 +439,10 @@ typedef struct ist_repl_result {
 IST_API ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length, bool colors,
                                       ist_repl_result *result);
 
+/* Ends what runs or is awaited by the call of ist_host_repl_eval that is under way, which answers IST_REPL_ERROR; nothing
+ * happens when none is. Any thread. Since 0.1. */
+IST_API void ist_host_interrupt(ist_host *host);
+
 /* What could stand at the end of `source`: globals, declarations, properties of a dotted name (read without running
  * getters). `completions` is the names, each ended by '\n', freed by ist_free; `start` is the offset in `source` that they
  * replace from. Since 0.1. */

@@ -35,6 +35,8 @@ ist_status ist_context_new(ist_isolate *isolate, ist_context **result) {
 void ist_context_free(ist_context *context) {
   if (!context || context->freed) return;
   ist__isolate_entry entry(context->isolate);
+  ist__repl_free(context->repl);
+  context->repl = nullptr;
   ist__context_free_modules(context);
   while (context->lazy) {
     ist__lazy *lazy = context->lazy;
@@ -230,6 +232,7 @@ ist_status ist__context_native(ist_context *context, ist_value *result) {
   ist__native_method(entry.context, native, "load", load_file);
   ist__natives_describe(entry.context, native);
   ist__natives_text(entry.context, native);
+  ist__natives_repl(entry.context, native);
   return ist__value_from(context->isolate, native, result) ? IST_OK : IST_ERR_MEMORY;
 }
 

@@ -66,9 +66,15 @@ ist_error *ist__error_new_at(ist_status status, const char *name, const char *me
 /* Whether a script's text is only the beginning of one: more lines could complete it. */
 bool ist__script_incomplete(ist_context *context, const char *source, size_t length, bool module);
 
-/* The names that `receiver` answers to, own and inherited, without running user code, and the value of one of its data
- * properties (IST_ERR_NOT_FOUND when it has no such, or only an accessor). */
-ist_status ist__object_peek(ist_context *context, ist_value receiver, const char *name, ist_value *result);
+/* Whether a text parses as a script. */
+bool ist__script_parses(ist_context *context, const char *source, size_t length);
+
+/* Interactive evaluation of one input: start it, let the loop run while it is awaited, then take its value or what it
+ * threw. Abandoning leaves what it awaits to itself. */
+ist_status ist__repl_start(ist_context *context, const char *source, size_t length);
+bool ist__repl_waiting(ist_context *context);
+void ist__repl_abandon(ist_context *context);
+ist_status ist__repl_finish(ist_context *context, ist_value *result, IST_OWN ist_error **error);
 
 #ifdef __cplusplus
 }

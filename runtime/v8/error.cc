@@ -10,6 +10,9 @@ namespace {
 
 const char *const place_name = "isthmus:place";
 
+/* How runtime/js is named in stacks. */
+const char own_files[] = "isthmus:js/";
+
 char *copy_text(const char *text) {
   if (!text) return nullptr;
   size_t size = strlen(text) + 1;
@@ -116,7 +119,7 @@ bool place_of(v8::Local<v8::Context> context, v8::Local<v8::Message> message,
   v8::Local<v8::Value> file = message->GetScriptResourceName();
   if (line <= 0 || !file->IsString()) return false;
   v8::String::Utf8Value name(isolate, file);
-  if (*name && !strncmp(*name, "isthmus:js/", 11)) return false;
+  if (*name && !strncmp(*name, own_files, sizeof own_files - 1)) return false;
   int start = message->GetStartColumn(context).FromMaybe(-1);
   int end = message->GetEndColumn(context).FromMaybe(-1);
   v8::Local<v8::String> source;
@@ -160,6 +163,39 @@ v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context,
   return v8::MaybeLocal<v8::Array>();
 }
 
+v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
+                                           v8::Local<v8::Value> error,
+                                           v8::Local<v8::Array> sites) {
+  v8::Isolate *isolate = context->GetIsolate();
+  /* V8 forgets the place when the stack becomes text. */
+  if (error->IsNativeError())
+    ist__error_place_by(context, error, v8::Exception::CreateMessage(isolate, error));
+  v8::Local<v8::String> text = ist__text(isolate, "Error");
+  v8::Local<v8::Value> message;
+  if (error->IsObject()) {
+    v8::Local<v8::Value> name = peek(context, error.As<v8::Object>(), "name");
+    if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
+    message = peek(context, error.As<v8::Object>(), "message");
+  }
+  if (!message.IsEmpty() && message->IsString() && message.As<v8::String>()->Length()) {
+    if (text->Length())
+      text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));
+    text = v8::String::Concat(isolate, text, message.As<v8::String>());
+  }
+  v8::Local<v8::String> indent = ist__text(isolate, "\n    at ");
+  for (uint32_t i = 0; i < sites->Length(); i++) {
+    v8::Local<v8::Value> site;
+    v8::Local<v8::String> line;
+    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line))
+      return v8::MaybeLocal<v8::Value>();
+    /* The host's own frames mean nothing to the reader. */
+    v8::String::Utf8Value frame(isolate, line);
+    if (*frame && strstr(*frame, own_files)) continue;
+    text = v8::String::Concat(isolate, v8::String::Concat(isolate, text, indent), line);
+  }
+  return text.As<v8::Value>();
+}
+
 ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::Value> exception,
                          v8::Local<v8::Message> message) {
   v8::Isolate *isolate = context->isolate->v8;
@@ -173,6 +209,8 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
   error->exit_code = 1;
   if (!ist__value_from(context->isolate, exception, &error->value, true))
     error->value = ist_undefined();
+  v8::Local<v8::Array> where;
+  bool placed = ist__error_where(entered, exception, message).ToLocal(&where);
   if (exception->IsNativeError()) {
     v8::Local<v8::Object> object = exception.As<v8::Object>();
     error->name = copy_value(isolate, peek(entered, object, "name"));
@@ -184,8 +222,7 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
     if (message.IsEmpty()) message = v8::Exception::CreateMessage(isolate, exception);
     error->message = message_text(isolate, message);
   }
-  v8::Local<v8::Array> where;
-  if (ist__error_where(entered, exception, message).ToLocal(&where)) {
+  if (placed) {
     v8::Local<v8::Value> part;
     if (where->Get(entered, 0).ToLocal(&part)) error->file = copy_value(isolate, part);
     if (where->Get(entered, 4).ToLocal(&part)) error->source_line = copy_value(isolate, part);

@@ -11,6 +11,7 @@
 #include "embed.h"
 #include "isthmus.h"
 
+struct ist__repl;
 struct ist__runner;
 
 /* The embedder data slots of isolates and contexts that are ours. The bridge takes its own beside them. */
@@ -86,6 +87,7 @@ struct ist_context {
   v8::Global<v8::Object> registered; /* name -> function, or name -> number of a lazy file */
   v8::Global<v8::Object> deferred;   /* the globals that a lazy file defines while it runs */
   ist__lazy *lazy;
+  ist__repl *repl; /* made at its first use */
   ist_loader loader;
   ist_module *modules[IST_MODULE_BUCKETS];
   bool freed;
@@ -188,6 +190,11 @@ void ist__error_place_by(v8::Local<v8::Context> context, v8::Local<v8::Value> er
 v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                                            v8::Local<v8::Message> message);
 
+/* The text of a stack, as V8 asks for it at the first use. Ignores Error.prepareStackTrace, so that looking at an error
+ * runs no user code. */
+v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+                                           v8::Local<v8::Array> sites);
+
 /* The value of a data property on an object or its prototypes, without running user code; empty when there is none. */
 v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                                     v8::Local<v8::Name> name);
@@ -207,6 +214,8 @@ void ist__native_clone(const v8::FunctionCallbackInfo<v8::Value> &info);
 /* The natives that describe values, and those for text. */
 void ist__natives_describe(v8::Local<v8::Context> context, v8::Local<v8::Object> native);
 void ist__natives_text(v8::Local<v8::Context> context, v8::Local<v8::Object> native);
+void ist__natives_repl(v8::Local<v8::Context> context, v8::Local<v8::Object> native);
+void ist__repl_free(ist__repl *repl);
 void ist__native_method(v8::Local<v8::Context> context, v8::Local<v8::Object> native, const char *name,
                         v8::FunctionCallback callback);
 

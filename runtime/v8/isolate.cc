@@ -93,6 +93,7 @@ ist_status ist_isolate_new(const ist_isolate_options *options, ist_isolate **res
   isolate->v8->SetData(IST_ISOLATE_SLOT, isolate);
   isolate->v8->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate->v8->SetPromiseRejectCallback(reject_callback);
+  isolate->v8->SetPrepareStackTraceCallback(ist__error_stack);
   ist__module_hooks(isolate->v8);
 
   std::lock_guard<std::mutex> guard(registry_mutex);

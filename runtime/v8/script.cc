@@ -25,6 +25,14 @@ ist_status ist_script_eval(ist_context *context, const char *source, size_t leng
                                                           : ist__fail(error, IST_ERR_MEMORY);
 }
 
+bool ist__script_parses(ist_context *context, const char *source, size_t length) {
+  if (!ist__context_alive(context)) return false;
+  ist__entry entry(context);
+  v8::Local<v8::String> text;
+  return ist__string(context->isolate->v8, source, length).ToLocal(&text) &&
+         !v8::Script::Compile(entry.context, text).IsEmpty();
+}
+
 bool ist__script_incomplete(ist_context *context, const char *source, size_t length, bool module) {
   if (!ist__context_alive(context)) return false;
   ist__entry entry(context);

@@ -296,21 +296,6 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
   return v8::MaybeLocal<v8::Value>();
 }
 
-ist_status ist__object_peek(ist_context *context, ist_value receiver, const char *name,
-                            ist_value *result) {
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
-  ist__entry entry(context);
-  v8::Local<v8::Value> local;
-  if (!ist__value_to(context->isolate, receiver, &local)) return IST_ERR_HANDLE;
-  v8::Local<v8::Object> object;
-  if (local->IsNullOrUndefined() || !local->ToObject(entry.context).ToLocal(&object))
-    return IST_ERR_NOT_FOUND;
-  v8::Local<v8::Value> found;
-  if (!ist__peek(entry.context, object, ist__text(context->isolate->v8, name)).ToLocal(&found))
-    return IST_ERR_NOT_FOUND;
-  return ist__value_from(context->isolate, found, result) ? IST_OK : IST_ERR_MEMORY;
-}
-
 /* --- Promises ----------------------------------------------------------------------------------------------------- */
 
 ist_status ist_promise_read(ist_isolate *isolate, ist_value promise, ist_promise_state *state,
