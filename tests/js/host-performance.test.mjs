@@ -1,0 +1,28 @@
+// performance: a clock that only goes forward, and where it started.
+import { deepEqual, equal, ok, test, throws, turn } from "./assert.mjs";
+
+test("now", async () => {
+  const start = performance.now();
+  let last = start;
+  for (let i = 0; i < 1000; i++) {
+    const now = performance.now();
+    ok(now >= last);
+    last = now;
+  }
+  await turn(20);
+  const passed = performance.now() - start;
+  ok(passed >= 18 && passed < 10000, `${passed} ms`);
+  ok(start >= 0 && start < 60000, `${start} ms since the start`);
+});
+
+test("timeOrigin", () => {
+  const drift = Math.abs(performance.timeOrigin + performance.now() - Date.now());
+  ok(drift < 1000, `${drift} ms`);
+  deepEqual(performance.toJSON(), { timeOrigin: performance.timeOrigin });
+});
+
+test("there is one performance", () => {
+  equal(String(performance), "[object Performance]");
+  throws(() => new Performance(), { name: "TypeError", message: "Illegal constructor" });
+  throws(() => Performance.prototype.now.call({}), TypeError);
+});
