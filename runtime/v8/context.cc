@@ -43,6 +43,7 @@ void ist_context_free(ist_context *context) {
     context->lazy = lazy->next;
     delete lazy;
   }
+  context->error_constructor.Reset();
   context->native.Reset();
   context->registered.Reset();
   context->deferred.Reset();
@@ -224,6 +225,11 @@ ist_status ist__context_native(ist_context *context, ist_value *result) {
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::Object> native = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
+  v8::Local<v8::Value> error;
+  if (ist__peek(entry.context, entry.context->Global(), ist__text(isolate, "Error"))
+          .ToLocal(&error) &&
+      error->IsObject())
+    context->error_constructor.Reset(isolate, error.As<v8::Object>());
   context->native.Reset(isolate, native);
   context->registered.Reset(isolate,
                             v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));

@@ -83,6 +83,7 @@ enum { IST_MODULE_BUCKETS = 64 };
 struct ist_context {
   ist_isolate *isolate;
   v8::Global<v8::Context> context;
+  v8::Global<v8::Object> error_constructor; /* as it was before user code */
   v8::Global<v8::Object> native;     /* runtime/js/README.md */
   v8::Global<v8::Object> registered; /* name -> function, or name -> number of a lazy file */
   v8::Global<v8::Object> deferred;   /* the globals that a lazy file defines while it runs */
@@ -190,8 +191,8 @@ void ist__error_place_by(v8::Local<v8::Context> context, v8::Local<v8::Value> er
 v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                                            v8::Local<v8::Message> message);
 
-/* The text of a stack, as V8 asks for it at the first use. Ignores Error.prepareStackTrace, so that looking at an error
- * runs no user code. */
+/* The text of a stack, as V8 asks for it at the first use. It runs no user code but Error.prepareStackTrace, and that only
+ * when runtime/js says so. */
 v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                                            v8::Local<v8::Array> sites);
 
