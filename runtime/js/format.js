@@ -15,7 +15,9 @@ const {
 } = native.primordials;
 const { functionKind, inspect, kindOf } = native;
 const { paint } = native.layout;
-const { dataOf } = native.values;
+const { dataOf, ownDataOf } = native.values;
+
+const wantsColors = (options) => isObject(options) && ownDataOf(options, "colors") === true;
 
 const numberText = (value) => (value === 0 && 1 / value < 0 ? "-0" : `${value}`);
 
@@ -83,7 +85,7 @@ const formatOne = (specifier, value, colors) => {
 };
 
 const formatArguments = (args, options) => {
-  const colors = options?.colors === true;
+  const colors = wantsColors(options);
   if (args.length === 0) return "";
   let text = "";
   let next = 0;
@@ -147,7 +149,7 @@ const locationText = (location, colors) => {
 
 const formatError = (error, location, options) => {
   try {
-    const colors = options?.colors === true;
+    const colors = wantsColors(options);
     const where = location === undefined || location === null ? "" : locationText(location, colors);
     let what = inspect(error, { __proto__: null, colors, depth: 5 });
     if (kindOf(error) !== "error") {

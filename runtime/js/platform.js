@@ -8,7 +8,7 @@
 
 const {
   ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, ReflectApply, ReflectDefineProperty,
-  SymbolToStringTag, TypeError, descriptorOf, isObject, list,
+  SymbolToStringTag, TypeError, Uint8Array, descriptorOf, isObject, list,
 } = native.primordials;
 const { clearTimer, defineGlobal, enqueueMicrotask, kindOf, setTimer } = native;
 const once = 0;
@@ -81,6 +81,15 @@ const functions = {
   },
 };
 
+const isDetached = (buffer) => {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
 const transferListOf = (options) => {
   const buffers = list();
   if (options === undefined || options === null) return buffers;
@@ -107,6 +116,9 @@ const transferListOf = (options) => {
     }
     if (kindOf(item) !== "arraybuffer") {
       throw native.dataCloneError(`structuredClone: transfer[${i}] is not an ArrayBuffer`);
+    }
+    if (isDetached(item)) {
+      throw native.dataCloneError(`structuredClone: transfer[${i}] is detached`);
     }
     if (ArrayPrototypeIncludes(buffers, item)) {
       throw native.dataCloneError(`structuredClone: transfer[${i}] is listed twice`);
