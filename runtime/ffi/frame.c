@@ -198,7 +198,7 @@ void ist__free_with(const ist__function *function, void *address) {
   if (room && result) {
     ist__frame frame = {.function = function, .args = args, .result = result};
     for (size_t i = 0; i < count; i++) args[i] = room + largest * i;
-    memcpy(args[target->index], &address, sizeof address);
+    memcpy(room + largest * target->index, &address, sizeof address);
     for (size_t i = 0; i < count; i++) {
       const ist__param *param = &function->params[i];
       ist__value value;

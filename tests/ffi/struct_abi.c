@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STRUCTS = 500, FUNCTIONS = 2000, FIELDS = 6, PARAMS = 10, SCALARS = 11, ROOM = 4096 };
+enum { STRUCTS = 300, FUNCTIONS = 1000, FIELDS = 6, PARAMS = 10, SCALARS = 11, ROOM = 4096 };
 
 static const struct {
   const char *c, *json;
