@@ -1,0 +1,338 @@
+/* Callbacks: JavaScript functions that C calls. What C passes is copied or lent for the length of the call; what
+ * JavaScript answers is taken as strictly as an argument.
+ *
+ * An exception never crosses C: it waits in the call that C was entered by, C gets `on_throw`, and so it does for every
+ * further callback of that call, without JavaScript being entered again. */
+#include "bridge_internal.h"
+
+#include <stdio.h>
+
+using v8::Isolate;
+using v8::Local;
+using v8::MaybeLocal;
+using v8::Object;
+using v8::Value;
+
+/* ---- passing a function ------------------------------------------------------------------------------------------- */
+
+static void target_free(ist__target *target) {
+  *target->link = target->next;
+  if (target->next) target->next->link = target->link;
+  free(target->text);
+  delete target;
+}
+
+static void store_pointer(ist__call *call, int32_t index, void *pointer) {
+  if (index >= 0) memcpy(call->frame.args[index], &pointer, sizeof pointer);
+}
+
+bool ist__closure_lower(ist__call *call, const ist__param *param) {
+  ist__argument &argument = call->arguments[param->index];
+  if (argument.absent || argument.value.IsEmpty()) return true;
+  ist__bridge *bridge = call->bridge;
+  ist__place place = {nullptr, param->name, 0};
+  auto *target = new (std::nothrow) ist__target();
+  if (!target) return ist__throw(call->site(&place), IST_RANGE_ERROR, "out of memory");
+  target->bridge = bridge;
+  target->next = bridge->targets;
+  target->link = &bridge->targets;
+  if (target->next) target->next->link = &target->next;
+  bridge->targets = target;
+  target->function.Reset(call->isolate, argument.value.As<v8::Function>());
+  target->context.Reset(call->isolate, call->context);
+  ist__fault fault;
+  argument.closure = ist__closure_new(bridge->domain, param, &call->frame, target, &fault);
+  if (!argument.closure) {
+    target_free(target);
+    return ist__throw(call->site(&place), IST_PLAIN_ERROR, "%s", fault.text);
+  }
+  argument.target = target;
+  store_pointer(call, static_cast<int32_t>(param->index), ist__closure_code(argument.closure));
+  store_pointer(call, param->data, ist__closure_data(argument.closure));
+  store_pointer(call, param->destroy, ist__closure_destroy_code(argument.closure));
+  return true;
+}
+
+/* After C has returned, or was never entered: what was lent for the call ends, what C accepted is bound. */
+void ist__closures_settle(ist__call *call, bool failed) {
+  const ist__function *function = call->function;
+  if (!function->has_callbacks || !call->arguments) return;
+  for (size_t i = 0; i < function->param_count; i++) {
+    const ist__param *param = &function->params[i];
+    ist__argument &argument = call->arguments[i];
+    if (param->type->kind != IST__CALLBACK) continue;
+    ist__closure *closure = argument.closure;
+    argument.closure = nullptr;
+    if (!closure) {
+      if (!failed && argument.absent && param->replaced) {
+        ist__closure_replaced(call->bridge->domain, param, call->parent);
+      }
+      continue;
+    }
+    if (!closure->alive || closure->language != argument.target) continue;
+    if (failed || param->scope == IST__SCOPE_CALL) {
+      ist__closure_end(closure);
+    } else {
+      ist__closure_bind(closure, call->parent);
+    }
+  }
+}
+
+void ist__closure_ended(void *env, void *target) {
+  (void)env;
+  if (target) target_free(static_cast<ist__target *>(target));
+}
+
+void ist__targets_free(ist__bridge *bridge) {
+  while (bridge->targets) target_free(bridge->targets);
+}
+
+/* ---- being called ------------------------------------------------------------------------------------------------- */
+
+/* What one argument of a callback needs afterwards. */
+struct lent {
+  ist__owner *owner; /* expires */
+  Local<v8::ArrayBuffer> view;
+  void *back; /* where an inout view goes */
+  size_t bytes;
+};
+
+static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> context, const ist__type *to,
+                                  void *address, lent *lend) {
+  if (!address) return v8::Null(bridge->isolate).As<Value>();
+  ist__owner *owner = ist__owner_find(bridge->domain, to, address);
+  bool fresh = !owner;
+  if (fresh) owner = ist__owner_new(bridge->domain, to, address, IST__BORROWED, nullptr);
+  if (!owner) return {};
+  Local<Object> object;
+  if (!ist__wrap_owner(bridge, context, owner).ToLocal(&object)) {
+    if (fresh) ist__owner_forget(owner);
+    return {};
+  }
+  if (fresh && lend) lend->owner = owner;
+  return object.As<Value>();
+}
+
+static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> context, const ist__type *type,
+                                  const void *from, lent *lend) {
+  void *pointer;
+  Local<Object> object;
+  Local<v8::String> text;
+  switch (type->kind) {
+  case IST__STRING:
+    memcpy(&pointer, from, sizeof pointer);
+    if (!pointer) return v8::Null(site.bridge->isolate).As<Value>();
+    if (!ist__lift_text(site, type->encoding, pointer, ist__text_length(type->encoding, pointer)).ToLocal(&text)) {
+      return {};
+    }
+    return text.As<Value>();
+  case IST__REF:
+    memcpy(&pointer, from, sizeof pointer);
+    return lift_ref(site.bridge, context, type->to, pointer, lend);
+  case IST__STRUCT:
+    if (!ist__struct_copy(site, context, type, from).ToLocal(&object)) return {};
+    return object.As<Value>();
+  default: return ist__lift_scalar(site, type, from);
+  }
+}
+
+static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> context, ist__closure *closure,
+                                      const ist__param *param, void **args, lent *lend) {
+  Isolate *isolate = site.bridge->isolate;
+  uint8_t *data;
+  memcpy(&data, args[param->index], sizeof data);
+  if (!data) return v8::Null(isolate).As<Value>();
+  const ist__type *of = param->type->to;
+  size_t size = ist__element_size(of), count = 0;
+  if (param->terminated) {
+    while (!ist__is_zero(data + count * size, size)) count++;
+  } else {
+    ist__value value;
+    ist__fault fault;
+    if (!ist__expr_eval_callback(param->count, closure, args, &value, &fault)) {
+      ist__throw(site, IST_RANGE_ERROR, "%s", fault.text);
+      return {};
+    }
+    if (!ist__size_of_value(value, &count)) {
+      ist__throw(site, IST_RANGE_ERROR, "the length is out of range");
+      return {};
+    }
+  }
+  if (param->text != IST__BYTES) {
+    Local<v8::String> text;
+    if (!ist__lift_text(site, param->text, data, count).ToLocal(&text)) return {};
+    return text.As<Value>();
+  }
+  if (ist__is_scalar(of) || of->kind == IST__VOID) {
+    Local<Value> array;
+    if (!ist__array_copy(site, of, data, count).ToLocal(&array)) return {};
+    if (param->role == IST__VIEW) {
+      lend->view = array.As<v8::ArrayBufferView>()->Buffer();
+      lend->back = param->dir == IST__INOUT ? data : nullptr;
+      lend->bytes = count * size;
+    }
+    return array;
+  }
+  Local<v8::Array> array = v8::Array::New(isolate, static_cast<int>(count));
+  for (size_t i = 0; i < count; i++) {
+    Local<Value> element;
+    if (!lift_one(site, context, of, data + i * size, nullptr).ToLocal(&element) ||
+        array->CreateDataProperty(context, static_cast<uint32_t>(i), element).IsNothing()) {
+      return {};
+    }
+  }
+  return array.As<Value>();
+}
+
+static bool lower_text(const ist__site &site, ist__target *target, const ist__type *type, Local<Value> value,
+                       void *result) {
+  Isolate *isolate = site.bridge->isolate;
+  if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+  ist__encoding encoding = type->encoding;
+  Local<v8::String> string = value.As<v8::String>();
+  auto length = static_cast<size_t>(string->Length());
+  size_t bytes = encoding == IST__UTF16 ? length * 2 : ist__compat::utf8_length(isolate, string);
+  auto *text = static_cast<char *>(calloc(1, bytes + 2));
+  if (!text) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
+  if (encoding == IST__UTF16) {
+    ist__compat::write_two_byte(isolate, string, reinterpret_cast<uint16_t *>(text), 0,
+                                static_cast<uint32_t>(length));
+  } else if (encoding == IST__LATIN1 && string->ContainsOnlyOneByte()) {
+    ist__compat::write_one_byte(isolate, string, reinterpret_cast<uint8_t *>(text), 0,
+                                static_cast<uint32_t>(length));
+  } else {
+    ist__compat::write_utf8(isolate, string, text, bytes);
+  }
+  free(target->text);
+  target->text = text;
+  memcpy(result, &text, sizeof text);
+  return true;
+}
+
+static bool lower_answer(const ist__site &site, ist__closure *closure, ist__target *target, Local<Value> value,
+                         void *result) {
+  const ist__param *answer = closure->type->result;
+  const ist__type *type = answer->type;
+  switch (type->kind) {
+  case IST__VOID: return true;
+  case IST__STRING:
+    if (!value->IsNull() || !answer->null) return lower_text(site, target, type, value, result);
+    memset(result, 0, sizeof(void *));
+    return true;
+  case IST__REF: {
+    void *address = nullptr;
+    ist__wrap *wrap = ist__wrap_of(value);
+    if (!value->IsNull() || !answer->null) {
+      if (!wrap || wrap->type != type->to) {
+        return ist__throw_type(site, IST_TYPE_ERROR, type->to, answer->null, value);
+      }
+      if (!ist__wrap_live(site, wrap)) return false;
+      address = wrap->address;
+    }
+    memcpy(result, &address, sizeof address);
+    return true;
+  }
+  case IST__STRUCT: {
+    auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
+    bool ok = copy && !type->pointers && ist__lower_struct(nullptr, site, type, value, copy, nullptr);
+    if (ok) memcpy(result, copy, type->size);
+    if (copy && type->pointers) ist__throw(site, IST_TYPE_ERROR, "%s holds pointers", type->name);
+    free(copy);
+    return ok;
+  }
+  default: {
+    uint64_t bits = 0;
+    if (!ist__lower_scalar(site, type, value, &bits)) return false;
+    memcpy(result, &bits, type->size);
+    return true;
+  }
+  }
+}
+
+static void give_back(ist__bridge *bridge, ist__closure *closure, lent *lends, size_t count) {
+  (void)bridge;
+  for (size_t i = 0; i < count; i++) {
+    if (lends[i].owner && lends[i].owner->state == IST__LIVE) {
+      ist__owner_expire(lends[i].owner, closure->function);
+    }
+    if (lends[i].view.IsEmpty()) continue;
+    if (!lends[i].view->WasDetached() && lends[i].view->ByteLength() == lends[i].bytes) {
+      if (lends[i].back && lends[i].bytes) memcpy(lends[i].back, lends[i].view->Data(), lends[i].bytes);
+      ist__compat::detach(lends[i].view);
+    }
+  }
+}
+
+static void uncaught(ist__bridge *bridge, const ist__site &site, v8::TryCatch *catcher) {
+  char words[512] = "an exception", text[700];
+  Local<v8::Message> message = catcher->Message();
+  if (!message.IsEmpty()) {
+    words[ist__compat::write_utf8(bridge->isolate, message->Get(), words, sizeof words - 1)] = 0;
+  }
+  snprintf(text, sizeof text, "%s: in a callback that nobody waits for: %s", site.label, words);
+  bridge->hooks.report(bridge->hooks.env, text);
+}
+
+void ist__closure_call(void *env, ist__closure *closure, void *result, void **args) {
+  auto *bridge = static_cast<ist__bridge *>(env);
+  auto *target = static_cast<ist__target *>(closure->language);
+  ist__call *call = bridge->top;
+  Isolate *isolate = bridge->isolate;
+  if (!target || bridge->ending || bridge->collecting) return;
+  if (call && (call->threw || call->terminated)) return;
+  if (isolate->IsExecutionTerminating()) {
+    if (call) call->terminated = true;
+    return;
+  }
+  v8::HandleScope scope(isolate);
+  Local<v8::Context> context = target->context.Get(isolate);
+  v8::Context::Scope inside(context);
+  v8::TryCatch catcher(isolate);
+  const ist__function *function = closure->function;
+  const ist__type *type = closure->type;
+  ist__place outer = {nullptr, closure->use->name, 0};
+  ist__place place = {&outer, nullptr, 0};
+  ist__site site = {bridge, function->library, function->label, &place};
+  enum { MOST = 64 };
+  Local<Value> values[MOST];
+  lent lends[MOST];
+  size_t count = type->arg_count;
+  if (count > MOST) count = MOST;
+  bool ok = true;
+  size_t converted = 0;
+  for (size_t i = 0; i < count && ok; i++, converted++) {
+    const ist__param *param = &type->params[type->args[i]];
+    MaybeLocal<Value> value;
+    lends[i] = lent();
+    place.name = param->name;
+    if (param->role == IST__BUFFER || param->role == IST__VIEW) {
+      value = lift_counted(site, context, closure, param, args, &lends[i]);
+    } else {
+      value = lift_one(site, context, param->type, args[param->index], &lends[i]);
+    }
+    ok = value.ToLocal(&values[i]);
+  }
+  Local<Value> answer;
+  ok = ok && target->function.Get(isolate)
+                 ->Call(context, v8::Undefined(isolate), static_cast<int>(count), values)
+                 .ToLocal(&answer);
+  give_back(bridge, closure, lends, converted);
+  /* The function may have ended its own closure. */
+  if (ok && closure->language == target && type->result->type->kind != IST__VOID) {
+    place.name = "return";
+    ok = lower_answer(site, closure, target, answer, result);
+  }
+  if (ok && !catcher.HasCaught()) return;
+  if (catcher.HasTerminated() || isolate->IsExecutionTerminating()) {
+    if (call) {
+      call->terminated = true;
+    } else {
+      isolate->TerminateExecution();
+    }
+  } else if (call) {
+    call->threw = true;
+    call->exception.Reset(isolate, catcher.Exception());
+  } else {
+    uncaught(bridge, site, &catcher);
+  }
+}

@@ -1,0 +1,155 @@
+/* Wrappers and the records behind them: brands, identity (one live object per record), and what happens when the
+ * collector finds that JavaScript has forgotten one.
+ *
+ * A weak callback calls no C and no JavaScript: it gives the record back, and the domain's queue does the rest outside
+ * the collection. */
+#include "bridge_internal.h"
+
+using v8::Isolate;
+using v8::Local;
+using v8::MaybeLocal;
+using v8::Object;
+using v8::Value;
+
+alignas(16) static char brand;
+
+/* ---- records of objects ------------------------------------------------------------------------------------------- */
+
+ist__wrap *ist__wrap_of(Local<Value> value) {
+  if (value.IsEmpty() || !value->IsObject()) return nullptr;
+  Local<Object> object = value.As<Object>();
+  if (!object->IsApiWrapper() || object->InternalFieldCount() != IST_FIELD_COUNT) return nullptr;
+  if (ist__compat::get_pointer(object, IST_FIELD_BRAND) != &brand) return nullptr;
+  return static_cast<ist__wrap *>(ist__compat::get_pointer(object, IST_FIELD_WRAP));
+}
+
+void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes) {
+  const int64_t enough = 1 << 16;
+  bridge->unreported += bytes;
+  if (bridge->collecting || (bridge->unreported < enough && bridge->unreported > -enough)) return;
+  int64_t now = bridge->unreported;
+  bridge->unreported = 0;
+  bridge->isolate->AdjustAmountOfExternalAllocatedMemory(now);
+}
+
+void ist__wrap_free(ist__wrap *wrap) {
+  *wrap->link = wrap->next;
+  if (wrap->next) wrap->next->link = wrap->link;
+  while (ist__pin *pin = wrap->pins) {
+    wrap->pins = pin->next;
+    free(pin->text);
+    delete pin;
+  }
+  ist__bridge_report_memory(wrap->bridge, -wrap->reported);
+  delete wrap;
+}
+
+static void after_collection(const v8::WeakCallbackInfo<ist__wrap> &info) {
+  ist__bridge *bridge = ist__bridge_of(info.GetIsolate());
+  if (bridge && bridge->forgotten) bridge->hooks.wake(bridge->hooks.env);
+}
+
+static void collected(const v8::WeakCallbackInfo<ist__wrap> &info) {
+  ist__wrap *wrap = info.GetParameter();
+  ist__bridge *bridge = wrap->bridge;
+  bool inside = bridge->collecting;
+  bridge->collecting = true;
+  wrap->object.Reset();
+  if (!wrap->view && wrap->owner) {
+    wrap->owner->wrapper = nullptr;
+    ist__owner_forget(wrap->owner);
+    if (!bridge->forgotten) {
+      bridge->forgotten = true;
+      info.SetSecondPassCallback(after_collection);
+    }
+  }
+  ist__wrap_free(wrap);
+  bridge->collecting = inside;
+}
+
+static ist__wrap *attach(ist__bridge *bridge, Local<Object> object, const ist__type *type, ist__owner *owner,
+                         uint8_t *address, bool view) {
+  auto *wrap = new (std::nothrow) ist__wrap();
+  if (!wrap) return nullptr;
+  wrap->bridge = bridge;
+  wrap->type = type;
+  wrap->owner = owner;
+  wrap->address = address;
+  wrap->view = view;
+  wrap->next = bridge->wraps;
+  wrap->link = &bridge->wraps;
+  if (wrap->next) wrap->next->link = &wrap->next;
+  bridge->wraps = wrap;
+  ist__compat::set_pointer(object, IST_FIELD_WRAP, wrap);
+  ist__compat::set_pointer(object, IST_FIELD_BRAND, &brand);
+  wrap->object.Reset(bridge->isolate, object);
+  wrap->object.SetWeak(wrap, collected, v8::WeakCallbackType::kParameter);
+  return wrap;
+}
+
+ist__wrap *ist__wrap_attach(ist__bridge *bridge, Local<Object> object, const ist__type *type, ist__owner *owner) {
+  ist__wrap *wrap = attach(bridge, object, type, owner, static_cast<uint8_t *>(owner->address), false);
+  if (!wrap) return nullptr;
+  owner->wrapper = wrap;
+  if (owner->kind != IST__BORROWED) {
+    wrap->reported = static_cast<int64_t>(owner->bytes + sizeof *wrap + sizeof *owner);
+    ist__bridge_report_memory(bridge, wrap->reported);
+  }
+  return wrap;
+}
+
+MaybeLocal<Object> ist__wrap_owner(ist__bridge *bridge, Local<v8::Context> context, ist__owner *owner) {
+  Isolate *isolate = bridge->isolate;
+  if (owner->wrapper) return static_cast<ist__wrap *>(owner->wrapper)->object.Get(isolate);
+  Local<v8::FunctionTemplate> shape = ist__class_of(bridge, owner->type)->shape.Get(isolate);
+  Local<Object> object;
+  if (!shape->InstanceTemplate()->NewInstance(context).ToLocal(&object)) return {};
+  if (!ist__wrap_attach(bridge, object, owner->type, owner)) return {};
+  return object;
+}
+
+MaybeLocal<Object> ist__wrap_view(ist__bridge *bridge, Local<v8::Context> context, const ist__type *type,
+                                  Local<Object> container, ist__wrap *of, uint8_t *address) {
+  Isolate *isolate = bridge->isolate;
+  Local<v8::FunctionTemplate> shape =
+      type->kind == IST__ARRAY ? ist__array_shape(bridge) : ist__class_of(bridge, type)->shape.Get(isolate);
+  Local<Object> object;
+  if (!shape->InstanceTemplate()->NewInstance(context).ToLocal(&object)) return {};
+  if (!attach(bridge, object, type, of->owner, address, true)) return {};
+  object->SetInternalField(IST_FIELD_CONTAINER, container);
+  return object;
+}
+
+bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap) {
+  if (wrap->owner && wrap->owner->state == IST__LIVE) return true;
+  if (!wrap->owner) return ist__throw(site, IST_PLAIN_ERROR, "was never constructed");
+  ist__fault fault;
+  ist__owner_fault(wrap->owner, &fault);
+  return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+}
+
+/* At the end of the bridge: the objects stay, without records. */
+void ist__wraps_free(ist__bridge *bridge) {
+  v8::HandleScope scope(bridge->isolate);
+  while (ist__wrap *wrap = bridge->wraps) {
+    Local<Object> object = wrap->object.Get(bridge->isolate);
+    if (!object.IsEmpty()) ist__compat::set_pointer(object, IST_FIELD_BRAND, nullptr);
+    wrap->object.Reset();
+    if (!wrap->view && wrap->owner) {
+      wrap->owner->wrapper = nullptr;
+      ist__owner_forget(wrap->owner);
+    }
+    ist__wrap_free(wrap);
+  }
+}
+
+/* ---- the queue ---------------------------------------------------------------------------------------------------- */
+
+void ist__bridge_drain(ist__bridge *bridge) {
+  if (bridge->top || bridge->draining || bridge->collecting) return;
+  bridge->draining = true;
+  bridge->forgotten = false;
+  ist__domain_drain(bridge->domain);
+  bridge->draining = false;
+  ist__bridge_report_memory(bridge, 0);
+}

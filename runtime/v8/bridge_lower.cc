@@ -1,0 +1,664 @@
+/* From JavaScript to C. Phase 1 does everything that can run user code: it reads arrays and object literals, each
+ * property once and in declaration order, and copies what it reads. What can be invalidated by user code (the lives of
+ * handles, the bytes of buffers) is only noted there, and resolved in phase 2, in which nothing runs.
+ *
+ * No value is coerced: a conversion takes exactly what the type holds, or throws. */
+#include "bridge_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+using v8::Array;
+using v8::Isolate;
+using v8::Local;
+using v8::Object;
+using v8::String;
+using v8::Value;
+
+static const double safe_integer = 9007199254740991.0;
+
+static bool no_memory(const ist__site &site) {
+  return ist__throw(site, IST_RANGE_ERROR, "out of memory");
+}
+
+/* ---- scalars ------------------------------------------------------------------------------------------------------ */
+
+static bool fits(const ist__type *type, int64_t value) {
+  if (type->is_signed) {
+    if (type->size == 8) return true;
+    int64_t bound = static_cast<int64_t>(1) << (8 * type->size - 1);
+    return value >= -bound && value < bound;
+  }
+  if (value < 0) return false;
+  return type->size == 8 || value < static_cast<int64_t>(1) << (8 * type->size);
+}
+
+static bool enum_has(const ist__type *type, int64_t value) {
+  if (type->open) return true;
+  if (type->flags) {
+    int64_t all = 0;
+    for (size_t i = 0; i < type->value_count; i++) all |= type->values[i].value;
+    return (value & ~all) == 0;
+  }
+  for (size_t i = 0; i < type->value_count; i++) {
+    if (type->values[i].value == value) return true;
+  }
+  return false;
+}
+
+/* The bits of an integral value that the type holds; for unsigned 64-bit types their pattern. */
+static bool integer_of(const ist__site &site, const ist__type *type, Local<Value> value, int64_t *out) {
+  if (value->IsInt32()) {
+    *out = value.As<v8::Int32>()->Value();
+    if (fits(type, *out)) return true;
+    return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+  }
+  if (value->IsNumber()) {
+    double number = value.As<v8::Number>()->Value();
+    if (!(fabs(number) <= safe_integer) || number != trunc(number)) {
+      return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+    }
+    *out = static_cast<int64_t>(number);
+    if (fits(type, *out)) return true;
+    return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+  }
+  if (value->IsBigInt() && type->bigint) {
+    bool lossless = false;
+    if (type->is_signed) {
+      *out = value.As<v8::BigInt>()->Int64Value(&lossless);
+    } else {
+      *out = static_cast<int64_t>(value.As<v8::BigInt>()->Uint64Value(&lossless));
+    }
+    if (lossless && (type->size == 8 || fits(type, *out))) return true;
+    return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+  }
+  return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+}
+
+bool ist__lower_scalar(const ist__site &site, const ist__type *type, Local<Value> value, void *to) {
+  switch (type->kind) {
+  case IST__INT:
+  case IST__ENUM: {
+    int64_t bits;
+    if (!integer_of(site, type, value, &bits)) return false;
+    if (type->kind == IST__ENUM && !enum_has(type, bits)) {
+      return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+    }
+    memcpy(to, &bits, type->size);
+    return true;
+  }
+  case IST__BOOL: {
+    if (!value->IsBoolean()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+    uint64_t bits = value->IsTrue();
+    memcpy(to, &bits, type->size);
+    return true;
+  }
+  case IST__FLOAT: {
+    if (!value->IsNumber()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+    double number = value.As<v8::Number>()->Value();
+    if (type->size == 8) {
+      memcpy(to, &number, 8);
+      return true;
+    }
+    auto rounded = static_cast<float>(number);
+    if (isinf(rounded) && !isinf(number)) {
+      return ist__throw_expected(site, IST_RANGE_ERROR, "a number that a float can hold", value);
+    }
+    memcpy(to, &rounded, 4);
+    return true;
+  }
+  default: return ist__throw(site, IST_TYPE_ERROR, "cannot be set from JavaScript");
+  }
+}
+
+static bool lower_bits(const ist__site &site, const ist__field *field, Local<Value> value, uint8_t *to) {
+  const ist__type *type = field->type;
+  int64_t bits = 0;
+  if (type->kind == IST__BOOL) {
+    if (!value->IsBoolean()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+    bits = value->IsTrue();
+  } else {
+    if (!integer_of(site, type, value, &bits)) return false;
+    if (type->kind == IST__ENUM && !enum_has(type, bits)) {
+      return ist__throw_type(site, IST_RANGE_ERROR, type, false, value);
+    }
+    uint32_t width = field->bit_width;
+    if (width < 64) {
+      int64_t min = type->is_signed ? -(static_cast<int64_t>(1) << (width - 1)) : 0;
+      int64_t max = type->is_signed ? (static_cast<int64_t>(1) << (width - 1)) - 1
+                                    : static_cast<int64_t>((static_cast<uint64_t>(1) << width) - 1);
+      if (bits < min || bits > max) {
+        char expected[96];
+        snprintf(expected, sizeof expected, "an integer from %lld to %lld",
+                 static_cast<long long>(min), static_cast<long long>(max));
+        return ist__throw_expected(site, IST_RANGE_ERROR, expected, value);
+      }
+    }
+  }
+  ist__bits_store(field, to, static_cast<uint64_t>(bits));
+  return true;
+}
+
+/* ---- text --------------------------------------------------------------------------------------------------------- */
+
+bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encoding,
+                     Local<String> string, bool counted, uint8_t **data, size_t *units) {
+  Isolate *isolate = site.bridge->isolate;
+  ist__arena &arena = call->arena;
+  auto length = static_cast<size_t>(string->Length());
+  uint8_t *to;
+  if (encoding == IST__UTF16) {
+    to = static_cast<uint8_t *>(arena.take((length + 1) * 2));
+    if (!to) return no_memory(site);
+    auto *wide = reinterpret_cast<uint16_t *>(to);
+    ist__compat::write_two_byte(isolate, string, wide, 0, static_cast<uint32_t>(length));
+    wide[length] = 0;
+    for (size_t i = 0; !counted && i < length; i++) {
+      if (!wide[i]) return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
+    }
+    *data = to;
+    *units = length;
+    return true;
+  }
+  if (encoding == IST__LATIN1) {
+    if (!string->ContainsOnlyOneByte()) {
+      return ist__throw_expected(site, IST_RANGE_ERROR, "a string of Latin-1 characters", string);
+    }
+    to = static_cast<uint8_t *>(arena.take(length + 1));
+    if (!to) return no_memory(site);
+    ist__compat::write_one_byte(isolate, string, to, 0, static_cast<uint32_t>(length));
+  } else if (length * 3 + 1 <= arena.left()) {
+    to = reinterpret_cast<uint8_t *>(arena.at);
+    length = ist__compat::write_utf8(isolate, string, arena.at, length * 3);
+    arena.take(length + 1);
+  } else {
+    length = ist__compat::utf8_length(isolate, string);
+    to = static_cast<uint8_t *>(arena.take(length + 1));
+    if (!to) return no_memory(site);
+    length = ist__compat::write_utf8(isolate, string, reinterpret_cast<char *>(to), length);
+  }
+  to[length] = 0;
+  if (!counted && memchr(to, 0, length)) {
+    return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
+  }
+  *data = to;
+  *units = length;
+  return true;
+}
+
+/* ---- structs and arrays ------------------------------------------------------------------------------------------- */
+
+static bool is_literal(Local<Value> value) {
+  return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
+         !value->IsArrayBufferView() && !value->IsArrayBuffer() && !ist__wrap_of(value);
+}
+
+static bool defer(ist__call *call, const ist__site &site, const ist__type *type, Local<Value> value,
+                  void *to, bool null, ist__deferred **made = nullptr) {
+  auto *later = call->arena.make<ist__deferred>();
+  if (!later) return no_memory(site);
+  later->value = value;
+  later->type = type;
+  later->to = to;
+  later->null = null;
+  /* Places of the caller's frame are gone by phase 2. */
+  const ist__place **end = &later->place;
+  for (const ist__place *place = site.place; place; place = place->up) {
+    auto *copy = call->arena.make<ist__place>();
+    if (!copy) return no_memory(site);
+    *copy = *place;
+    copy->up = nullptr;
+    *end = copy;
+    end = &copy->up;
+  }
+  *call->deferred_end = later;
+  call->deferred_end = &later->next;
+  if (made) *made = later;
+  return true;
+}
+
+static bool lower_element(ist__call *call, const ist__site &site, const ist__type *type,
+                          Local<Value> value, uint8_t *to, ist__wrap *target) {
+  switch (type->kind) {
+  case IST__STRUCT: return ist__lower_struct(call, site, type, value, to, target);
+  case IST__ARRAY: return ist__lower_array(call, site, type, value, to, target);
+  default: return ist__lower_scalar(site, type, value, to);
+  }
+}
+
+static bool array_text(const ist__site &site, const ist__type *type, Local<String> string, uint8_t *to) {
+  Isolate *isolate = site.bridge->isolate;
+  size_t unit = type->encoding == IST__UTF16 ? 2 : 1;
+  size_t length = type->encoding == IST__UTF8 ? ist__compat::utf8_length(isolate, string)
+                                              : static_cast<size_t>(string->Length());
+  if (type->encoding == IST__LATIN1 && !string->ContainsOnlyOneByte()) {
+    return ist__throw_expected(site, IST_RANGE_ERROR, "a string of Latin-1 characters", string);
+  }
+  if (length + 1 > type->count) {
+    return ist__throw(site, IST_RANGE_ERROR, "expected a string of at most %zu %s, got %zu",
+                      type->count ? type->count - 1 : 0, unit == 2 ? "UTF-16 units" : "bytes", length);
+  }
+  memset(to, 0, type->size);
+  if (type->encoding == IST__UTF16) {
+    ist__compat::write_two_byte(isolate, string, reinterpret_cast<uint16_t *>(to), 0,
+                                static_cast<uint32_t>(length));
+  } else if (type->encoding == IST__LATIN1) {
+    ist__compat::write_one_byte(isolate, string, to, 0, static_cast<uint32_t>(length));
+  } else {
+    ist__compat::write_utf8(isolate, string, reinterpret_cast<char *>(to), length);
+  }
+  return true;
+}
+
+bool ist__lower_array(ist__call *call, const ist__site &site, const ist__type *type,
+                      Local<Value> value, uint8_t *to, ist__wrap *target) {
+  if (type->encoding != IST__BYTES) {
+    if (value->IsString()) return array_text(site, type, value.As<String>(), to);
+    return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+  }
+  if (ist__wrap *wrap = ist__wrap_of(value)) {
+    if (wrap->type != type || type->pointers) {
+      return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+    }
+    if (call) return defer(call, site, type, value, to, false);
+    if (!ist__wrap_live(site, wrap)) return false;
+    memmove(to, wrap->address, type->size);
+    return true;
+  }
+  if (value->IsArrayBufferView() && ist__is_scalar(type->to)) {
+    ist__span span;
+    if (!ist__buffer_span(site, type->to, IST__BYTES, value, false, false, &span)) return false;
+    if (span.bytes != type->size) {
+      return ist__throw(site, IST_RANGE_ERROR, "expected %zu elements, got %zu", type->count,
+                        span.bytes / type->to->size);
+    }
+    memmove(to, span.data, type->size);
+    return true;
+  }
+  if (!value->IsArray()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+  Local<Array> array = value.As<Array>();
+  if (array->Length() != type->count) {
+    return ist__throw(site, IST_RANGE_ERROR, "expected %zu elements, got %u", type->count,
+                      array->Length());
+  }
+  v8::Local<v8::Context> context = site.bridge->isolate->GetCurrentContext();
+  ist__site inner = site;
+  ist__place place = {site.place, nullptr, 0};
+  inner.place = &place;
+  for (size_t i = 0; i < type->count; i++) {
+    Local<Value> element;
+    place.index = i;
+    if (!array->Get(context, static_cast<uint32_t>(i)).ToLocal(&element) ||
+        !lower_element(call, inner, type->to, element, to + i * type->to->size, target)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static const char *field_name(const void *env, size_t index) {
+  return static_cast<const ist__type *>(env)->fields[index].name;
+}
+
+static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, ist__class *of,
+                       Local<Object> literal) {
+  Isolate *isolate = site.bridge->isolate;
+  Local<Array> keys;
+  if (!literal
+           ->GetOwnPropertyNames(context,
+                                 static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS),
+                                 v8::KeyConversionMode::kConvertToString)
+           .ToLocal(&keys)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < keys->Length(); i++) {
+    Local<Value> key;
+    if (!keys->Get(context, i).ToLocal(&key)) return false;
+    bool known = false;
+    for (size_t j = 0; j < of->type->field_count && !known; j++) {
+      known = key->StrictEquals(of->names[j].Get(isolate));
+    }
+    if (known) continue;
+    char name[80];
+    name[ist__compat::write_utf8(isolate, key.As<String>(), name, sizeof name - 1)] = 0;
+    const char *near = ist__nearest(name, field_name, of->type, of->type->field_count);
+    return ist__throw(site, IST_TYPE_ERROR, "%s has no field \"%s\"%s%s%s", of->type->name, name,
+                      near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+  }
+  return true;
+}
+
+static bool lower_field(ist__call *call, const ist__site &site, const ist__type *type,
+                        const ist__field *field, Local<Value> value, uint8_t *base, ist__wrap *target) {
+  uint8_t *to = base + field->offset;
+  if (field->readonly) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+  if (field->bit_width) return lower_bits(site, field, value, base);
+  switch (field->type->kind) {
+  case IST__STRING: {
+    if (!call) return ist__pin_text(site, target, field, base, value);
+    uint8_t *data = nullptr;
+    size_t units;
+    if (!value->IsNull()) {
+      if (!value->IsString()) {
+        return ist__throw_type(site, IST_TYPE_ERROR, field->type, true, value);
+      }
+      if (!ist__lower_text(call, site, field->type->encoding, value.As<String>(), false, &data, &units)) {
+        return false;
+      }
+    }
+    memcpy(to, &data, sizeof data);
+    return true;
+  }
+  case IST__REF:
+    if (!call) return ist__pin_ref(site, target, field, base, value);
+    return defer(call, site, field->type, value, to, true);
+  case IST__POINTER: {
+    if (field->len < 0) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+    if (!call) return ist__pin_buffer(site, target, field, base, value);
+    ist__deferred *later;
+    if (!defer(call, site, field->type, value, to, true, &later)) return false;
+    const ist__field *length = &type->fields[field->len];
+    later->length_to = base + length->offset;
+    later->length_type = length->type;
+    return true;
+  }
+  case IST__CALLBACK: return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+  default: return lower_element(call, site, field->type, value, to, target);
+  }
+}
+
+bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *type,
+                       Local<Value> value, uint8_t *to, ist__wrap *target) {
+  if (ist__wrap *wrap = ist__wrap_of(value)) {
+    if (wrap->type != type) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+    if (call) return defer(call, site, type, value, to, false);
+    if (!ist__wrap_live(site, wrap)) return false;
+    if (type->pointers) {
+      return ist__throw(site, IST_TYPE_ERROR, "%s holds pointers and cannot be copied", type->name);
+    }
+    memmove(to, wrap->address, type->size);
+    return true;
+  }
+  if (!is_literal(value)) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+  Isolate *isolate = site.bridge->isolate;
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist__class *of = ist__class_of(site.bridge, type);
+  Local<Object> literal = value.As<Object>();
+  if (!known_keys(site, context, of, literal)) return false;
+  ist__site inner = site;
+  ist__place place = {site.place, nullptr, 0};
+  inner.place = &place;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const ist__field *field = &type->fields[i];
+    Local<Value> given;
+    if (!literal->Get(context, of->names[i].Get(isolate)).ToLocal(&given)) return false;
+    if (given->IsUndefined()) continue;
+    place.name = field->name;
+    if (!lower_field(call, inner, type, field, given, to, target)) return false;
+  }
+  return true;
+}
+
+/* The one field that JavaScript assigns to. */
+bool ist__field_set(const ist__site &site, ist__wrap *wrap, const ist__field *field, Local<Value> value) {
+  return lower_field(nullptr, site, wrap->type, field, value, wrap->address, wrap);
+}
+
+/* ---- phase 1 ------------------------------------------------------------------------------------------------------ */
+
+static bool lower_default(ist__call *call, const ist__param *param) {
+  if (!param->fallback) return true;
+  ist__value value;
+  ist__fault fault;
+  ist__argument &argument = call->arguments[param->index];
+  if (!ist__expr_eval(param->fallback, &call->frame, &value, &fault)) {
+    return ist__throw(call->site(), IST_RANGE_ERROR, "%s", fault.text);
+  }
+  argument.done = true;
+  switch (param->role) {
+  case IST__BUFFER:
+    argument.data = static_cast<uint8_t *>(const_cast<void *>(value.kind == IST__V_POINTER ? value.p : nullptr));
+    argument.absent = !argument.data;
+    if (argument.data) argument.count = ist__text_length(param->text, argument.data);
+    memcpy(call->frame.args[param->index], &argument.data, sizeof(void *));
+    return true;
+  case IST__CELL:
+    if (value.kind == IST__V_POINTER && !value.p) {
+      argument.absent = true;
+      return true;
+    }
+    ist__scalar_store(param->type->to, argument.data, value);
+    return true;
+  default:
+    argument.absent = value.kind == IST__V_POINTER && !value.p;
+    ist__scalar_store(param->type, call->frame.args[param->index], value);
+    return true;
+  }
+}
+
+static bool lower_elements(ist__call *call, const ist__site &site, const ist__param *param,
+                           Local<Value> value) {
+  const ist__type *of = param->type->to;
+  ist__argument &argument = call->arguments[param->index];
+  bool strings = of->kind == IST__STRING;
+  if (!value->IsArray()) {
+    return ist__throw_expected(site, IST_TYPE_ERROR, strings ? "an Array of strings" : "an Array", value);
+  }
+  Local<Array> array = value.As<Array>();
+  size_t count = array->Length();
+  size_t size = ist__element_size(of);
+  auto *data = static_cast<uint8_t *>(call->arena.take_zeroed((count + 1) * size));
+  if (!data) return no_memory(site);
+  ist__site inner = site;
+  ist__place place = {site.place, nullptr, 0};
+  inner.place = &place;
+  for (size_t i = 0; i < count; i++) {
+    Local<Value> element;
+    uint8_t *to = data + i * size;
+    place.index = i;
+    if (!array->Get(call->context, static_cast<uint32_t>(i)).ToLocal(&element)) return false;
+    if (strings) {
+      uint8_t *text = nullptr;
+      size_t units;
+      if (!(element->IsNull() && param->element_null)) {
+        if (!element->IsString()) {
+          return ist__throw_type(inner, IST_TYPE_ERROR, of, param->element_null, element);
+        }
+        if (!ist__lower_text(call, inner, of->encoding, element.As<String>(), false, &text, &units)) {
+          return false;
+        }
+      }
+      memcpy(to, &text, sizeof text);
+    } else if (of->kind == IST__REF) {
+      if (!defer(call, inner, of, element, to, param->element_null)) return false;
+    } else if (param->dir == IST__INOUT && !ist__wrap_of(element)) {
+      return ist__throw_type(inner, IST_TYPE_ERROR, of, false, element);
+    } else if (!lower_element(call, inner, of, element, to, nullptr)) {
+      return false;
+    }
+  }
+  argument.data = data;
+  argument.count = count;
+  argument.done = true;
+  return true;
+}
+
+static bool lower_ref_early(ist__call *call, const ist__site &site, const ist__param *param,
+                            const ist__type *to, Local<Value> value) {
+  ist__argument &argument = call->arguments[param->index];
+  if (to->kind != IST__STRUCT || param->dir != IST__IN || ist__wrap_of(value)) return true;
+  auto *memory = static_cast<uint8_t *>(call->arena.take_zeroed(to->size));
+  if (!memory) return no_memory(site);
+  if (!ist__lower_struct(call, site, to, value, memory, nullptr)) return false;
+  memcpy(call->frame.args[param->index], &memory, sizeof memory);
+  argument.done = true;
+  return true;
+}
+
+bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> value) {
+  ist__argument &argument = call->arguments[param->index];
+  argument.value = value;
+  if (value.IsEmpty()) return lower_default(call, param);
+  ist__place place = {nullptr, param->name, 0};
+  ist__site site = call->site(&place);
+  void *slot = call->frame.args[param->index];
+  const ist__type *type = param->type;
+  if (value->IsNull() && param->null) {
+    argument.absent = argument.done = true;
+    memset(slot, 0, sizeof(void *));
+    return true;
+  }
+  switch (param->role) {
+  case IST__VALUE:
+    switch (type->kind) {
+    case IST__STRING: {
+      if (value->IsUint8Array() && type->encoding != IST__UTF16) return true;
+      if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, type, param->null, value);
+      if (!ist__lower_text(call, site, type->encoding, value.As<String>(), false, &argument.data,
+                           &argument.count)) {
+        return false;
+      }
+      argument.from_string = argument.done = true;
+      memcpy(slot, &argument.data, sizeof(void *));
+      return true;
+    }
+    case IST__REF: return lower_ref_early(call, site, param, type->to, value);
+    case IST__STRUCT:
+      argument.done = true;
+      return ist__lower_struct(call, site, type, value, static_cast<uint8_t *>(slot), nullptr);
+    case IST__CALLBACK:
+      if (value->IsFunction()) return true;
+      return ist__throw_type(site, IST_TYPE_ERROR, type, param->null, value);
+    default:
+      argument.done = true;
+      return ist__lower_scalar(site, type, value, slot);
+    }
+  case IST__CELL: {
+    const ist__type *of = type->to;
+    switch (of->kind) {
+    case IST__STRUCT: return lower_ref_early(call, site, param, of, value);
+    case IST__REF:
+      if (value->IsNull() && param->element_null) return true;
+      return defer(call, site, of, value, argument.data, param->null || param->element_null);
+    case IST__STRING: {
+      uint8_t *text;
+      size_t units;
+      if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, of, param->null, value);
+      if (!ist__lower_text(call, site, of->encoding, value.As<String>(), false, &text, &units)) {
+        return false;
+      }
+      memcpy(argument.data, &text, sizeof text);
+      return true;
+    }
+    default: return ist__lower_scalar(site, of, value, argument.data);
+    }
+  }
+  case IST__BUFFER: {
+    const ist__type *of = type->to;
+    if (of->kind == IST__STRING || of->kind == IST__REF || of->kind == IST__STRUCT) {
+      return lower_elements(call, site, param, value);
+    }
+    if (value->IsString() && param->text != IST__BYTES && param->dir == IST__IN) {
+      argument.from_string = argument.done = true;
+      return ist__lower_text(call, site, param->text, value.As<String>(), !param->terminated,
+                             &argument.data, &argument.count);
+    }
+    return true;
+  }
+  default: return true;
+  }
+}
+
+/* ---- phase 2 ------------------------------------------------------------------------------------------------------ */
+
+bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to, Local<Value> value,
+                    bool null, void **address, ist__wrap **out) {
+  if (value->IsNull() && null) {
+    *address = nullptr;
+    return true;
+  }
+  ist__wrap *wrap = ist__wrap_of(value);
+  if (!wrap || wrap->type != to) {
+    char expected[160];
+    snprintf(expected, sizeof expected, "%s %s%s", ist__article(to->name), to->name,
+             null ? " or null" : "");
+    return ist__throw_expected(site, IST_TYPE_ERROR, expected, value);
+  }
+  if (!ist__wrap_live(site, wrap)) return false;
+  if (!ist__pins_check(site, wrap)) return false;
+  auto *entered = call->arena.make<ist__entered>();
+  if (!entered) return no_memory(site);
+  entered->owner = wrap->owner;
+  entered->next = call->entered;
+  call->entered = entered;
+  ist__owner_enter(wrap->owner, call->function);
+  *address = wrap->address;
+  if (out) *out = wrap;
+  return true;
+}
+
+static bool lower_counted_field(ist__call *call, const ist__site &site, const ist__deferred *later) {
+  const ist__type *of = later->type->to;
+  ist__span span = {};
+  size_t size = ist__element_size(of);
+  if (!later->value->IsNull()) {
+    if (!ist__buffer_span(site, of, IST__BYTES, later->value, true, true, &span)) return false;
+    if (span.resizable) return ist__throw(site, IST_TYPE_ERROR, "a resizable buffer cannot be used here");
+    if (span.bytes) {
+      auto *held = call->arena.make<ist__held>();
+      if (!held) return no_memory(site);
+      held->store = span.buffer->GetBackingStore();
+      held->next = call->held;
+      call->held = held;
+    }
+  }
+  memcpy(later->to, &span.data, sizeof span.data);
+  size_t available = span.bytes / size;
+  ist__value given = ist__scalar_load(later->length_type, later->length_to);
+  if (given.i > static_cast<__int128>(available)) {
+    return ist__throw(site, IST_RANGE_ERROR, "expected at least %lld elements, got %zu",
+                      static_cast<long long>(given.i), available);
+  }
+  if (given.i > 0) return true;
+  __int128 min, max;
+  ist__int_range(later->length_type, &min, &max);
+  if (static_cast<__int128>(available) > max) {
+    return ist__throw(site, IST_RANGE_ERROR, "expected at most %lld elements, got %zu",
+                      static_cast<long long>(max), available);
+  }
+  given.i = available;
+  ist__scalar_store(later->length_type, later->length_to, given);
+  return true;
+}
+
+bool ist__lower_deferred(ist__call *call) {
+  for (const ist__deferred *later = call->deferred; later; later = later->next) {
+    ist__site site = call->site(later->place);
+    switch (later->type->kind) {
+    case IST__REF: {
+      void *address;
+      if (!ist__lower_ref(call, site, later->type->to, later->value, later->null, &address, nullptr)) {
+        return false;
+      }
+      memcpy(later->to, &address, sizeof address);
+      break;
+    }
+    case IST__POINTER:
+      if (!lower_counted_field(call, site, later)) return false;
+      break;
+    default: {
+      void *from = nullptr;
+      const ist__type *type = later->type;
+      ist__wrap *wrap = ist__wrap_of(later->value);
+      if (type->kind == IST__STRUCT) {
+        if (!ist__lower_ref(call, site, type, later->value, false, &from, nullptr)) return false;
+      } else if (!ist__wrap_live(site, wrap)) {
+        return false;
+      }
+      memcpy(later->to, from ? from : wrap->address, type->size);
+      break;
+    }
+    }
+  }
+  return true;
+}
