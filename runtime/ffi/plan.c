@@ -147,7 +147,8 @@ static const char *check_role(const ist__param *params, const ist__param *param)
   case IST__FIXED:
     return param->value && ist__type_is_scalar(type) ? NULL : "a fixed parameter without a value";
   case IST__DATA:
-    return is_address(type) && is_callback(params, param->of) ? NULL : "user data of no callback";
+    /* What a callback itself receives belongs to no parameter of its own. */
+    return is_address(type) && (param->of < 0 || is_callback(params, param->of)) ? NULL : "user data of no callback";
   case IST__DESTROY:
     return is_address(type) && is_callback(params, param->of) ? NULL : "a destroy notice of no callback";
   }
