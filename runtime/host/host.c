@@ -191,7 +191,7 @@ ist_status ist_host_eval(ist_host *host, const char *source, size_t length, cons
   if (status) return status;
   if (print) {
     ist_repl_result shown = {.size = sizeof shown};
-    status = ist_host_repl_eval(host, source, length, ist__io_colors(STDOUT_FILENO), &shown);
+    status = ist__repl_run(host, source, length, ist__io_colors(STDOUT_FILENO), &shown);
     if (!status && shown.outcome == IST_REPL_DONE) {
       const char *text = shown.text ? shown.text : "undefined";
       ist__io_write_all(STDOUT_FILENO, text, strlen(text));

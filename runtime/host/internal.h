@@ -163,6 +163,12 @@ ist_module *ist__builtin_module(ist_host *host, const char *url, ist_error **err
 /* A module with every own property of an object as an export, and `default` being the object. */
 ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, ist_error **error);
 
+/* --- repl.c -------------------------------------------------------------------------------------------------------- */
+
+/* ist_host_repl_eval, for a host that an uncaught error ends as it ends a program. */
+ist_status ist__repl_run(ist_host *host, const char *source, size_t length, bool colors,
+                         ist_repl_result *result);
+
 /* --- Helpers for host functions (host.c) --------------------------------------------------------------------------- */
 
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name, ist_function fn);

@@ -211,9 +211,8 @@ static ist_status evaluate(ist_host *host, const char *source, size_t length, bo
   return IST_OK;
 }
 
-ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length, bool colors,
-                              ist_repl_result *result) {
-  if (!host || !source || !result || result->size < sizeof *result) return IST_ERR_ARGUMENT;
+ist_status ist__repl_run(ist_host *host, const char *source, size_t length, bool colors,
+                         ist_repl_result *result) {
   if (ist__script_incomplete(host->context, source, length, true)) {
     result->outcome = IST_REPL_INCOMPLETE;
     result->text = NULL;
@@ -229,6 +228,13 @@ ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length,
   ist__isolate_resume(host->isolate);
   ist_scope_close(host->isolate, scope);
   return status;
+}
+
+ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length, bool colors,
+                              ist_repl_result *result) {
+  if (!host || !source || !result || result->size < sizeof *result) return IST_ERR_ARGUMENT;
+  host->interactive = true;
+  return ist__repl_run(host, source, length, colors, result);
 }
 
 /* --- Completion ---------------------------------------------------------------------------------------------------- */

@@ -82,6 +82,7 @@ char *ist__path_cwd(void) {
 }
 
 char *ist__url_shown(const char *url) {
+  if (!*url) return ist__strdup("[input]");
   char *path = ist__url_to_path(url, NULL);
   if (!path) return ist__strdup(url);
   const char *name = strrchr(path, '/') + 1;

@@ -1,19 +1,13 @@
 /* What needs no isolate: versions, and the names and texts of statuses. */
 #include "isthmus.h"
 
-#include <v8-version.h>
-
-#define IST_TEXT_OF(x) #x
-#define IST_TEXT(x) IST_TEXT_OF(x)
+#include <v8-initialization.h>
 
 uint32_t ist_abi_version(void) { return IST_ABI_VERSION; }
 
 const char *ist_version(void) { return IST_VERSION; }
 
-const char *ist_v8_version(void) {
-  return IST_TEXT(V8_MAJOR_VERSION) "." IST_TEXT(V8_MINOR_VERSION) "." IST_TEXT(
-      V8_BUILD_NUMBER) "." IST_TEXT(V8_PATCH_LEVEL);
-}
+const char *ist_v8_version(void) { return v8::V8::GetVersion(); }
 
 const char *ist_status_name(ist_status status) {
   switch (status) {

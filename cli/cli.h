@@ -1,0 +1,86 @@
+/* What the files of the command share: its verbs, each with one table of options that getopt, --help and the shells'
+ * completions are all made from, so that they cannot disagree.
+ * The command uses isthmus.h and gen.h alone. Exit codes: 0 done, 1 the program or its input failed, 2 wrong usage. */
+#ifndef IST_CLI_H
+#define IST_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "isthmus.h"
+
+enum { EXIT_USAGE = 2 };
+
+typedef enum argument { NO_ARGUMENT, AN_ARGUMENT, MAYBE_ARGUMENT } argument;
+
+/* What completes an option's argument or a verb's operand. */
+typedef enum kind { ANYTHING, A_FILE, A_FOLDER, A_SHELL, AN_INTERFACE } kind;
+
+typedef struct option_row {
+  char letter; /* the short form, or 0 */
+  const char *name;
+  argument argument;
+  kind kind;
+  const char *value; /* how the help calls the argument */
+  const char *help;
+} option_row;
+
+typedef struct verb {
+  const char *name;
+  const char *operands;
+  const char *summary;
+  const char *details; /* more lines of help, or NULL */
+  kind kind;
+  const option_row *options; /* ends with a NULL name */
+  int (*run)(int argc, char **argv);
+} verb;
+
+extern const verb verbs[];
+extern const size_t verb_count;
+
+const verb *verb_named(const char *name);
+
+/* The next option of the verb: its `letter`, or the row's index + 256 when it has none; -1 at the end; '?' after a wrong
+ * one, which was reported. --help is answered here and ends the process. Its argument is in `optarg`. */
+int next_option(const verb *verb, int argc, char **argv);
+
+/* Reports wrong usage of a verb and gives EXIT_USAGE. */
+int usage_error(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether output to a stream is to be coloured. */
+bool use_colors(FILE *stream);
+
+/* Allocation that ends the process when there is no memory. */
+void *allocate(size_t size);
+
+/* The options that make a host, shared by run, eval and repl. */
+enum { OPTION_ALLOW_FFI = 'A', OPTION_IDL = 'I' };
+#define HOST_OPTIONS                                                                               \
+  {'A', "allow-ffi", MAYBE_ARGUMENT, ANYTHING, "LIB,FILE.idl…",                                    \
+   "let the program load these native libraries; alone: all, the full power of native code"},      \
+      {'I', "idl", AN_ARGUMENT, A_FOLDER, "DIR", "look for interface files in DIR first"}
+
+typedef struct host_settings {
+  char **grants, **idl_dirs; /* each ends with NULL */
+  size_t grant_count, idl_dir_count;
+  bool grant_all;
+} host_settings;
+
+/* Takes one of HOST_OPTIONS. */
+void host_option(host_settings *settings, int option, const char *value);
+/* Makes the host, or reports why not and gives NULL. */
+ist_host *host_make(host_settings *settings, int argc, char **argv);
+void host_settings_free(host_settings *settings);
+
+/* Where imports of interface files are looked up: the folders given, then the installed one. Ends with NULL. */
+char **import_dirs(char *const *given, size_t count);
+
+int verb_run(int argc, char **argv);
+int verb_eval(int argc, char **argv);
+int verb_repl(int argc, char **argv);
+int verb_gen(int argc, char **argv);
+int verb_check(int argc, char **argv);
+int verb_completion(int argc, char **argv);
+
+#endif

@@ -1,0 +1,126 @@
+/* `isthmus gen` and `isthmus check`: the interface compiler on the command line. Diagnostics go to standard error in the
+ * form of gcc and clang. */
+#include "cli.h"
+
+#include "gen.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char **import_dirs(char *const *given, size_t count) {
+  char **dirs = allocate((count + 3) * sizeof *dirs);
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++) dirs[used++] = strdup(given[i]);
+  char path[PATH_MAX + 64];
+  ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+  while (length > 0 && path[length - 1] != '/') length--;
+  static const char *const relative[] = {"share/isthmus/idl", "../share/isthmus/idl"};
+  for (size_t i = 0; length > 0 && i < sizeof relative / sizeof *relative; i++) {
+    strcpy(path + length, relative[i]);
+    if (access(path, R_OK | X_OK)) continue;
+    dirs[used++] = strdup(path);
+    return dirs;
+  }
+  dirs[used++] = strdup(IST_IDL_DIR_INSTALL);
+  return dirs;
+}
+
+static void free_dirs(char **dirs) {
+  for (char **at = dirs; *at; at++) free(*at);
+  free(dirs);
+}
+
+typedef struct settings {
+  bool descriptor;
+  const char *output;
+  ist__gen_target target;
+  char *idl_dirs[64];
+  size_t idl_dir_count;
+} settings;
+
+/* 0, or EXIT_USAGE after a report. */
+static int take_options(const verb *verb, int argc, char **argv, settings *settings) {
+  int option;
+  while ((option = next_option(verb, argc, argv)) != -1) {
+    switch (option) {
+    case 'd': settings->descriptor = true; break;
+    case 'o': settings->output = optarg; break;
+    case 't':
+      if (!strcmp(optarg, "x86_64")) settings->target = IST__GEN_X86_64;
+      else if (!strcmp(optarg, "aarch64")) settings->target = IST__GEN_AARCH64;
+      else return usage_error(verb->name, "unknown target '%s'; there are x86_64 and aarch64", optarg);
+      break;
+    case 'I':
+      if (settings->idl_dir_count == sizeof settings->idl_dirs / sizeof *settings->idl_dirs)
+        return usage_error(verb->name, "too many folders");
+      settings->idl_dirs[settings->idl_dir_count++] = optarg;
+      break;
+    default: return EXIT_USAGE;
+    }
+  }
+  return EXIT_SUCCESS;
+}
+
+static ist__gen_options options_for(const settings *settings, char **dirs,
+                                    ist__diag_printer *printer) {
+  ist__gen_options options = {0};
+  options.import_dirs = (const char *const *)dirs;
+  while (dirs[options.import_dir_count]) options.import_dir_count++;
+  options.target = settings->target;
+  options.diag = ist__diag_print;
+  options.diag_env = printer;
+  return options;
+}
+
+static int write_output(const char *path, const char *text) {
+  FILE *file = path ? fopen(path, "w") : stdout;
+  bool written = file && fputs(text, file) >= 0;
+  if (path && file && fclose(file)) written = false;
+  if (!path && fflush(stdout)) written = false;
+  if (written) return EXIT_SUCCESS;
+  fprintf(stderr, "isthmus gen: cannot write %s: %s\n", path ? path : "standard output",
+          strerror(errno));
+  return EXIT_FAILURE;
+}
+
+int verb_gen(int argc, char **argv) {
+  const verb *verb = verb_named("gen");
+  settings settings = {0};
+  if (take_options(verb, argc, argv, &settings)) return EXIT_USAGE;
+  if (!settings.descriptor) return usage_error(verb->name, "say what to make: --descriptor");
+  if (argc - optind != 1) return usage_error(verb->name, "expected one interface file");
+  /* Options may also follow the file, as compilers take them. */
+  char **dirs = import_dirs(settings.idl_dirs, settings.idl_dir_count);
+  ist__diag_printer printer = {stderr, use_colors(stderr)};
+  ist__gen_options options = options_for(&settings, dirs, &printer);
+  char *json = NULL;
+  int errors = ist__gen_descriptor_file(argv[optind], &options, &json);
+  int exit_code = errors ? EXIT_FAILURE : write_output(settings.output, json);
+  ist__gen_free(json);
+  free_dirs(dirs);
+  return exit_code;
+}
+
+int verb_check(int argc, char **argv) {
+  const verb *verb = verb_named("check");
+  settings settings = {0};
+  if (take_options(verb, argc, argv, &settings)) return EXIT_USAGE;
+  if (optind == argc) return usage_error(verb->name, "which interface files?");
+  char **dirs = import_dirs(settings.idl_dirs, settings.idl_dir_count);
+  ist__diag_printer printer = {stderr, use_colors(stderr)};
+  ist__gen_options options = options_for(&settings, dirs, &printer);
+  int exit_code = EXIT_SUCCESS;
+  for (int i = optind; i < argc; i++) {
+    char *summary = NULL;
+    if (ist__gen_prove(argv[i], &options, &summary)) exit_code = EXIT_FAILURE;
+    else if (summary) fputs(summary, stdout);
+    fflush(stdout);
+    ist__gen_free(summary);
+  }
+  free_dirs(dirs);
+  return exit_code;
+}

@@ -1,0 +1,135 @@
+/* `isthmus run` and `isthmus eval`, and the making of hosts from the options that they share. */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void append(char ***list, size_t *count, const char *text, size_t length) {
+  char **grown = realloc(*list, (*count + 2) * sizeof *grown);
+  if (!grown) exit(EXIT_FAILURE);
+  *list = grown;
+  char *copy = allocate(length + 1);
+  memcpy(copy, text, length);
+  grown[(*count)++] = copy;
+  grown[*count] = NULL;
+}
+
+void host_option(host_settings *settings, int option, const char *value) {
+  if (option == OPTION_IDL) {
+    append(&settings->idl_dirs, &settings->idl_dir_count, value, strlen(value));
+    return;
+  }
+  if (!value) settings->grant_all = true;
+  while (value && *value) {
+    size_t length = strcspn(value, ",");
+    if (length) append(&settings->grants, &settings->grant_count, value, length);
+    value += length + (value[length] == ',');
+  }
+}
+
+static void free_list(char **list) {
+  for (char **at = list; at && *at; at++) free(*at);
+  free(list);
+}
+
+void host_settings_free(host_settings *settings) {
+  free_list(settings->grants);
+  free_list(settings->idl_dirs);
+}
+
+ist_host *host_make(host_settings *settings, int argc, char **argv) {
+  ist_host_options options = {
+      .size = sizeof options,
+      .argc = argc,
+      .argv = (const char *const *)argv,
+      .idl_dirs = (const char *const *)settings->idl_dirs,
+      .grants = (const char *const *)settings->grants,
+      .grant_all = settings->grant_all,
+  };
+  ist_host *host = NULL;
+  ist_status status = ist_host_new(&options, &host);
+  if (!status) return host;
+  fprintf(stderr, "isthmus: cannot start: %s\n", ist_status_text(status));
+  return NULL;
+}
+
+/* All of standard input. */
+static char *read_input(size_t *length) {
+  size_t capacity = 65536;
+  char *text = allocate(capacity);
+  *length = 0;
+  size_t got;
+  while ((got = fread(text + *length, 1, capacity - *length, stdin)) > 0) {
+    *length += got;
+    if (*length < capacity) continue;
+    capacity *= 2;
+    char *grown = realloc(text, capacity);
+    if (!grown) exit(EXIT_FAILURE);
+    text = grown;
+  }
+  return text;
+}
+
+static int take_options(const verb *verb, int argc, char **argv, host_settings *settings,
+                        bool *print) {
+  int option;
+  while ((option = next_option(verb, argc, argv)) != -1) {
+    if (option == '?') return EXIT_USAGE;
+    if (option == 'p') *print = true;
+    else host_option(settings, option, optarg);
+  }
+  return EXIT_SUCCESS;
+}
+
+/* Runs a file, standard input or a text, whichever is given. */
+static int run(host_settings *settings, const char *path, const char *code, bool print, int argc,
+               char **argv) {
+  ist_host *host = host_make(settings, argc, argv);
+  host_settings_free(settings);
+  if (!host) return EXIT_FAILURE;
+  int exit_code = EXIT_FAILURE;
+  ist_status status;
+  if (code) status = ist_host_eval(host, code, strlen(code), "[eval]", print, &exit_code);
+  else if (strcmp(path, "-")) status = ist_host_run_file(host, path, &exit_code);
+  else {
+    size_t length;
+    char *text = read_input(&length);
+    status = ist_host_eval(host, text, length, "[stdin]", false, &exit_code);
+    free(text);
+  }
+  if (status) fprintf(stderr, "isthmus: %s\n", ist_status_text(status));
+  ist_host_free(host);
+  return status ? EXIT_FAILURE : exit_code;
+}
+
+int verb_run(int argc, char **argv) {
+  const verb *verb = verb_named("run");
+  host_settings settings = {0};
+  bool print = false;
+  if (take_options(verb, argc, argv, &settings, &print)) {
+    host_settings_free(&settings);
+    return EXIT_USAGE;
+  }
+  if (optind == argc) {
+    host_settings_free(&settings);
+    return usage_error(verb->name, "which file?");
+  }
+  return run(&settings, argv[optind], NULL, false, argc - optind - 1, argv + optind + 1);
+}
+
+int verb_eval(int argc, char **argv) {
+  const verb *verb = verb_named("eval");
+  host_settings settings = {0};
+  bool print = false;
+  if (take_options(verb, argc, argv, &settings, &print)) {
+    host_settings_free(&settings);
+    return EXIT_USAGE;
+  }
+  if (optind == argc) {
+    host_settings_free(&settings);
+    return usage_error(verb->name, "which code?");
+  }
+  return run(&settings, NULL, argv[optind], print, argc - optind - 1, argv + optind + 1);
+}
