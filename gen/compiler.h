@@ -1,0 +1,553 @@
+// What the files of the interface compiler share: one section for each file. Everything lives in the
+// compiler's arena and dies with it; nothing here is global, so compilations may run side by side.
+#ifndef IST__COMPILER_H
+#define IST__COMPILER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "gen.h"
+
+typedef __int128 wide; // every integer of the language fits, and so does a sum or product of two
+typedef struct compiler compiler;
+typedef struct decl decl;
+typedef struct ctype ctype;
+typedef struct expr expr;
+typedef struct param param;
+typedef struct dtype dtype;
+
+// --- arena.c: memory, lists and texts --------------------------------------------------------------
+
+typedef struct {
+  struct arena_block *blocks;
+} arena;
+
+void *ist__alloc(compiler *c, size_t size); // zeroed
+char *ist__text(compiler *c, const char *at, size_t len);
+char *ist__format(compiler *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void *ist__list_grow(compiler *c, void *at, int count, int *room, size_t size);
+void ist__arena_free(arena *a);
+
+#define LIST(T)                                                                                    \
+  struct {                                                                                         \
+    T *at;                                                                                         \
+    int count, room;                                                                               \
+  }
+#define PUSH(c, list, item)                                                                        \
+  ((list).at =                                                                                     \
+     ist__list_grow((c), (list).at, (list).count, &(list).room, sizeof *(list).at),                \
+   (list).at[(list).count++] = (item))
+#define NEW(c, T) ((T *)ist__alloc((c), sizeof(T)))
+
+// A text that grows; always ends in a NUL.
+typedef struct {
+  char *at;
+  size_t len, room;
+} buffer;
+
+void ist__buffer_add(compiler *c, buffer *b, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+
+// Names to declarations, and strings to anything.
+typedef struct {
+  struct map_slot *slots;
+  int count, room;
+} map;
+
+void *ist__map_get(const map *m, const char *key);
+void ist__map_put(compiler *c, map *m, const char *key, void *value);
+
+// --- diag.c: diagnostics ---------------------------------------------------------------------------
+
+typedef struct {
+  const char *name; // as diagnostics show it
+  const char *path; // as it is opened; NULL when the text came from memory
+  const char *text;
+  int len;
+  LIST(int) lines; // where each line begins
+} source;
+
+typedef struct {
+  const source *source;
+  int at, len;
+} span;
+
+void ist__error(compiler *c, span at, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+void ist__note(compiler *c, span at, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+void ist__source_index(compiler *c, source *s);
+int ist__source_line(const source *s, int at);
+
+// A word near to what was meant: offer each candidate, then append the result to a message. It is ""
+// or "; did you mean 'x'?".
+typedef struct {
+  const char *wanted, *best;
+  int distance;
+} guess;
+
+void ist__guess_offer(guess *g, const char *candidate);
+const char *ist__guess_text(compiler *c, const guess *g);
+
+// --- lex.c: text to tokens -------------------------------------------------------------------------
+
+typedef enum { TOK_END, TOK_NAME, TOK_INT, TOK_FLOAT, TOK_CHAR, TOK_STRING, TOK_PUNCT } token_kind;
+
+typedef struct {
+  token_kind kind;
+  span at;
+  const char *text; // a name, a punctuator, a string's value
+  int text_len;     // of a string's value, which may hold NULs
+  wide integer;
+  double real;
+  const char *doc; // the `///` lines before it, or NULL
+} token;
+
+typedef LIST(token) token_list;
+
+token_list ist__lex(compiler *c, const source *s);
+
+// --- parse*.c: tokens to declarations --------------------------------------------------------------
+
+typedef enum {
+  X_INT,
+  X_FLOAT,
+  X_STRING,
+  X_NULL,
+  X_UNARY,
+  X_BINARY,
+  X_COND,
+  X_CALL,
+  // As parsed only:
+  X_NAME,
+  X_SIZEOF,
+  // As resolved only:
+  X_ARG,
+  X_TYPE_ARG,
+  X_DEREF,
+  X_RESULT,
+  X_ERRNO,
+  X_MESSAGE,
+} expr_kind;
+
+typedef LIST(expr *) expr_list;
+
+// What an expression's value is good for.
+typedef enum { V_INT, V_FLOAT, V_STRING, V_POINTER, V_NULL, V_VOID } value_class;
+
+struct expr {
+  expr_kind kind;
+  span at;
+  const char *op;
+  expr *a, *b, *c;
+  expr_list args;
+  wide integer;
+  double real;
+  const char *text; // string or name
+  int text_len;
+  ctype *type; // sizeof
+  int index;   // X_ARG, X_TYPE_ARG
+  decl *callee;
+  value_class value; // resolved only
+};
+
+typedef struct {
+  const char *name;
+  span at;
+  expr_list args;
+  bool used;
+  int id;
+} attr;
+
+typedef LIST(attr) attr_list;
+typedef LIST(param *) param_list;
+typedef LIST(decl *) decl_list;
+
+typedef enum {
+  T_VOID,
+  T_SCALAR,
+  T_NAMED, // a name or tag; `decl` is set when it is resolved
+  T_POINTER,
+  T_ARRAY,
+  T_FUNCTION,
+  T_BAD, // an error was reported
+} type_kind;
+
+typedef struct {
+  const char *name;
+  enum { S_INT, S_BOOL, S_FLOAT } kind;
+  int size[2]; // by target: x86-64, AArch64
+  bool is_signed[2];
+  bool bigint;
+} scalar;
+
+struct ctype {
+  type_kind kind;
+  span at;
+  bool is_const, is_restrict;
+  const char *name; // T_NAMED: the name without its tag
+  const char *tag;  // "struct", "enum", "union" or NULL
+  const scalar *scalar;
+  ctype *to;        // pointer, array, function result
+  attr_list attrs;  // after a pointer's `*`
+  expr *count;      // array; NULL for []
+  expr *filled;     // array: after ->
+  bool ends_null;   // array: [null]
+  param_list params; // function
+  expr_list args;   // callback arguments in < >
+  decl *decl;
+  int64_t elements; // array in a struct, once evaluated
+};
+
+typedef enum { ENC_NONE, ENC_UTF8, ENC_LATIN1, ENC_UTF16 } encoding;
+typedef enum { ROLE_VALUE, ROLE_BUFFER, ROLE_CELL, ROLE_FIXED, ROLE_DATA, ROLE_DESTROY, ROLE_VIEW } role;
+typedef enum { DIR_IN, DIR_OUT, DIR_INOUT } direction;
+typedef LIST(int) int_list;
+
+// A parameter, or (without a name) a result.
+struct param {
+  const char *name;
+  span at;
+  attr_list *attrs;
+  attr_list own_attrs;
+  ctype *type;
+  expr *parsed_default;
+  const char *doc;
+  // Checked:
+  bool bad; // an error was reported, expect no more of it
+  role role;
+  direction dir;
+  dtype *dtype;
+  encoding text;
+  bool null, element_null, terminated, hidden, take, copy, error_text, own, own_always, self;
+  bool replaced, vanished;
+  expr *default_value, *count, *size, *filled, *fixed, *min, *max, *on_throw;
+  expr_list type_args;
+  int arg, of, data, destroy, parent, within; // -1: none
+  int_list lengths, keeps;
+  decl *own_free;
+  decl_list until, scope_functions;
+  const char *scope; // "call", "once", "until", "forever"
+};
+
+typedef struct {
+  const char *name;
+  span at;
+  attr_list attrs;
+  const char *doc;
+  expr *parsed_value; // NULL: one more than the last
+  wide value;
+  const char *js;
+} enumerator;
+
+typedef struct {
+  const char *name; // NULL: a bit-field that only pads
+  span at;
+  attr_list attrs;
+  const char *doc;
+  ctype *type;
+  expr *width; // bit-fields
+  // Checked:
+  dtype *dtype;
+  bool bad, readonly, is_bits;
+  encoding text;
+  int64_t offset, bit_offset;
+  int bit_width;
+  int align; // [[align(n)]], or 0
+  int len;   // index of the field that counts it, or -1
+} field;
+
+typedef enum {
+  D_CONST,
+  D_ENUM,
+  D_TYPEDEF,
+  D_STRUCT,
+  D_HANDLE,
+  D_CALLBACK,
+  D_FUNCTION,
+  D_ERROR,
+} decl_kind;
+
+typedef enum { FN_FUNCTION, FN_METHOD, FN_STATIC, FN_CONSTRUCTOR, FN_DESTRUCTOR } function_kind;
+
+typedef struct module module;
+
+struct decl {
+  decl_kind kind;
+  const char *name;
+  span at;         // of the name
+  const char *tag; // "struct" or "enum" when it is used with its tag
+  attr_list attrs;
+  const char *doc;
+  module *module;
+  const char *js;
+  enum { FRESH, BUSY, DONE } state; // of layouts, values and typedefs, against cycles
+  bool bad;
+  int index; // in its table of the descriptor, -1: not there
+
+  ctype *type;        // constant, typedef, enum's base, result of a function or callback
+  expr *parsed_value; // constant
+  expr *value;        // constant: a literal
+
+  LIST(enumerator) enumerators;
+  bool is_flags, is_open;
+  bool is_pointer; // handle or callback whose name is itself the pointer type
+
+  LIST(field) fields; // struct, handle
+  bool has_fields, packed, has_pointers;
+  int64_t size, align;
+  int align_attr;
+  decl_list functions; // handle
+  expr *parsed_inline;
+  bool is_inline, has_inline_size;
+  int64_t inline_size;
+  const char *keeps; // handle: the parameter that every new object keeps alive
+  span keeps_at;
+  decl *destructor;
+  dtype *dtype;
+
+  param_list params; // function, callback, error
+  param_list type_params;
+  param *result;
+  bool has_prototype;
+
+  decl *owner; // the handle that a function stands in
+  function_kind function;
+  int self; // -1: none
+  const char *symbol;
+  bool optional, captures_errno, internal, classified;
+  decl *throws;
+  expr_list throw_args, except;
+  int_list args, outputs;
+  int required;
+
+  expr *parsed_ok, *parsed_fail, *parsed_code, *parsed_message, *parsed_cleanup;
+  expr *ok, *fail, *code, *message, *cleanup;
+};
+
+typedef struct {
+  const char *name, *value;
+} definition;
+
+struct module {
+  source *source;
+  span at; // of `library NAME`
+  const char *name;
+  const char *doc;
+  bool busy; // still being read: an import of it is a cycle
+  LIST(const char *) link;
+  LIST(const char *) headers;
+  LIST(span) header_spans;
+  LIST(definition) defines;
+  LIST(const char *) packages;
+  LIST(const char *) prefixes;
+  LIST(module *) imports;
+  decl_list decls;
+};
+
+typedef struct {
+  compiler *c;
+  module *module;
+  token_list tokens;
+  int next;
+  int depth;
+  jmp_buf *recover;
+} parser;
+
+void ist__parse_module(compiler *c, module *m);
+// Between the parser's files:
+token *ist__peek(parser *p, int ahead);
+token *ist__advance(parser *p);
+bool ist__at(parser *p, const char *text);
+bool ist__accept(parser *p, const char *text);
+token *ist__expect(parser *p, const char *text, const char *where);
+token *ist__expect_name(parser *p, const char *what);
+_Noreturn void ist__syntax_error(parser *p, span at, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+void ist__enter(parser *p);
+void ist__leave(parser *p);
+bool ist__guarded(parser *p, void (*parse)(parser *, void *), void *env);
+void ist__resync(parser *p, bool in_block);
+expr *ist__parse_expr(parser *p);
+expr *ist__parse_argument(parser *p); // one argument of < >: no comparison or shift in it
+attr_list ist__parse_attrs(parser *p);
+bool ist__at_attrs(parser *p);
+ctype *ist__parse_specifier(parser *p);
+ctype *ist__parse_declarator(parser *p, ctype *base, token **name);
+ctype *ist__parse_type_name(parser *p);
+param_list ist__parse_params(parser *p);
+decl *ist__new_decl(parser *p, decl_kind kind, token *name);
+void ist__parse_struct_body(parser *p, decl *d);
+void ist__parse_enum_body(parser *p, decl *d);
+void ist__parse_handle_body(parser *p, decl *d);
+
+// --- attr.c: the table of attributes ----------------------------------------------------------------
+
+#define IST__ATTRS(X)                                                                              \
+  X(ALIGN, align) X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy)      \
+  X(DATA, data) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)          \
+  X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)          \
+  X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)        \
+  X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque)              \
+  X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)                    \
+  X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope) X(SELF, self)              \
+  X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)                    \
+  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+
+enum {
+#define X(ID, name) AT_##ID,
+  IST__ATTRS(X)
+#undef X
+    AT_COUNT
+};
+
+typedef enum {
+  ON_FUNCTION = 1,
+  ON_PARAM = 2,
+  ON_FIELD = 4,
+  ON_HANDLE = 8,
+  ON_STRUCT = 16,
+  ON_ENUM = 32,
+  ON_CONST = 64,
+  ON_TYPEDEF = 128,
+  ON_CALLBACK = 256,
+  ON_CALLBACK_PARAM = 512,
+  ON_INNER = 1024,
+  ON_LIBRARY = 2048,
+  ON_ENUMERATOR = 4096,
+  ON_ERROR = 8192,
+  ON_BUNDLE_PARAM = 16384,
+} place;
+
+void ist__attrs_check(compiler *c, attr_list *attrs, place where);
+attr *ist__attr_find(attr_list *attrs, int id); // and marks it as used
+bool ist__attr_has(attr_list *attrs, int id);   // does not mark it
+// Reports the attributes that nothing has asked for: `what` is what they stand on.
+void ist__attrs_unused(compiler *c, const attr_list *attrs, const char *what);
+const char *ist__attr_name_arg(compiler *c, const attr *a, int i); // a name, or NULL and an error
+
+// --- type.c: names of types to their declarations; what a type is -------------------------------------
+
+const scalar *ist__scalar_find(const char *name);
+const ctype *ist__type_strip(const ctype *t); // through typedefs
+bool ist__type_is_const(const ctype *t);
+bool ist__type_is_char(const ctype *t); // plain `char`
+bool ist__type_is_byte(const ctype *t); // a one-byte integer, or void
+void ist__type_resolve(compiler *c, ctype *t, module *m);
+const char *ist__type_text(compiler *c, const ctype *t); // for messages
+decl *ist__type_decl(const ctype *t, decl_kind kind);    // the stripped type's declaration, if of that kind
+bool ist__type_is_integer(const ctype *t);               // integers and enums
+bool ist__type_layout(compiler *c, const ctype *t, int64_t *size, int64_t *align);
+
+// --- layout.c: structs and enums -------------------------------------------------------------------
+
+bool ist__layout_struct(compiler *c, decl *d);
+void ist__layout_enum(compiler *c, decl *d);
+bool ist__enum_signed(const decl *d);
+
+// --- dtype.c: types of the descriptor --------------------------------------------------------------
+
+typedef enum {
+  DT_VOID,
+  DT_INT,
+  DT_BOOL,
+  DT_FLOAT,
+  DT_ENUM,
+  DT_STRUCT,
+  DT_ARRAY,
+  DT_HANDLE,
+  DT_REF,
+  DT_STRING,
+  DT_CALLBACK,
+  DT_POINTER,
+} dtype_kind;
+
+struct dtype {
+  dtype_kind kind;
+  const char *name;
+  const scalar *scalar;
+  bool bigint;
+  int64_t size, align, count;
+  encoding text;
+  dtype *to;
+  decl *decl;
+  int index;
+};
+
+dtype *ist__dtype_simple(compiler *c, dtype_kind kind, dtype *to);
+dtype *ist__dtype_string(compiler *c, encoding text);
+// A value type: scalar, enum, struct by value, pointer handle; NULL when it is none of these.
+dtype *ist__dtype_value(compiler *c, const ctype *t, attr_list *attrs);
+dtype *ist__dtype_decl(compiler *c, dtype_kind kind, decl *d);
+dtype *ist__dtype_array(compiler *c, dtype *of, int64_t count, encoding text);
+
+// --- check*.c: meaning -----------------------------------------------------------------------------
+
+// Where an expression stands decides what its names mean.
+typedef struct {
+  decl *function;    // whose params X_ARG counts: function, callback or error bundle
+  bool after;        // the call has been made: `return`, `errno`, outputs
+  bool with_message; // `message`
+  decl *outer;       // a callback use's function, for on_throw
+} scope;
+
+decl *ist__lookup(compiler *c, const char *tag, const char *name);
+expr *ist__resolve(compiler *c, expr *e, const scope *s); // NULL after an error
+expr *ist__resolve_int(compiler *c, expr *e, const scope *s, const char *what);
+bool ist__eval_int(compiler *c, expr *e, wide *value); // a constant integer expression
+expr *ist__constant(compiler *c, decl *d);             // its literal, NULL after an error
+void ist__eval_enum(compiler *c, decl *d);
+bool ist__fits(compiler *c, wide value, const ctype *t);
+bool ist__expr_same(const expr *a, const expr *b);
+bool ist__expr_is_arg(const expr *e, int *index);   // exactly one parameter
+bool ist__expr_is_deref(const expr *e, int *index); // exactly what one parameter points to
+
+void ist__check(compiler *c);
+void ist__check_types(compiler *c);
+void ist__check_struct(compiler *c, decl *d);
+void ist__classify(compiler *c, decl *d);       // roles of a function's or callback's parameters
+void ist__check_function(compiler *c, decl *d); // expressions and JavaScript's view
+void ist__check_callback(compiler *c, decl *d);
+void ist__check_error(compiler *c, decl *d);
+void ist__check_handle(compiler *c, decl *d);
+void ist__check_names(compiler *c);
+const char *ist__check_js_name(compiler *c, decl *d);
+decl *ist__function_named(compiler *c, const expr *e); // for own(f), until(f)
+// check_param.c
+void ist__classify_param(compiler *c, decl *f, param *p);
+void ist__classify_result(compiler *c, decl *f);
+void ist__classify_callback_param(compiler *c, decl *f, param *p);
+int ist__param_index(const decl *f, const char *name);
+int ist__param_named(compiler *c, const decl *f, const expr *e);
+
+// --- emit_descriptor.c, prove*.c -------------------------------------------------------------------
+
+char *ist__emit_descriptor(compiler *c);
+const char *ist__type_c(compiler *c, const ctype *t, const char *declarator); // as C source
+char *ist__prove(compiler *c);
+
+// --- gen.c -----------------------------------------------------------------------------------------
+
+struct compiler {
+  arena arena;
+  const ist__gen_options *options;
+  int target; // index into a scalar's sizes
+  int errors;
+  int imports; // read so far
+  jmp_buf bail;    // out of memory, or enough errors
+  LIST(module *) modules; // imports before their importers; the last one is the file itself
+  module *main;
+  map names; // "x" and "struct x" to decl
+  map enumerators; // to enumerator
+  LIST(dtype *) dtypes;
+  map dtype_map;
+  decl *free_function;
+};
+
+source *ist__source_open(compiler *c, const char *path);
+module *ist__module_import(compiler *c, module *from, const char *name, bool is_path, span at);
+
+#endif

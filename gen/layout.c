@@ -1,0 +1,166 @@
+// Sizes, offsets and bit positions as System V x86-64 and AAPCS64 prescribe and gcc and clang lay them
+// out; the two differ only in what scalars are. A struct is laid out once; one that holds itself is an error.
+#include "compiler.h"
+
+enum { MAX_STRUCT = 1 << 30, MAX_ALIGN = 4096 };
+
+bool ist__enum_signed(const decl *d) {
+  for (int i = 0; i < d->enumerators.count; i++)
+    if (d->enumerators.at[i].value < 0) return true;
+  return false;
+}
+
+void ist__layout_enum(compiler *c, decl *d) {
+  ist__eval_enum(c, d);
+  if (d->type) {
+    if (!ist__type_layout(c, d->type, &d->size, &d->align)) d->size = d->align = 4;
+    return;
+  }
+  bool is_signed = ist__enum_signed(d);
+  d->size = 4;
+  for (int i = 0; i < d->enumerators.count; i++) {
+    wide v = d->enumerators.at[i].value;
+    if (v > (is_signed ? (wide)INT32_MAX : (wide)UINT32_MAX) || v < INT32_MIN) d->size = 8;
+  }
+  d->align = d->size;
+}
+
+static int64_t round_up(int64_t value, int64_t to) {
+  return (value + to - 1) / to * to;
+}
+
+static int align_argument(compiler *c, attr_list *attrs) {
+  const attr *a = ist__attr_find(attrs, AT_ALIGN);
+  wide value;
+  if (!a || !ist__eval_int(c, a->args.at[0], &value)) return 0;
+  if (value < 1 || value > MAX_ALIGN || (value & (value - 1))) {
+    ist__error(c, a->at, "an alignment is a power of two up to %d", MAX_ALIGN);
+    return 0;
+  }
+  return (int)value;
+}
+
+// The number of elements of a field's array, nested ones included.
+static bool count_elements(compiler *c, const field *f, ctype *t) {
+  for (; t->kind == T_ARRAY; t = t->to) {
+    if (t->elements) continue;
+    wide n;
+    if (!t->count && !t->ends_null) {
+      ist__error(c, f->at, "not supported yet: flexible arrays");
+      return false;
+    }
+    if (!t->count || t->filled) {
+      ist__error(c, t->at, "a field's array has a constant length");
+      return false;
+    }
+    if (!ist__eval_int(c, t->count, &n)) return false;
+    if (n < 1 || n > MAX_STRUCT) {
+      ist__error(c, t->count->at, "an array has from 1 to %d elements", MAX_STRUCT);
+      return false;
+    }
+    t->elements = (int64_t)n;
+  }
+  return true;
+}
+
+typedef struct {
+  int64_t bits; // used so far
+  int64_t align;
+  bool packed;
+} layout;
+
+static void place_bits(layout *l, field *f, int64_t size, int64_t align) {
+  int64_t unit = size * 8;
+  if (f->bit_width == 0) {
+    // An unnamed bit-field of width 0 ends the unit; a packed struct obeys it too.
+    l->bits = round_up(l->bits, align * 8);
+    return;
+  }
+  if (f->align) {
+    l->bits = round_up(l->bits, (int64_t)f->align * 8);
+  } else if (!l->packed && l->bits / unit != (l->bits + f->bit_width - 1) / unit) {
+    l->bits = round_up(l->bits, align * 8);
+  }
+  f->bit_offset = l->bits;
+  f->offset = l->bits / 8;
+  l->bits += f->bit_width;
+  // Unnamed bit-fields do not align the struct.
+  if (!f->name) return;
+  int64_t weight = l->packed ? 1 : align;
+  if (f->align > weight) weight = f->align;
+  if (weight > l->align) l->align = weight;
+}
+
+static bool bit_width(compiler *c, field *f, int64_t size) {
+  const ctype *t = ist__type_strip(f->type);
+  bool is_bool = t->kind == T_SCALAR && t->scalar->kind == S_BOOL;
+  wide width;
+  f->is_bits = true;
+  if (!is_bool && !ist__type_is_integer(f->type)) {
+    ist__error(c, f->at, "a bit-field is an integer, a bool or an enum");
+    return false;
+  }
+  if (!ist__eval_int(c, f->width, &width)) return false;
+  wide most = is_bool ? 1 : (wide)size * 8;
+  if (width < (f->name ? 1 : 0) || width > most) {
+    ist__error(c, f->width->at, "the width of %s is from %d to %d bits", f->name ? "this bit-field" : "an unnamed bit-field",
+               f->name ? 1 : 0, (int)most);
+    return false;
+  }
+  f->bit_width = (int)width;
+  return true;
+}
+
+static bool place_field(compiler *c, layout *l, field *f) {
+  int64_t size, align;
+  if (!count_elements(c, f, f->type)) return false;
+  if (!ist__type_layout(c, f->type, &size, &align)) {
+    const ctype *t = ist__type_strip(f->type);
+    if (t->kind != T_BAD && !(t->kind == T_NAMED && (t->decl->state == BUSY || t->decl->bad)))
+      ist__error(c, f->at, "a field of type '%s' has no known size", ist__type_text(c, f->type));
+    return false;
+  }
+  f->align = align_argument(c, &f->attrs);
+  if (f->width) {
+    if (!bit_width(c, f, size)) return false;
+    place_bits(l, f, size, align);
+  } else {
+    if (l->packed) align = 1;
+    if (f->align > align) align = f->align;
+    int64_t at = round_up((l->bits + 7) / 8, align);
+    f->offset = at;
+    l->bits = (at + size) * 8;
+    if (align > l->align) l->align = align;
+  }
+  if (l->bits / 8 > MAX_STRUCT) {
+    ist__error(c, f->at, "this struct is larger than %d bytes", MAX_STRUCT);
+    return false;
+  }
+  return true;
+}
+
+bool ist__layout_struct(compiler *c, decl *d) {
+  if (d->state == DONE) return !d->bad;
+  if (d->state == BUSY) {
+    ist__error(c, d->at, "'%s' contains itself; only a pointer can", d->name);
+    d->bad = true;
+    return false;
+  }
+  d->state = BUSY;
+  layout l = {.align = 1, .packed = ist__attr_find(&d->attrs, AT_PACKED) != NULL};
+  d->packed = l.packed;
+  for (int i = 0; i < d->fields.count; i++) {
+    if (d->fields.at[i].bad || !place_field(c, &l, &d->fields.at[i])) d->bad = true;
+    if (d->bad) break;
+  }
+  if (!d->bad && d->fields.count == 0) {
+    ist__error(c, d->at, "'%s' has no fields", d->name);
+    d->bad = true;
+  }
+  d->align_attr = align_argument(c, &d->attrs);
+  if (d->align_attr > l.align) l.align = d->align_attr;
+  d->align = l.align;
+  d->size = round_up((l.bits + 7) / 8, l.align);
+  d->state = DONE;
+  return !d->bad;
+}

@@ -1,0 +1,2 @@
+#include "compiler.h"
+char *ist__prove(compiler *c) { (void)c; return NULL; }
