@@ -109,6 +109,7 @@ static const ist__expr *read_call(const reader *r, const cJSON *json, ist__expr 
   if (!ist__type_is_scalar(function->result.type) && function->result.type->kind != IST__VOID) {
     return wrong(r, "a call that returns a struct");
   }
+  expr->kind = IST__E_CALL;
   expr->args = args;
   return expr;
 }
@@ -422,7 +423,9 @@ static bool call(const scope *s, const ist__expr *expr, ist__value *out) {
   for (size_t i = 0; i < count; i++) {
     const ist__param *param = &function->params[i];
     ist__value value;
-    if (expr->args[i] ? !eval(s, expr->args[i], &value) : !ist__param_own_value(param, &frame, s->depth + 1, &value, s->fault)) return false;
+    bool good = expr->args[i] ? eval(s, expr->args[i], &value)
+                              : ist__param_own_value(param, &frame, s->depth + 1, &value, s->fault);
+    if (!good) return false;
     char what[160];
     size_t length = strlen(function->label);
     if (length > 100) length = 100;
