@@ -1,8 +1,10 @@
-/* Counted buffers: which typed array stands for which C element, the bytes behind it, and the lengths that follow.
+/* Counted buffers: which typed array stands for which C element, the bytes behind it, and the
+ * lengths that follow.
  *
- * C never gets a pointer to bytes that can move or go while it runs: small arrays that live on V8's heap are copied or
- * moved out of it, a call that may enter JavaScript holds the backing store, and what JavaScript could shrink is copied
- * in and out. What C is told about lengths comes from the buffers themselves, or is compared with them. */
+ * C never gets a pointer to bytes that can move or go while it runs: small arrays that live on V8's
+ * heap are copied or moved out of it, a call that may enter JavaScript holds the backing store, and
+ * what JavaScript could shrink is copied in and out. What C is told about lengths comes from the
+ * buffers themselves, or is compared with them. */
 #include "bridge_internal.h"
 
 #include <stdio.h>
@@ -71,23 +73,32 @@ static bool matches(array_kind kind, Local<Value> value) {
 }
 
 const char *ist__array_name(const ist__type *of, ist__encoding text) {
-  static const char *const names[] = {
-      "a typed array, DataView or ArrayBuffer", "an Int8Array", "a Uint8Array", "an Int16Array",
-      "a Uint16Array", "an Int32Array", "a Uint32Array", "a BigInt64Array", "a BigUint64Array",
-      "a Float32Array", "a Float64Array", "an Array"};
+  static const char *const names[] = {"a typed array, DataView or ArrayBuffer",
+                                      "an Int8Array",
+                                      "a Uint8Array",
+                                      "an Int16Array",
+                                      "a Uint16Array",
+                                      "an Int32Array",
+                                      "a Uint32Array",
+                                      "a BigInt64Array",
+                                      "a BigUint64Array",
+                                      "a Float32Array",
+                                      "a Float64Array",
+                                      "an Array"};
   if (text == IST__UTF16) return "a string or Uint16Array";
   if (text != IST__BYTES) return "a string or Uint8Array";
   return names[kind_of(of)];
 }
 
 bool ist__size_of_value(const ist__value &value, size_t *out) {
-  if (value.kind != IST__V_INT || value.i < 0 || value.i > (static_cast<__int128>(1) << 53)) return false;
+  if (value.kind != IST__V_INT || value.i < 0 || value.i > (static_cast<__int128>(1) << 53))
+    return false;
   *out = static_cast<size_t>(value.i);
   return true;
 }
 
-static bool evaluate(ist__call *call, const ist__site &site, const ist__expr *expr, const char *what,
-                     size_t *out) {
+static bool evaluate(ist__call *call, const ist__site &site, const ist__expr *expr,
+                     const char *what, size_t *out) {
   ist__value value;
   ist__fault fault;
   if (!ist__expr_eval(expr, &call->frame, &value, &fault)) {
@@ -97,7 +108,9 @@ static bool evaluate(ist__call *call, const ist__site &site, const ist__expr *ex
   return ist__throw(site, IST_RANGE_ERROR, "the %s is out of range", what);
 }
 
-/* ---- bytes -------------------------------------------------------------------------------------------------------- */
+/* ---- bytes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static bool refuse(const ist__site &site, const ist__type *of, ist__encoding text, bool writable,
                    bool null, Local<Value> value) {
@@ -129,13 +142,13 @@ bool ist__buffer_span(const ist__site &site, const ist__type *of, ist__encoding 
   } else {
     return refuse(site, of, text, writable, null, value);
   }
-  if (span->buffer->WasDetached()) return ist__throw(site, IST_TYPE_ERROR, "the buffer is detached");
+  if (span->buffer->WasDetached())
+    return ist__throw(site, IST_TYPE_ERROR, "the buffer is detached");
   size_t whole = span->buffer->ByteLength();
   if (span->offset > whole || span->bytes > whole - span->offset) {
     return ist__throw(site, IST_RANGE_ERROR, "the view is beyond the bounds of its buffer");
   }
   span->data = span->bytes ? static_cast<uint8_t *>(span->buffer->Data()) + span->offset : empty;
-  span->resizable = ist__buffer_resizable(site.bridge, span->buffer);
   return true;
 }
 
@@ -150,7 +163,7 @@ static bool hold(ist__call *call, const ist__site &site, ist__span *span, bool w
   if (!held) return no_memory(site);
   held->next = call->held;
   call->held = held;
-  if (!span->resizable) {
+  if (!ist__buffer_resizable(site.bridge, span->buffer)) {
     held->store = span->buffer->GetBackingStore();
     return true;
   }
@@ -215,7 +228,9 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
   return true;
 }
 
-/* ---- lengths ------------------------------------------------------------------------------------------------------ */
+/* ---- lengths
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* Whether `count` is a parameter whose value JavaScript does not give: the buffer decides it. */
 static const ist__param *decided(ist__call *call, const ist__param *param) {
@@ -246,8 +261,8 @@ bool ist__buffer_lengths(ist__call *call, const ist__param *param) {
       if (first && given.count != count) {
         ist__place place = {nullptr, buffer->name, 0};
         return ist__throw(call->site(&place), IST_RANGE_ERROR,
-                          "expected as many elements as %s, which has %zu, got %zu", first->name, count,
-                          given.count);
+                          "expected as many elements as %s, which has %zu, got %zu", first->name,
+                          count, given.count);
       }
       first = buffer;
       count = given.count;
@@ -260,7 +275,8 @@ bool ist__buffer_lengths(ist__call *call, const ist__param *param) {
   ist__int_range(type, &min, &max);
   if (static_cast<__int128>(count) > max) {
     ist__place place = {nullptr, first->name, 0};
-    return ist__throw(call->site(&place), IST_RANGE_ERROR, "expected at most %llu elements, got %zu",
+    return ist__throw(call->site(&place), IST_RANGE_ERROR,
+                      "expected at most %llu elements, got %zu",
                       static_cast<unsigned long long>(max), count);
   }
   void *to = param->role == IST__CELL ? argument.data : call->frame.args[param->index];
@@ -279,8 +295,10 @@ bool ist__buffer_check(ist__call *call, const ist__param *param) {
   if (!evaluate(call, site, param->count, "length", &needed)) return false;
   if (needed <= argument.count) return true;
   const ist__type *of = param->type->to;
-  const char *unit = of->kind == IST__VOID || (ist__is_scalar(of) && of->size == 1) ? "bytes" : "elements";
-  return ist__throw(site, IST_RANGE_ERROR, "expected at least %zu %s, got %zu", needed, unit, argument.count);
+  const char *unit =
+      of->kind == IST__VOID || (ist__is_scalar(of) && of->size == 1) ? "bytes" : "elements";
+  return ist__throw(site, IST_RANGE_ERROR, "expected at least %zu %s, got %zu", needed, unit,
+                    argument.count);
 }
 
 bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
@@ -300,7 +318,8 @@ bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
     argument.count = span.bytes / size;
     if (!told) {
       size_t needed;
-      if (!evaluate(call, site, length || !param->size ? param->count : param->size, "length", &needed)) {
+      if (!evaluate(call, site, length || !param->size ? param->count : param->size, "length",
+                    &needed)) {
         return false;
       }
       if (needed > argument.count) {
@@ -314,7 +333,8 @@ bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
     if (!evaluate(call, site, expr, "size", &argument.count)) return false;
     size_t bytes;
     if (__builtin_mul_overflow(argument.count, size, &bytes) || bytes >= most_bytes) {
-      return ist__throw(site, IST_RANGE_ERROR, "a buffer of %zu elements is too large", argument.count);
+      return ist__throw(site, IST_RANGE_ERROR, "a buffer of %zu elements is too large",
+                        argument.count);
     }
     argument.memory = static_cast<uint8_t *>(calloc(1, bytes + size));
     if (!argument.memory) {
@@ -327,9 +347,11 @@ bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
   return true;
 }
 
-/* ---- arrays for JavaScript ---------------------------------------------------------------------------------------- */
+/* ---- arrays for JavaScript
+ * ---------------------------------------------------------------------------------------- */
 
-Local<Value> ist__array_over(Local<ArrayBuffer> buffer, const ist__type *of, size_t offset, size_t count) {
+Local<Value> ist__array_over(Local<ArrayBuffer> buffer, const ist__type *of, size_t offset,
+                             size_t count) {
   switch (kind_of(of)) {
   case I8: return v8::Int8Array::New(buffer, offset, count);
   case I16: return v8::Int16Array::New(buffer, offset, count);
@@ -344,7 +366,8 @@ Local<Value> ist__array_over(Local<ArrayBuffer> buffer, const ist__type *of, siz
   }
 }
 
-MaybeLocal<Value> ist__array_adopt(const ist__site &site, const ist__type *of, uint8_t *memory, size_t count) {
+MaybeLocal<Value> ist__array_adopt(const ist__site &site, const ist__type *of, uint8_t *memory,
+                                   size_t count) {
   Isolate *isolate = site.bridge->isolate;
   size_t bytes = count * ist__element_size(of);
   if (!bytes) {
@@ -358,7 +381,8 @@ MaybeLocal<Value> ist__array_adopt(const ist__site &site, const ist__type *of, u
   return ist__array_over(ArrayBuffer::New(isolate, std::move(store)), of, 0, count);
 }
 
-MaybeLocal<Value> ist__array_copy(const ist__site &site, const ist__type *of, const void *data, size_t count) {
+MaybeLocal<Value> ist__array_copy(const ist__site &site, const ist__type *of, const void *data,
+                                  size_t count) {
   size_t bytes;
   if (__builtin_mul_overflow(count, ist__element_size(of), &bytes) || bytes >= most_bytes) {
     ist__throw(site, IST_RANGE_ERROR, "%zu elements are too many for a typed array", count);
@@ -381,8 +405,8 @@ bool ist__is_zero(const void *data, size_t size) {
   return true;
 }
 
-static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site, const ist__param *param,
-                                       const uint8_t *data, size_t count) {
+static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site,
+                                       const ist__param *param, const uint8_t *data, size_t count) {
   const ist__type *of = param->type->to;
   size_t size = ist__element_size(of);
   Local<v8::Array> array = v8::Array::New(call->isolate, static_cast<int>(count));
@@ -404,7 +428,8 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site, c
       element = text;
     } else {
       bool fresh = false;
-      ist__owner *owner = ist__lift_borrow(call, param, of->to, const_cast<void *>(pointer), &fresh);
+      ist__owner *owner =
+          ist__lift_borrow(call, param, of->to, const_cast<void *>(pointer), &fresh);
       Local<v8::Object> object;
       if (!owner || !ist__wrap_owner(call->bridge, call->context, owner).ToLocal(&object)) {
         if (owner && fresh && !owner->wrapper) ist__owner_forget(owner);
@@ -412,7 +437,8 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site, c
       }
       element = object;
     }
-    if (array->CreateDataProperty(call->context, static_cast<uint32_t>(i), element).IsNothing()) return {};
+    if (array->CreateDataProperty(call->context, static_cast<uint32_t>(i), element).IsNothing())
+      return {};
   }
   return array;
 }
@@ -431,7 +457,8 @@ MaybeLocal<Value> ist__buffer_lift(ist__call *call, const ist__param *param) {
     if (!argument.data) return ist__lift_missing(call, param);
     if (param->terminated) {
       count = 0;
-      while (!ist__is_zero(argument.data + count * ist__element_size(of), ist__element_size(of))) count++;
+      while (!ist__is_zero(argument.data + count * ist__element_size(of), ist__element_size(of)))
+        count++;
     } else if (!evaluate(call, site, param->count, "length", &count)) {
       return {};
     }
@@ -474,7 +501,8 @@ MaybeLocal<Value> ist__buffer_lift(ist__call *call, const ist__param *param) {
     if (argument.into->IsArrayBufferView()) {
       Local<ArrayBufferView> view = argument.into.As<ArrayBufferView>();
       size_t size = ist__element_size(of);
-      if (count * size == view->ByteLength() || view->ByteLength() < count * size) return argument.into;
+      if (count * size == view->ByteLength() || view->ByteLength() < count * size)
+        return argument.into;
       return ist__array_over(view->Buffer(), of, view->ByteOffset(), count);
     }
     return ist__array_over(argument.into.As<ArrayBuffer>(), of, 0, count);

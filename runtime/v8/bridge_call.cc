@@ -1,8 +1,9 @@
-/* One call: the frame is filled in two phases, C runs, and what it gave is put under records before anything can fail.
+/* One call: the frame is filled in two phases, C runs, and what it gave is put under records before
+ * anything can fail.
  *
- * Between the last check of phase 2 and the entry into C nothing of JavaScript's runs. Failure is tested before any
- * conversion. Whatever way a call ends, its records are left, its closures settled and its memory freed by the
- * destructor of ist__call. */
+ * Between the last check of phase 2 and the entry into C nothing of JavaScript's runs. Failure is
+ * tested before any conversion. Whatever way a call ends, its records are left, its closures
+ * settled and its memory freed by the destructor of ist__call. */
 #include "bridge_internal.h"
 
 #include <stdio.h>
@@ -14,13 +15,15 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- the life of a call ------------------------------------------------------------------------------------------- */
+/* ---- the life of a call
+ * ------------------------------------------------------------------------------------------- */
 
 ist__call::ist__call(const ist__plan *of, Local<v8::Context> inside)
-    : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of), function(of->function),
-      frame{of->function, nullptr, nullptr, 0}, arguments(nullptr), outer(of->bridge->top), deferred(nullptr),
-      deferred_end(&deferred), held(nullptr), entered(nullptr), releases(nullptr), parent(nullptr), called(false),
-      failed(false), threw(false), terminated(false) {
+    : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of),
+      function(of->function), frame{of->function, nullptr, nullptr, 0}, arguments(nullptr),
+      outer(of->bridge->top), deferred(nullptr), deferred_end(&deferred), held(nullptr),
+      entered(nullptr), releases(nullptr), parent(nullptr), called(false), failed(false),
+      threw(false), terminated(false) {
   bridge->top = this;
 }
 
@@ -49,8 +52,9 @@ static bool no_memory(ist__call *call) {
 }
 
 static bool is_plain_object(Local<Value> value) {
-  return value->IsObject() && !value->IsArray() && !value->IsFunction() && !value->IsArrayBufferView() &&
-         !value->IsArrayBuffer() && !value->IsSharedArrayBuffer() && !ist__wrap_of(value);
+  return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
+         !value->IsArrayBufferView() && !value->IsArrayBuffer() && !value->IsSharedArrayBuffer() &&
+         !ist__wrap_of(value);
 }
 
 /* Whether a function can run now. */
@@ -59,7 +63,8 @@ static bool available(const ist__site &site, const ist__function *function) {
     return ist__throw(site, IST_PLAIN_ERROR, "the library is closed");
   }
   if (function->address) return true;
-  return ist__throw(site, IST_PLAIN_ERROR, "this version of the library has no %s", function->symbol);
+  return ist__throw(site, IST_PLAIN_ERROR, "this version of the library has no %s",
+                    function->symbol);
 }
 
 /* Gives every parameter its place in the frame. */
@@ -68,7 +73,8 @@ static bool lay(ist__call *call) {
   size_t count = function->param_count;
   size_t result = ist__result_size(function);
   auto **slots = static_cast<void **>(call->arena.take((count + 1) * sizeof(void *)));
-  auto *arguments = static_cast<ist__argument *>(call->arena.take((count + 1) * sizeof(ist__argument)));
+  auto *arguments =
+      static_cast<ist__argument *>(call->arena.take((count + 1) * sizeof(ist__argument)));
   call->frame.result = call->arena.take_zeroed(result < 16 ? 16 : result);
   if (!slots || !arguments || !call->frame.result) return no_memory(call);
   for (size_t i = 0; i <= count; i++) new (&arguments[i]) ist__argument();
@@ -87,7 +93,9 @@ static bool lay(ist__call *call) {
   return true;
 }
 
-/* ---- phase 1 ------------------------------------------------------------------------------------------------------ */
+/* ---- phase 1
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool takes_object(const ist__param *param) {
   const ist__type *type = param->role == IST__CELL ? param->type->to : param->type;
@@ -98,7 +106,8 @@ static bool takes_object(const ist__param *param) {
 static const ist__type *filled_struct(const ist__param *param) {
   if (param->dir != IST__OUT) return nullptr;
   if (param->role == IST__CELL && param->type->to->kind == IST__STRUCT) return param->type->to;
-  if (param->role == IST__VALUE && param->type->kind == IST__REF && param->type->to->kind == IST__STRUCT) {
+  if (param->role == IST__VALUE && param->type->kind == IST__REF &&
+      param->type->to->kind == IST__STRUCT) {
     return param->type->to;
   }
   return nullptr;
@@ -119,14 +128,18 @@ static const char *into_name(const void *env, size_t index) {
   return takes_into(param) ? param->name : nullptr;
 }
 
-static const char *option_name(const void *, size_t) { return "into"; }
+static const char *option_name(const void *, size_t) {
+  return "into";
+}
 
 /* Refuses keys that mean nothing. */
-static bool keys_known(ist__call *call, const ist__site &site, Local<Object> object, const char *what,
-                       const char *(*candidate)(const void *env, size_t index), const void *env, size_t count) {
+static bool keys_known(ist__call *call, const ist__site &site, Local<Object> object,
+                       const char *what, const char *(*candidate)(const void *env, size_t index),
+                       const void *env, size_t count) {
   Local<v8::Array> keys;
   auto filter = static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS);
-  if (!object->GetOwnPropertyNames(call->context, filter, v8::KeyConversionMode::kConvertToString).ToLocal(&keys)) {
+  if (!object->GetOwnPropertyNames(call->context, filter, v8::KeyConversionMode::kConvertToString)
+           .ToLocal(&keys)) {
     return false;
   }
   for (uint32_t i = 0; i < keys->Length(); i++) {
@@ -141,8 +154,8 @@ static bool keys_known(ist__call *call, const ist__site &site, Local<Object> obj
     }
     if (known) continue;
     const char *near = ist__nearest(name, candidate, env, count);
-    return ist__throw(site, IST_TYPE_ERROR, "there is no %s \"%s\"%s%s%s", what, name, near ? ": did you mean \"" : "",
-                      near ? near : "", near ? "\"?" : "");
+    return ist__throw(site, IST_TYPE_ERROR, "there is no %s \"%s\"%s%s%s", what, name,
+                      near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
   }
   return true;
 }
@@ -155,18 +168,23 @@ static bool read_options(ist__call *call, Local<Value> given) {
   Local<Object> options = given.As<Object>();
   Local<Value> into;
   if (!keys_known(call, site, options, "option", option_name, nullptr, 1)) return false;
-  if (!options->Get(call->context, ist__text_of(call->isolate, "into")).ToLocal(&into)) return false;
+  if (!options->Get(call->context, ist__text_of(call->isolate, "into")).ToLocal(&into))
+    return false;
   if (into->IsUndefined()) return true;
   ist__place inner = {nullptr, "into", 0};
   site.place = &inner;
   if (!is_plain_object(into)) return ist__throw_expected(site, IST_TYPE_ERROR, "an object", into);
   into_names names = {function};
-  if (!keys_known(call, site, into.As<Object>(), "output", into_name, &names, function->param_count)) return false;
+  if (!keys_known(call, site, into.As<Object>(), "output", into_name, &names,
+                  function->param_count))
+    return false;
   for (size_t i = 0; i < function->param_count; i++) {
     const ist__param *param = &function->params[i];
     Local<Value> value;
     if (!takes_into(param)) continue;
-    if (!into.As<Object>()->Get(call->context, ist__text_of(call->isolate, param->name)).ToLocal(&value)) {
+    if (!into.As<Object>()
+             ->Get(call->context, ist__text_of(call->isolate, param->name))
+             .ToLocal(&value)) {
       return false;
     }
     if (!value->IsUndefined()) call->arguments[i].into = value;
@@ -192,8 +210,9 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
   }
   if (given < function->required) {
     bool exact = function->required == function->arg_count;
-    return ist__throw(call->site(), IST_TYPE_ERROR, "expected %s%zu argument%s, got %zu", exact ? "" : "at least ",
-                      function->required, function->required == 1 ? "" : "s", given);
+    return ist__throw(call->site(), IST_TYPE_ERROR, "expected %s%zu argument%s, got %zu",
+                      exact ? "" : "at least ", function->required,
+                      function->required == 1 ? "" : "s", given);
   }
   for (size_t i = 0; i < function->arg_count; i++) {
     const ist__param *param = &function->params[function->args[i]];
@@ -216,7 +235,9 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
   return options.IsEmpty() || read_options(call, options);
 }
 
-/* ---- phase 2 ------------------------------------------------------------------------------------------------------ */
+/* ---- phase 2
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void set_pointer(ist__call *call, const ist__param *param, void *pointer) {
   memcpy(call->frame.args[param->index], &pointer, sizeof pointer);
@@ -227,7 +248,8 @@ static bool may_end(const ist__site &site, ist__owner *owner, const char *verb) 
   ist__fault fault;
   if (!ist__owner_idle(owner, &fault)) return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
   if (owner->kind != IST__BORROWED) return true;
-  return ist__throw(site, IST_PLAIN_ERROR, "the %s is borrowed and cannot be %s", owner->type->name, verb);
+  return ist__throw(site, IST_PLAIN_ERROR, "the %s is borrowed and cannot be %s", owner->type->name,
+                    verb);
 }
 
 static bool resolve_ref(ist__call *call, const ist__param *param, const ist__type *to) {
@@ -237,17 +259,20 @@ static bool resolve_ref(ist__call *call, const ist__param *param, const ist__typ
   ist__site site = call->site(self ? nullptr : &place);
   if (param->take) {
     ist__wrap *wrap = ist__wrap_of(argument.value);
-    if (wrap && wrap->owner && wrap->owner->state == IST__LIVE && !may_end(site, wrap->owner, "given away")) {
+    if (wrap && wrap->owner && wrap->owner->state == IST__LIVE &&
+        !may_end(site, wrap->owner, "given away")) {
       return false;
     }
   }
   void *address = nullptr;
-  if (!ist__lower_ref(call, site, to, argument.value, param->null, &address, &argument.wrap)) return false;
+  if (!ist__lower_ref(call, site, to, argument.value, param->null, &address, &argument.wrap))
+    return false;
   argument.owner = argument.wrap ? argument.wrap->owner : nullptr;
   argument.absent = !address;
   argument.data = static_cast<uint8_t *>(address);
   set_pointer(call, param, address);
-  if (argument.owner && to->kind == IST__HANDLE && (self || !call->parent)) call->parent = argument.owner;
+  if (argument.owner && to->kind == IST__HANDLE && (self || !call->parent))
+    call->parent = argument.owner;
   return true;
 }
 
@@ -267,7 +292,8 @@ static bool resolve_string(ist__call *call, const ist__param *param) {
   if (!copy) return no_memory(call);
   length = bytes->CopyContents(copy, length);
   copy[length] = 0;
-  if (memchr(copy, 0, length)) return ist__throw(site, IST_TYPE_ERROR, "expected bytes without NUL");
+  if (memchr(copy, 0, length))
+    return ist__throw(site, IST_TYPE_ERROR, "expected bytes without NUL");
   argument.data = copy;
   argument.count = length;
   set_pointer(call, param, copy);
@@ -279,7 +305,9 @@ static bool resolve_filled(ist__call *call, const ist__param *param, const ist__
   if (!argument.into.IsEmpty()) {
     ist__place place = {nullptr, param->name, 0};
     void *address;
-    if (!ist__lower_ref(call, call->site(&place), to, argument.into, false, &address, &argument.wrap)) return false;
+    if (!ist__lower_ref(call, call->site(&place), to, argument.into, false, &address,
+                        &argument.wrap))
+      return false;
     set_pointer(call, param, address);
     return true;
   }
@@ -299,7 +327,8 @@ static bool resolve(ist__call *call, const ist__param *param) {
   if (const ist__type *to = filled_struct(param)) return resolve_filled(call, param, to);
   if (param->role == IST__BUFFER) return param->dir == IST__OUT || ist__buffer_lower(call, param);
   if (argument.done || argument.value.IsEmpty()) return true;
-  if (param->role == IST__CELL && type->to->kind == IST__STRUCT) return resolve_ref(call, param, type->to);
+  if (param->role == IST__CELL && type->to->kind == IST__STRUCT)
+    return resolve_ref(call, param, type->to);
   if (param->role != IST__VALUE) return true;
   if (type->kind == IST__REF) return resolve_ref(call, param, type->to);
   if (type->kind == IST__STRING) return resolve_string(call, param);
@@ -329,7 +358,8 @@ static bool in_bounds(ist__call *call, const ist__param *param) {
   ist__fault fault;
   const ist__type *type = param->role == IST__CELL ? param->type->to : param->type;
   if (!ist__is_scalar(type) || argument.absent) return true;
-  now = ist__scalar_load(type, param->role == IST__CELL ? argument.data : call->frame.args[param->index]);
+  now = ist__scalar_load(type,
+                         param->role == IST__CELL ? argument.data : call->frame.args[param->index]);
   if ((param->min && !ist__expr_eval(param->min, &call->frame, &min, &fault)) ||
       (param->max && !ist__expr_eval(param->max, &call->frame, &max, &fault))) {
     return ist__throw(site, IST_RANGE_ERROR, "%s", fault.text);
@@ -347,12 +377,14 @@ static bool in_bounds(ist__call *call, const ist__param *param) {
   char expected[128];
   const char *what = now.kind == IST__V_INT ? "an integer" : "a number";
   if (param->min && param->max) {
-    snprintf(expected, sizeof expected, "%s from %.17g to %.17g", what, as_double(min), as_double(max));
+    snprintf(expected, sizeof expected, "%s from %.17g to %.17g", what, as_double(min),
+             as_double(max));
   } else {
     snprintf(expected, sizeof expected, "%s of at %s %.17g", what, param->min ? "least" : "most",
              as_double(param->min ? min : max));
   }
-  if (!argument.value.IsEmpty()) return ist__throw_expected(site, IST_RANGE_ERROR, expected, argument.value);
+  if (!argument.value.IsEmpty())
+    return ist__throw_expected(site, IST_RANGE_ERROR, expected, argument.value);
   return ist__throw(site, IST_RANGE_ERROR, "expected %s, got %.17g", expected, as_double(now));
 }
 
@@ -377,20 +409,25 @@ static bool resolve_all(ist__call *call) {
   for (size_t i = 0; i < count; i++) {
     const ist__param *param = &params[i];
     if (param->role != IST__BUFFER) continue;
-    if (param->dir == IST__OUT ? !ist__buffer_allocate(call, param) : !ist__buffer_check(call, param)) return false;
+    if (param->dir == IST__OUT ? !ist__buffer_allocate(call, param)
+                               : !ist__buffer_check(call, param))
+      return false;
   }
   for (size_t i = 0; i < count; i++) {
     if (params[i].length_count && !ist__buffer_lengths(call, &params[i])) return false;
   }
   for (size_t i = 0; function->has_callbacks && i < count; i++) {
-    if (params[i].type->kind == IST__CALLBACK && params[i].role == IST__VALUE && !ist__closure_lower(call, &params[i])) {
+    if (params[i].type->kind == IST__CALLBACK && params[i].role == IST__VALUE &&
+        !ist__closure_lower(call, &params[i])) {
       return false;
     }
   }
   return true;
 }
 
-/* ---- after C ------------------------------------------------------------------------------------------------------ */
+/* ---- after C
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void copy_back(ist__call *call) {
   for (const ist__held *held = call->held; held; held = held->next) {
@@ -425,9 +462,11 @@ static void release_owned_always(ist__call *call) {
   for (size_t i = 0; i <= function->param_count; i++) {
     const ist__param *param = i < function->param_count ? &function->params[i] : &function->result;
     if (!param->own_always || param->error_text || call->arguments[i].absent) continue;
-    if (i < function->param_count && (param->role != IST__CELL || !call->arguments[i].data)) continue;
+    if (i < function->param_count && (param->role != IST__CELL || !call->arguments[i].data))
+      continue;
     void *address;
-    memcpy(&address, i < function->param_count ? call->arguments[i].data : call->frame.result, sizeof address);
+    memcpy(&address, i < function->param_count ? call->arguments[i].data : call->frame.result,
+           sizeof address);
     const ist__type *type = i < function->param_count ? param->type->to : param->type;
     const ist__function *destroy = param->free;
     if (!destroy && type->kind == IST__REF) destroy = type->to->destructor;
@@ -491,7 +530,8 @@ static MaybeLocal<Value> finish(ist__call *call, ist__owner *constructed) {
   } else if (!evaluated) {
     ist__throw(call->site(), IST_PLAIN_ERROR, "%s", fault.text);
   } else if (call->failed) {
-    ist__throw_bundle(call->site(), call->plan->lib, function->throws, has_code, &code, text ? text : message);
+    ist__throw_bundle(call->site(), call->plan->lib, function->throws, has_code, &code,
+                      text ? text : message);
   } else if (!constructed) {
     result = outputs(call);
   } else {
@@ -542,15 +582,16 @@ static ist__wrap *receiver(ist__call *call, Local<Value> self) {
 }
 
 /* The whole of a call. `made`, for a constructor: the record of what was constructed. */
-static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> &info, ist__owner **made) {
+static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> &info,
+                             ist__owner **made) {
   const ist__function *function = call->function;
   if (!available(call->site(), function) || !lay(call)) return {};
   ist__owner *constructed = nullptr;
   bool inside = function->self >= 0;
   if (inside && function->kind == IST__CONSTRUCTOR) {
     const ist__type *type = function->owner;
-    constructed = ist__owner_new(call->bridge->domain, type, nullptr, type->destructor ? IST__OWNED : IST__MEMORY,
-                                 type->destructor);
+    constructed = ist__owner_new(call->bridge->domain, type, nullptr,
+                                 type->destructor ? IST__OWNED : IST__MEMORY, type->destructor);
     if (!constructed) {
       no_memory(call);
       return {};
@@ -562,7 +603,8 @@ static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> 
   } else if (inside) {
     ist__wrap *wrap = receiver(call, info.This());
     if (!wrap) return {};
-    if (call->plan->disposer && (wrap->owner->state != IST__LIVE || wrap->owner->kind == IST__BORROWED)) {
+    if (call->plan->disposer &&
+        (wrap->owner->state != IST__LIVE || wrap->owner->kind == IST__BORROWED)) {
       return v8::Undefined(call->isolate).As<Value>();
     }
     if (!ist__wrap_live(call->site(), wrap)) return {};
@@ -599,7 +641,8 @@ void ist__call_general(const FunctionCallbackInfo<Value> &info) {
   if (run(&call, info, nullptr).ToLocal(&result)) info.GetReturnValue().Set(result);
 }
 
-/* ---- classes of handles ------------------------------------------------------------------------------------------- */
+/* ---- classes of handles
+ * ------------------------------------------------------------------------------------------- */
 
 void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   auto *of = static_cast<ist__class *>(ist__compat::external_value(info.Data()));
@@ -610,7 +653,8 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
     return;
   }
   if (!type->constructor_count) {
-    ist__throw(site, IST_TYPE_ERROR, "has no constructor: the library's functions give its instances");
+    ist__throw(site, IST_TYPE_ERROR,
+               "has no constructor: the library's functions give its instances");
     return;
   }
   const ist__plan *plan = &of->lib->plans[type->constructors[0]->index];
@@ -631,7 +675,8 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   if (!wrap && result->IsObject()) {
     for (size_t i = 0; i <= plan->function->param_count && !wrap; i++) {
       ist__owner *owner = call.arguments[i].owner;
-      if (owner && owner->type == type && call.arguments[i].fresh) wrap = static_cast<ist__wrap *>(owner->wrapper);
+      if (owner && owner->type == type && call.arguments[i].fresh)
+        wrap = static_cast<ist__wrap *>(owner->wrapper);
     }
   }
   if (!wrap) {
@@ -641,7 +686,9 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   info.GetReturnValue().Set(wrap->object.Get(isolate));
 }
 
-/* ---- the short way ------------------------------------------------------------------------------------------------ */
+/* ---- the short way
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Scalars in, a scalar or nothing out, and nothing else can happen: no arena, no records. */
 void ist__call_simple(const FunctionCallbackInfo<Value> &info) {

@@ -1,8 +1,8 @@
-/* Callbacks: JavaScript functions that C calls. What C passes is copied or lent for the length of the call; what
- * JavaScript answers is taken as strictly as an argument.
+/* Callbacks: JavaScript functions that C calls. What C passes is copied or lent for the length of
+ * the call; what JavaScript answers is taken as strictly as an argument.
  *
- * An exception never crosses C: it waits in the call that C was entered by, C gets `on_throw`, and so it does for every
- * further callback of that call, without JavaScript being entered again. */
+ * An exception never crosses C: it waits in the call that C was entered by, C gets `on_throw`, and
+ * so it does for every further callback of that call, without JavaScript being entered again. */
 #include "bridge_internal.h"
 
 #include <stdio.h>
@@ -13,7 +13,8 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- passing a function ------------------------------------------------------------------------------------------- */
+/* ---- passing a function
+ * ------------------------------------------------------------------------------------------- */
 
 static void target_free(ist__target *target) {
   *target->link = target->next;
@@ -53,7 +54,8 @@ bool ist__closure_lower(ist__call *call, const ist__param *param) {
   return true;
 }
 
-/* After C has returned, or was never entered: what was lent for the call ends, what C accepted is bound. */
+/* After C has returned, or was never entered: what was lent for the call ends, what C accepted is
+ * bound. */
 void ist__closures_settle(ist__call *call, bool failed) {
   const ist__function *function = call->function;
   if (!function->has_callbacks || !call->arguments) return;
@@ -87,7 +89,9 @@ void ist__targets_free(ist__bridge *bridge) {
   while (bridge->targets) target_free(bridge->targets);
 }
 
-/* ---- being called ------------------------------------------------------------------------------------------------- */
+/* ---- being called
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* What one argument of a callback needs afterwards. */
 struct lent {
@@ -97,8 +101,8 @@ struct lent {
   size_t bytes;
 };
 
-static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> context, const ist__type *to,
-                                  void *address, lent *lend) {
+static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> context,
+                                  const ist__type *to, void *address, lent *lend) {
   if (!address) return v8::Null(bridge->isolate).As<Value>();
   ist__owner *owner = ist__owner_find(bridge->domain, to, address);
   bool fresh = !owner;
@@ -113,8 +117,8 @@ static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> contex
   return object.As<Value>();
 }
 
-static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> context, const ist__type *type,
-                                  const void *from, lent *lend) {
+static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> context,
+                                  const ist__type *type, const void *from, lent *lend) {
   void *pointer;
   Local<Object> object;
   Local<v8::String> text;
@@ -122,7 +126,8 @@ static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> cont
   case IST__STRING:
     memcpy(&pointer, from, sizeof pointer);
     if (!pointer) return v8::Null(site.bridge->isolate).As<Value>();
-    if (!ist__lift_text(site, type->encoding, pointer, ist__text_length(type->encoding, pointer)).ToLocal(&text)) {
+    if (!ist__lift_text(site, type->encoding, pointer, ist__text_length(type->encoding, pointer))
+             .ToLocal(&text)) {
       return {};
     }
     return text.As<Value>();
@@ -136,8 +141,9 @@ static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> cont
   }
 }
 
-static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> context, ist__closure *closure,
-                                      const ist__param *param, void **args, lent *lend) {
+static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> context,
+                                      ist__closure *closure, const ist__param *param, void **args,
+                                      lent *lend) {
   Isolate *isolate = site.bridge->isolate;
   uint8_t *data;
   memcpy(&data, args[param->index], sizeof data);
@@ -184,8 +190,8 @@ static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> 
   return array.As<Value>();
 }
 
-static bool lower_text(const ist__site &site, ist__target *target, const ist__type *type, Local<Value> value,
-                       void *result) {
+static bool lower_text(const ist__site &site, ist__target *target, const ist__type *type,
+                       Local<Value> value, void *result) {
   Isolate *isolate = site.bridge->isolate;
   if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
   ist__encoding encoding = type->encoding;
@@ -209,8 +215,8 @@ static bool lower_text(const ist__site &site, ist__target *target, const ist__ty
   return true;
 }
 
-static bool lower_answer(const ist__site &site, ist__closure *closure, ist__target *target, Local<Value> value,
-                         void *result) {
+static bool lower_answer(const ist__site &site, ist__closure *closure, ist__target *target,
+                         Local<Value> value, void *result) {
   const ist__param *answer = closure->type->result;
   const ist__type *type = answer->type;
   switch (type->kind) {
@@ -234,7 +240,8 @@ static bool lower_answer(const ist__site &site, ist__closure *closure, ist__targ
   }
   case IST__STRUCT: {
     auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
-    bool ok = copy && !type->pointers && ist__lower_struct(nullptr, site, type, value, copy, nullptr);
+    bool ok =
+        copy && !type->pointers && ist__lower_struct(nullptr, site, type, value, copy, nullptr);
     if (ok) memcpy(result, copy, type->size);
     if (copy && type->pointers) ist__throw(site, IST_TYPE_ERROR, "%s holds pointers", type->name);
     free(copy);
@@ -257,7 +264,8 @@ static void give_back(ist__bridge *bridge, ist__closure *closure, lent *lends, s
     }
     if (lends[i].view.IsEmpty()) continue;
     if (!lends[i].view->WasDetached() && lends[i].view->ByteLength() == lends[i].bytes) {
-      if (lends[i].back && lends[i].bytes) memcpy(lends[i].back, lends[i].view->Data(), lends[i].bytes);
+      if (lends[i].back && lends[i].bytes)
+        memcpy(lends[i].back, lends[i].view->Data(), lends[i].bytes);
       ist__compat::detach(lends[i].view);
     }
   }

@@ -1,11 +1,11 @@
-/* Errors and their words: "zlib.crc32: crc: expected an integer from 0 to 4294967295, got -1". Every error of the bridge
- * is made here, with the own properties library, function and parameter.
+/* Errors and their words: "zlib.crc32: crc: expected an integer from 0 to 4294967295, got -1".
+ * Every error of the bridge is made here, with the own properties library, function and parameter.
  *
- * Saying what was given must never run user code: no toString, no getter, no proxy trap. Error classes are made of the
- * realm's own Error, whatever the script has done to the global of that name. */
+ * Saying what was given must never run user code: no toString, no getter, no proxy trap. Error
+ * classes are made of the realm's own Error, whatever the script has done to the global of that
+ * name. */
 #include "bridge_internal.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -21,10 +21,12 @@ using v8::String;
 using v8::Value;
 
 const char *ist__article(const char *name) {
-  return name[0] && strchr("AEIOUaeio", name[0]) ? "an" : "a";
+  return name[0] && strchr("AEIOaeio", name[0]) ? "an" : "a";
 }
 
-/* ---- what came ---------------------------------------------------------------------------------------------------- */
+/* ---- what came
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void got_string(Isolate *isolate, Local<String> string, char *text, size_t size) {
   enum { MOST = 40 };
@@ -47,23 +49,14 @@ static void got_string(Isolate *isolate, Local<String> string, char *text, size_
   snprintf(text, size, "\"%s%s\"", utf8, length > MOST ? "…" : "");
 }
 
-static void got_number(double number, char *text, size_t size) {
-  if (isnan(number)) {
-    snprintf(text, size, "NaN");
-  } else if (isinf(number)) {
-    snprintf(text, size, number < 0 ? "-Infinity" : "Infinity");
-  } else if (number == 0) {
-    snprintf(text, size, "0");
-  } else {
-    for (int digits = 1; digits <= 17; digits++) {
-      snprintf(text, size, "%.*g", digits, number);
-      if (strtod(text, nullptr) == number) break;
-    }
-    /* JavaScript writes whole numbers out up to 21 digits. */
-    if (strchr(text, 'e') && number == trunc(number) && fabs(number) < 1e21) {
-      snprintf(text, size, "%.0f", number);
-    }
+/* A number's own text needs no user code. */
+static void got_number(Isolate *isolate, Local<Value> number, char *text, size_t size) {
+  Local<String> string;
+  if (!number->ToString(isolate->GetCurrentContext()).ToLocal(&string)) {
+    snprintf(text, size, "a number");
+    return;
   }
+  text[ist__compat::write_utf8(isolate, string, text, size - 1)] = 0;
 }
 
 static void got_bigint(Local<v8::BigInt> value, char *text, size_t size) {
@@ -89,7 +82,7 @@ void ist__got(Isolate *isolate, Local<Value> value, char *text, size_t size) {
   } else if (value->IsBoolean()) {
     snprintf(text, size, value->IsTrue() ? "true" : "false");
   } else if (value->IsNumber()) {
-    got_number(value.As<v8::Number>()->Value(), text, size);
+    got_number(isolate, value, text, size);
   } else if (value->IsString()) {
     got_string(isolate, value.As<String>(), text, size);
   } else if (value->IsBigInt()) {
@@ -117,7 +110,8 @@ void ist__got(Isolate *isolate, Local<Value> value, char *text, size_t size) {
   }
 }
 
-/* ---- what was expected -------------------------------------------------------------------------------------------- */
+/* ---- what was expected
+ * -------------------------------------------------------------------------------------------- */
 
 static void integer_words(const ist__type *type, char *text, size_t size) {
   __int128 min, max;
@@ -138,8 +132,10 @@ static void integer_words(const ist__type *type, char *text, size_t size) {
 }
 
 static void enum_words(const ist__type *type, char *text, size_t size) {
-  size_t used = static_cast<size_t>(
-      snprintf(text, size, type->flags ? "a combination of" : type->value_count == 1 ? "" : "one of"));
+  size_t used = static_cast<size_t>(snprintf(text, size,
+                                             type->flags              ? "a combination of"
+                                             : type->value_count == 1 ? ""
+                                                                      : "one of"));
   for (size_t i = 0; i < type->value_count && used + 40 < size; i++) {
     if (i == 12) {
       snprintf(text + used, size - used, ", …");
@@ -166,9 +162,7 @@ void ist__expected(const ist__type *type, bool null, char *text, size_t size) {
     snprintf(text, size, "%s %s or an object", ist__article(type->name), type->name);
     break;
   case IST__HANDLE: snprintf(text, size, "%s %s", ist__article(type->name), type->name); break;
-  case IST__REF:
-    ist__expected(type->to, null, text, size);
-    return;
+  case IST__REF: ist__expected(type->to, null, text, size); return;
   case IST__STRING: snprintf(text, size, "a string"); break;
   case IST__CALLBACK: snprintf(text, size, "a function"); break;
   case IST__ARRAY:
@@ -186,7 +180,9 @@ void ist__expected(const ist__type *type, bool null, char *text, size_t size) {
   }
 }
 
-/* ---- throwing ----------------------------------------------------------------------------------------------------- */
+/* ---- throwing
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static size_t place_words(const ist__place *place, char *text, size_t size) {
   if (!place) return 0;
@@ -197,8 +193,8 @@ static size_t place_words(const ist__place *place, char *text, size_t size) {
   return used + static_cast<size_t>(more);
 }
 
-static void define(Local<Context> context, Local<Object> object, const char *name, Local<Value> value,
-                   v8::PropertyAttribute attributes) {
+static void define(Local<Context> context, Local<Object> object, const char *name,
+                   Local<Value> value, v8::PropertyAttribute attributes) {
   Local<String> key = ist__text_of(context->GetIsolate(), name);
   (void)object->DefineOwnProperty(context, key, value, attributes).FromMaybe(false);
 }
@@ -260,8 +256,9 @@ bool ist__throw_type(const ist__site &site, ist__error_kind kind, const ist__typ
   return ist__throw_expected(site, kind, expected, got);
 }
 
-/* ---- error classes ------------------------------------------------------------------------------------------------ */
-
+/* ---- error classes
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* The realm's own Error.prototype. */
 static Local<Value> error_prototype(Isolate *isolate) {
@@ -272,18 +269,23 @@ static void error_construct(const FunctionCallbackInfo<Value> &info) {
   Isolate *isolate = info.GetIsolate();
   Local<Context> context = isolate->GetCurrentContext();
   Local<String> message = String::Empty(isolate);
-  if (info.Length() > 0 && !info[0]->IsUndefined() && !info[0]->ToString(context).ToLocal(&message)) {
+  if (info.Length() > 0 && !info[0]->IsUndefined() &&
+      !info[0]->ToString(context).ToLocal(&message)) {
     return;
   }
   Local<Object> error = v8::Exception::Error(message).As<Object>();
   Local<Value> prototype;
   if (info.IsConstructCall()) {
-    if (!info.NewTarget().As<Object>()->Get(context, ist__text_of(isolate, "prototype")).ToLocal(&prototype)) {
+    if (!info.NewTarget()
+             .As<Object>()
+             ->Get(context, ist__text_of(isolate, "prototype"))
+             .ToLocal(&prototype)) {
       return;
     }
     if (prototype->IsObject()) (void)error->SetPrototype(context, prototype).FromMaybe(false);
   }
-  if (info.Length() > 1 && !info[1]->IsUndefined()) define(context, error, "code", info[1], v8::None);
+  if (info.Length() > 1 && !info[1]->IsUndefined())
+    define(context, error, "code", info[1], v8::None);
   info.GetReturnValue().Set(error);
 }
 
@@ -300,7 +302,8 @@ Local<FunctionTemplate> ist__error_shape(ist__lib *lib, const ist__bundle *bundl
   return shape;
 }
 
-MaybeLocal<Function> ist__error_class(Local<Context> context, ist__lib *lib, const ist__bundle *bundle) {
+MaybeLocal<Function> ist__error_class(Local<Context> context, ist__lib *lib,
+                                      const ist__bundle *bundle) {
   Isolate *isolate = lib->bridge->isolate;
   Local<Function> made;
   Local<Value> prototype;
@@ -322,8 +325,8 @@ MaybeLocal<Function> ist__error_class(Local<Context> context, ist__lib *lib, con
   return made;
 }
 
-void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *bundle, bool has_code,
-                       const ist__value *code, const char *message) {
+void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *bundle,
+                       bool has_code, const ist__value *code, const char *message) {
   Isolate *isolate = site.bridge->isolate;
   v8::HandleScope scope(isolate);
   Local<Context> context = isolate->GetCurrentContext();
@@ -334,7 +337,8 @@ void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *
   if (message && *message) {
     snprintf(buffer, sizeof buffer, "%s: %s", site.label, message);
   } else if (has_code && code->kind == IST__V_INT) {
-    snprintf(buffer, sizeof buffer, "%s: failed with %lld", site.label, static_cast<long long>(code->i));
+    snprintf(buffer, sizeof buffer, "%s: failed with %lld", site.label,
+             static_cast<long long>(code->i));
   } else {
     snprintf(buffer, sizeof buffer, "%s: failed", site.label);
   }
@@ -360,7 +364,9 @@ void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *
   isolate->ThrowException(error);
 }
 
-/* ---- did you mean ------------------------------------------------------------------------------------------------- */
+/* ---- did you mean
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static size_t distance(const char *a, const char *b) {
   enum { MOST = 40 };

@@ -1,8 +1,8 @@
-/* Wrappers and the records behind them: brands, identity (one live object per record), and what happens when the
- * collector finds that JavaScript has forgotten one.
+/* Wrappers and the records behind them: brands, identity (one live object per record), and what
+ * happens when the collector finds that JavaScript has forgotten one.
  *
- * A weak callback calls no C and no JavaScript: it gives the record back, and the domain's queue does the rest outside
- * the collection. */
+ * A weak callback calls no C and no JavaScript: it gives the record back, and the domain's queue
+ * does the rest outside the collection. */
 #include "bridge_internal.h"
 
 using v8::Isolate;
@@ -13,7 +13,8 @@ using v8::Value;
 
 alignas(16) static char brand;
 
-/* ---- records of objects ------------------------------------------------------------------------------------------- */
+/* ---- records of objects
+ * ------------------------------------------------------------------------------------------- */
 
 ist__wrap *ist__wrap_of(Local<Value> value) {
   if (value.IsEmpty() || !value->IsObject()) return nullptr;
@@ -67,8 +68,8 @@ static void collected(const v8::WeakCallbackInfo<ist__wrap> &info) {
   bridge->collecting = inside;
 }
 
-static ist__wrap *attach(ist__bridge *bridge, Local<Object> object, const ist__type *type, ist__owner *owner,
-                         uint8_t *address, bool view) {
+static ist__wrap *attach(ist__bridge *bridge, Local<Object> object, const ist__type *type,
+                         ist__owner *owner, uint8_t *address, bool view) {
   auto *wrap = new (std::nothrow) ist__wrap();
   if (!wrap) return nullptr;
   wrap->bridge = bridge;
@@ -87,8 +88,10 @@ static ist__wrap *attach(ist__bridge *bridge, Local<Object> object, const ist__t
   return wrap;
 }
 
-ist__wrap *ist__wrap_attach(ist__bridge *bridge, Local<Object> object, const ist__type *type, ist__owner *owner) {
-  ist__wrap *wrap = attach(bridge, object, type, owner, static_cast<uint8_t *>(owner->address), false);
+ist__wrap *ist__wrap_attach(ist__bridge *bridge, Local<Object> object, const ist__type *type,
+                            ist__owner *owner) {
+  ist__wrap *wrap =
+      attach(bridge, object, type, owner, static_cast<uint8_t *>(owner->address), false);
   if (!wrap) return nullptr;
   owner->wrapper = wrap;
   if (owner->kind != IST__BORROWED) {
@@ -98,7 +101,8 @@ ist__wrap *ist__wrap_attach(ist__bridge *bridge, Local<Object> object, const ist
   return wrap;
 }
 
-MaybeLocal<Object> ist__wrap_owner(ist__bridge *bridge, Local<v8::Context> context, ist__owner *owner) {
+MaybeLocal<Object> ist__wrap_owner(ist__bridge *bridge, Local<v8::Context> context,
+                                   ist__owner *owner) {
   Isolate *isolate = bridge->isolate;
   if (owner->wrapper) return static_cast<ist__wrap *>(owner->wrapper)->object.Get(isolate);
   Local<v8::FunctionTemplate> shape = ist__class_of(bridge, owner->type)->shape.Get(isolate);
@@ -108,11 +112,13 @@ MaybeLocal<Object> ist__wrap_owner(ist__bridge *bridge, Local<v8::Context> conte
   return object;
 }
 
-MaybeLocal<Object> ist__wrap_view(ist__bridge *bridge, Local<v8::Context> context, const ist__type *type,
-                                  Local<Object> container, ist__wrap *of, uint8_t *address) {
+MaybeLocal<Object> ist__wrap_view(ist__bridge *bridge, Local<v8::Context> context,
+                                  const ist__type *type, Local<Object> container, ist__wrap *of,
+                                  uint8_t *address) {
   Isolate *isolate = bridge->isolate;
-  Local<v8::FunctionTemplate> shape =
-      type->kind == IST__ARRAY ? ist__array_shape(bridge) : ist__class_of(bridge, type)->shape.Get(isolate);
+  Local<v8::FunctionTemplate> shape = type->kind == IST__ARRAY
+                                          ? ist__array_shape(bridge)
+                                          : ist__class_of(bridge, type)->shape.Get(isolate);
   Local<Object> object;
   if (!shape->InstanceTemplate()->NewInstance(context).ToLocal(&object)) return {};
   if (!attach(bridge, object, type, of->owner, address, true)) return {};
@@ -143,7 +149,9 @@ void ist__wraps_free(ist__bridge *bridge) {
   }
 }
 
-/* ---- the queue ---------------------------------------------------------------------------------------------------- */
+/* ---- the queue
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 void ist__bridge_drain(ist__bridge *bridge) {
   if (bridge->top || bridge->draining || bridge->collecting) return;

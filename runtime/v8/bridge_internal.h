@@ -1,10 +1,10 @@
-/* What the files of the bridge share: the records behind JavaScript's objects, the state of one call, and the
- * conversions. bridge_library.cc makes templates, bridge_call.cc runs calls, bridge_lower.cc and bridge_lift.cc convert,
- * bridge_buffer.cc knows typed arrays, bridge_struct.cc memory, bridge_handle.cc lives, bridge_closure.cc callbacks, and
- * bridge_error.cc messages.
+/* What the files of the bridge share: the records behind JavaScript's objects, the state of one
+ * call, and the conversions. bridge_library.cc makes templates, bridge_call.cc runs calls,
+ * bridge_lower.cc and bridge_lift.cc convert, bridge_buffer.cc knows typed arrays, bridge_struct.cc
+ * memory, bridge_handle.cc lives, bridge_closure.cc callbacks, and bridge_error.cc messages.
  *
- * A wrapper is known by its brand (the second internal field holds the address of a variable of ours), never by its
- * prototype. A conversion that fails has thrown; one that succeeds has not. */
+ * A wrapper is known by its brand (the second internal field holds the address of a variable of
+ * ours), never by its prototype. A conversion that fails has thrown; one that succeeds has not. */
 #ifndef IST_V8_BRIDGE_INTERNAL_H
 #define IST_V8_BRIDGE_INTERNAL_H
 
@@ -21,16 +21,20 @@
 
 enum { IST_BRIDGE_ISOLATE_SLOT = 1, IST_BRIDGE_CONTEXT_SLOT = 33 };
 
-/* The internal fields of a wrapper: its record, the brand, and the wrapper whose memory it shows a part of. */
+/* The internal fields of a wrapper: its record, the brand, and the wrapper whose memory it shows a
+ * part of. */
 enum { IST_FIELD_WRAP, IST_FIELD_BRAND, IST_FIELD_CONTAINER, IST_FIELD_COUNT };
 
 struct ist__lib;
 struct ist__class;
 struct ist__call;
 
-/* ---- records ------------------------------------------------------------------------------------------------------ */
+/* ---- records
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-/* A pointer field that JavaScript has set: what it points to stays alive and is checked before each call. */
+/* A pointer field that JavaScript has set: what it points to stays alive and is checked before each
+ * call. */
 struct ist__pin {
   ist__pin *next;
   const ist__field *field;
@@ -113,7 +117,7 @@ struct ist__bridge {
   ist__call *top; /* the innermost call */
   ist__wrap *wraps;
   ist__target *targets;
-  int64_t unreported; /* bytes that the collector has not been told of yet */
+  int64_t unreported;           /* bytes that the collector has not been told of yet */
   std::atomic<bool> collecting; /* inside a weak callback: nothing may be woken */
   std::atomic<bool> forgotten;  /* something waits for a drain; set from any thread */
   bool draining;
@@ -122,7 +126,9 @@ struct ist__bridge {
   v8::Global<v8::Function> resizable; /* the getter of that name, captured with the first library */
 };
 
-/* ---- errors ------------------------------------------------------------------------------------------------------- */
+/* ---- errors
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* A place inside a value: `name`, or `[index]`. */
 struct ist__place {
@@ -154,8 +160,8 @@ void ist__expected(const ist__type *type, bool null, char *text, size_t size);
 bool ist__throw_type(const ist__site &site, ist__error_kind kind, const ist__type *type, bool null,
                      v8::Local<v8::Value> got);
 /* Throws the error class of a bundle. */
-void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *bundle, bool has_code,
-                       const ist__value *code, const char *message);
+void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *bundle,
+                       bool has_code, const ist__value *code, const char *message);
 v8::Local<v8::FunctionTemplate> ist__error_shape(ist__lib *lib, const ist__bundle *bundle);
 v8::MaybeLocal<v8::Function> ist__error_class(v8::Local<v8::Context> context, ist__lib *lib,
                                               const ist__bundle *bundle);
@@ -169,7 +175,9 @@ inline v8::Local<v8::String> ist__text_of(v8::Isolate *isolate, const char *text
   return v8::String::NewFromUtf8(isolate, text, v8::NewStringType::kInternalized).ToLocalChecked();
 }
 
-/* ---- one call ----------------------------------------------------------------------------------------------------- */
+/* ---- one call
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* Memory that lives as long as a call: the first bytes on the stack. */
 struct ist__arena {
@@ -232,7 +240,8 @@ private:
 struct ist__deferred {
   ist__deferred *next;
   v8::Local<v8::Value> value;
-  const ist__type *type; /* ref: store the address; struct: copy the memory; pointer: a `len` field */
+  const ist__type
+      *type; /* ref: store the address; struct: copy the memory; pointer: a `len` field */
   void *to;
   void *length_to; /* of a `len` field: where its count goes */
   const ist__type *length_type;
@@ -271,11 +280,11 @@ struct ist__argument {
   ist__wrap *wrap;
   ist__closure *closure;
   ist__target *target;
-  uint8_t *memory;            /* malloc'ed for an output, until it is adopted */
-  bool absent;                /* NULL */
-  bool from_string;           /* text that was a JavaScript string */
-  bool done;                  /* converted already */
-  bool fresh;                 /* `owner` is a new record, which has no object yet */
+  uint8_t *memory;  /* malloc'ed for an output, until it is adopted */
+  bool absent;      /* NULL */
+  bool from_string; /* text that was a JavaScript string */
+  bool done;        /* converted already */
+  bool fresh;       /* `owner` is a new record, which has no object yet */
 };
 
 struct ist__call {
@@ -291,11 +300,11 @@ struct ist__call {
   ist__held *held;
   ist__entered *entered;
   ist__release *releases;
-  ist__owner *parent; /* self, or the first handle */
+  ist__owner *parent;             /* self, or the first handle */
   v8::Local<v8::Object> receiver; /* of `new`: becomes the object of the class's first output */
-  bool called;        /* C has been entered */
-  bool failed;        /* its error bundle says so */
-  bool threw;         /* a callback threw: no more JavaScript in this call */
+  bool called;                    /* C has been entered */
+  bool failed;                    /* its error bundle says so */
+  bool threw;                     /* a callback threw: no more JavaScript in this call */
   bool terminated;
   v8::Global<v8::Value> exception;
   ist__arena arena;
@@ -322,18 +331,21 @@ void ist__call_general(const v8::FunctionCallbackInfo<v8::Value> &info);
 void ist__call_simple(const v8::FunctionCallbackInfo<v8::Value> &info);
 void ist__call_construct(const v8::FunctionCallbackInfo<v8::Value> &info);
 
-/* ---- JavaScript to C ---------------------------------------------------------------------------------------------- */
+/* ---- JavaScript to C
+ * ---------------------------------------------------------------------------------------------- */
 
 /* An int, bool, float or enum. */
 bool ist__lower_scalar(const ist__site &site, const ist__type *type, v8::Local<v8::Value> value,
                        void *to);
 
-/* A string in the arena, with its terminator. `counted`: NUL may be inside. `units`: without the terminator. */
+/* A string in the arena, with its terminator. `counted`: NUL may be inside. `units`: without the
+ * terminator. */
 bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encoding,
                      v8::Local<v8::String> string, bool counted, uint8_t **data, size_t *units);
 
-/* A struct's memory from an instance or an object literal. With a call, what must wait for phase 2 is deferred; without
- * one (assignments, constructors), `target` is the wrapper whose memory it is, and nothing waits. */
+/* A struct's memory from an instance or an object literal. With a call, what must wait for phase 2
+ * is deferred; without one (assignments, constructors), `target` is the wrapper whose memory it is,
+ * and nothing waits. */
 bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *type,
                        v8::Local<v8::Value> value, uint8_t *to, ist__wrap *target);
 bool ist__lower_array(ist__call *call, const ist__site &site, const ist__type *type,
@@ -345,7 +357,9 @@ bool ist__lower_deferred(ist__call *call);
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
                     v8::Local<v8::Value> value, bool null, void **address, ist__wrap **wrap);
 
-/* ---- buffers ------------------------------------------------------------------------------------------------------ */
+/* ---- buffers
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 size_t ist__element_size(const ist__type *of);
 /* "a Uint8Array" */
@@ -357,31 +371,32 @@ struct ist__span {
   size_t bytes;
   v8::Local<v8::ArrayBuffer> buffer;
   size_t offset;
-  bool resizable;
 };
 /* The bytes behind a view or ArrayBuffer that fits the element type. */
 bool ist__buffer_span(const ist__site &site, const ist__type *of, ist__encoding text,
                       v8::Local<v8::Value> value, bool writable, bool null, ist__span *span);
-bool ist__buffer_lower(ist__call *call, const ist__param *param);      /* phase 2, in and inout */
-bool ist__buffer_allocate(ist__call *call, const ist__param *param);   /* phase 2, out */
-bool ist__buffer_check(ist__call *call, const ist__param *param);      /* counts that are expressions */
-bool ist__buffer_lengths(ist__call *call, const ist__param *param);    /* a vanished length */
+bool ist__buffer_lower(ist__call *call, const ist__param *param);    /* phase 2, in and inout */
+bool ist__buffer_allocate(ist__call *call, const ist__param *param); /* phase 2, out */
+bool ist__buffer_check(ist__call *call, const ist__param *param); /* counts that are expressions */
+bool ist__buffer_lengths(ist__call *call, const ist__param *param); /* a vanished length */
 bool ist__buffer_resizable(ist__bridge *bridge, v8::Local<v8::ArrayBuffer> buffer);
 bool ist__is_zero(const void *data, size_t size);
 v8::MaybeLocal<v8::Value> ist__buffer_lift(ist__call *call, const ist__param *param);
 /* A new typed array of `count` elements; adopts `memory` (malloc'ed). */
-v8::MaybeLocal<v8::Value> ist__array_adopt(const ist__site &site, const ist__type *of, uint8_t *memory,
-                                           size_t count);
-v8::MaybeLocal<v8::Value> ist__array_copy(const ist__site &site, const ist__type *of, const void *data,
-                                          size_t count);
+v8::MaybeLocal<v8::Value> ist__array_adopt(const ist__site &site, const ist__type *of,
+                                           uint8_t *memory, size_t count);
+v8::MaybeLocal<v8::Value> ist__array_copy(const ist__site &site, const ist__type *of,
+                                          const void *data, size_t count);
 v8::Local<v8::Value> ist__array_over(v8::Local<v8::ArrayBuffer> buffer, const ist__type *of,
                                      size_t offset, size_t count);
 /* Counts and capacities: a non-negative integer that fits memory. */
 bool ist__size_of_value(const ist__value &value, size_t *out);
 
-/* ---- C to JavaScript ---------------------------------------------------------------------------------------------- */
+/* ---- C to JavaScript
+ * ---------------------------------------------------------------------------------------------- */
 
-v8::MaybeLocal<v8::Value> ist__lift_scalar(const ist__site &site, const ist__type *type, const void *from);
+v8::MaybeLocal<v8::Value> ist__lift_scalar(const ist__site &site, const ist__type *type,
+                                           const void *from);
 v8::MaybeLocal<v8::String> ist__lift_text(const ist__site &site, ist__encoding encoding,
                                           const void *data, size_t units);
 size_t ist__text_length(ist__encoding encoding, const void *data);
@@ -389,13 +404,14 @@ size_t ist__text_bounded(ist__encoding encoding, const void *data, size_t most);
 /* Takes records for what C gave, before anything can throw. */
 void ist__lift_adopt(ist__call *call, const ist__param *param);
 /* A record for an address that C still owns: the live one, or a new one bound as `param` says. */
-ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to, void *address,
-                             bool *fresh);
+ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to,
+                             void *address, bool *fresh);
 /* NULL where a value was due: null, or an error. */
 v8::MaybeLocal<v8::Value> ist__lift_missing(ist__call *call, const ist__param *param);
 v8::MaybeLocal<v8::Value> ist__lift_output(ist__call *call, const ist__param *param);
 
-/* ---- structs and handles ------------------------------------------------------------------------------------------ */
+/* ---- structs and handles
+ * ------------------------------------------------------------------------------------------ */
 
 ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library);
 inline ist__class *ist__class_of(ist__bridge *bridge, const ist__type *type) {
@@ -405,8 +421,8 @@ inline ist__class *ist__class_of(ist__bridge *bridge, const ist__type *type) {
 /* The record behind a wrapper of ours, or NULL. */
 ist__wrap *ist__wrap_of(v8::Local<v8::Value> value);
 /* Gives an object its record; false when memory is out. */
-ist__wrap *ist__wrap_attach(ist__bridge *bridge, v8::Local<v8::Object> object, const ist__type *type,
-                            ist__owner *owner);
+ist__wrap *ist__wrap_attach(ist__bridge *bridge, v8::Local<v8::Object> object,
+                            const ist__type *type, ist__owner *owner);
 /* The object of a live record: the one that there is, or a new one. */
 v8::MaybeLocal<v8::Object> ist__wrap_owner(ist__bridge *bridge, v8::Local<v8::Context> context,
                                            ist__owner *owner);
@@ -432,20 +448,22 @@ bool ist__pin_text(const ist__site &site, ist__wrap *wrap, const ist__field *fie
 bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *field, uint8_t *base,
                   v8::Local<v8::Value> value);
 
-v8::MaybeLocal<v8::Value> ist__field_get(const ist__site &site, ist__wrap *wrap, v8::Local<v8::Object> object,
-                                         const ist__field *field);
+v8::MaybeLocal<v8::Value> ist__field_get(const ist__site &site, ist__wrap *wrap,
+                                         v8::Local<v8::Object> object, const ist__field *field);
 bool ist__field_set(const ist__site &site, ist__wrap *wrap, const ist__field *field,
                     v8::Local<v8::Value> value);
 void ist__struct_members(ist__class *owner, v8::Local<v8::FunctionTemplate> shape);
 void ist__struct_construct(const v8::FunctionCallbackInfo<v8::Value> &info);
 v8::Local<v8::FunctionTemplate> ist__array_shape(ist__bridge *bridge);
 /* Plain objects and arrays. `json`: BigInts become strings. */
-v8::MaybeLocal<v8::Value> ist__plain(const ist__site &site, const ist__type *type, const uint8_t *from,
-                                     bool json);
+v8::MaybeLocal<v8::Value> ist__plain(const ist__site &site, const ist__type *type,
+                                     const uint8_t *from, bool json);
 v8::MaybeLocal<v8::Value> ist__plain_struct(const ist__site &site, const ist__type *type,
                                             const uint8_t *from, bool json);
 
-/* ---- callbacks ---------------------------------------------------------------------------------------------------- */
+/* ---- callbacks
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 bool ist__closure_lower(ist__call *call, const ist__param *param);
 void ist__closures_settle(ist__call *call, bool failed);

@@ -1,7 +1,8 @@
-/* A library as JavaScript sees it: its templates, made once for an isolate, and its exports, made once for a context.
+/* A library as JavaScript sees it: its templates, made once for an isolate, and its exports, made
+ * once for a context.
  *
- * Templates point to plans and classes that live as long as the bridge; the bridge holds each library that it has made
- * templates of. An exports object is frozen before anyone sees it. */
+ * Templates point to plans and classes that live as long as the bridge; the bridge holds each
+ * library that it has made templates of. An exports object is frozen before anyone sees it. */
 #include "bridge_internal.h"
 
 #include <stdio.h>
@@ -14,7 +15,9 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- the bridge --------------------------------------------------------------------------------------------------- */
+/* ---- the bridge
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void report(void *env, const char *text) {
   auto *bridge = static_cast<ist__bridge *>(env);
@@ -93,13 +96,18 @@ ist__bridge *ist__bridge_of(Isolate *isolate) {
   return static_cast<ist__bridge *>(isolate->GetData(IST_BRIDGE_ISOLATE_SLOT));
 }
 
-int ist__bridge_errno(ist__bridge *bridge) { return bridge->last_errno; }
+int ist__bridge_errno(ist__bridge *bridge) {
+  return bridge->last_errno;
+}
 
-/* ---- plans -------------------------------------------------------------------------------------------------------- */
+/* ---- plans
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static bool plain_scalar(const ist__param *param) {
-  return param->role == IST__VALUE && param->dir == IST__IN && ist__is_scalar(param->type) && param->type->size <= 8 &&
-         param->arg >= 0 && !param->length_count && !param->min && !param->max && !param->fallback;
+  return param->role == IST__VALUE && param->dir == IST__IN && ist__is_scalar(param->type) &&
+         param->type->size <= 8 && param->arg >= 0 && !param->length_count && !param->min &&
+         !param->max && !param->fallback;
 }
 
 static bool is_simple(const ist__plan *plan) {
@@ -123,7 +131,8 @@ static bool has_options(const ist__function *function) {
     if (param->dir != IST__OUT || param->error_text) continue;
     const ist__type *of = param->type->to;
     if (param->role == IST__BUFFER && param->text == IST__BYTES) return true;
-    if (of && of->kind == IST__STRUCT && (param->role == IST__CELL || param->role == IST__VALUE)) return true;
+    if (of && of->kind == IST__STRUCT && (param->role == IST__CELL || param->role == IST__VALUE))
+      return true;
   }
   return false;
 }
@@ -133,7 +142,8 @@ static bool calls_back(const ist__library *library) {
     const ist__function *function = library->functions[i];
     for (size_t j = 0; j < function->param_count; j++) {
       const ist__param *param = &function->params[j];
-      if (param->role == IST__VALUE && param->type->kind == IST__CALLBACK && param->scope != IST__SCOPE_CALL) {
+      if (param->role == IST__VALUE && param->type->kind == IST__CALLBACK &&
+          param->scope != IST__SCOPE_CALL) {
         return true;
       }
     }
@@ -161,15 +171,17 @@ static Local<FunctionTemplate> function_shape(const ist__plan *plan, const char 
   return shape;
 }
 
-/* ---- classes ------------------------------------------------------------------------------------------------------ */
+/* ---- classes
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static void add_methods(ist__lib *lib, Local<v8::Template> to, const ist__function **functions, size_t first,
-                        size_t count) {
+static void add_methods(ist__lib *lib, Local<v8::Template> to, const ist__function **functions,
+                        size_t first, size_t count) {
   Isolate *isolate = lib->bridge->isolate;
   for (size_t i = first; i < count; i++) {
     const ist__function *function = functions[i];
-    to->Set(ist__text_of(isolate, function->name), function_shape(&lib->plans[function->index], function->name),
-            v8::DontEnum);
+    to->Set(ist__text_of(isolate, function->name),
+            function_shape(&lib->plans[function->index], function->name), v8::DontEnum);
   }
 }
 
@@ -187,9 +199,9 @@ static void class_shape(ist__lib *lib, const ist__type *type) {
 
   bool handle = type->kind == IST__HANDLE;
   size_t length = handle && type->constructor_count ? type->constructors[0]->required : 0;
-  Local<FunctionTemplate> shape =
-      FunctionTemplate::New(isolate, handle ? ist__call_construct : ist__struct_construct,
-                            ist__compat::external_new(isolate, of), Local<v8::Signature>(), static_cast<int>(length));
+  Local<FunctionTemplate> shape = FunctionTemplate::New(
+      isolate, handle ? ist__call_construct : ist__struct_construct,
+      ist__compat::external_new(isolate, of), Local<v8::Signature>(), static_cast<int>(length));
   shape->SetClassName(ist__text_of(isolate, type->name));
   shape->InstanceTemplate()->SetInternalFieldCount(IST_FIELD_COUNT);
   shape->ReadOnlyPrototype();
@@ -222,7 +234,8 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
   lib->errors = new v8::Global<FunctionTemplate>[library->bundle_count + 1];
   lib->next = bridge->libs;
   bridge->libs = lib;
-  for (size_t i = 0; i < library->function_count; i++) plan_fill(lib, &lib->plans[i], library->functions[i]);
+  for (size_t i = 0; i < library->function_count; i++)
+    plan_fill(lib, &lib->plans[i], library->functions[i]);
   for (size_t i = 0; i < library->type_count; i++) {
     const ist__type *type = library->types[i];
     if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_shape(lib, type);
@@ -230,9 +243,12 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
   return lib;
 }
 
-/* ---- exports ------------------------------------------------------------------------------------------------------ */
+/* ---- exports
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static bool export_as(Local<Context> context, Local<Object> exports, const char *name, Local<Value> value) {
+static bool export_as(Local<Context> context, Local<Object> exports, const char *name,
+                      Local<Value> value) {
   Isolate *isolate = context->GetIsolate();
   Local<v8::String> key = ist__text_of(isolate, name);
   bool there;
@@ -245,7 +261,8 @@ static Local<Value> integer(Isolate *isolate, __int128 number, bool bigint) {
   if (!bigint && number <= safe && number >= -safe) {
     return v8::Number::New(isolate, static_cast<double>(number));
   }
-  if (number > INT64_MAX) return v8::BigInt::NewFromUnsigned(isolate, static_cast<uint64_t>(number));
+  if (number > INT64_MAX)
+    return v8::BigInt::NewFromUnsigned(isolate, static_cast<uint64_t>(number));
   return v8::BigInt::New(isolate, static_cast<int64_t>(number));
 }
 
@@ -254,8 +271,10 @@ static Local<v8::Symbol> dispose_symbol(Local<Context> context) {
   Isolate *isolate = context->GetIsolate();
   v8::TryCatch quiet(isolate);
   Local<Value> symbol, dispose;
-  if (context->Global()->Get(context, ist__text_of(isolate, "Symbol")).ToLocal(&symbol) && symbol->IsObject() &&
-      symbol.As<Object>()->Get(context, ist__text_of(isolate, "dispose")).ToLocal(&dispose) && dispose->IsSymbol()) {
+  if (context->Global()->Get(context, ist__text_of(isolate, "Symbol")).ToLocal(&symbol) &&
+      symbol->IsObject() &&
+      symbol.As<Object>()->Get(context, ist__text_of(isolate, "dispose")).ToLocal(&dispose) &&
+      dispose->IsSymbol()) {
     return dispose.As<v8::Symbol>();
   }
   return v8::Symbol::ForApi(isolate, ist__text_of(isolate, "Symbol.dispose"));
@@ -280,7 +299,8 @@ static void dispose_struct(const v8::FunctionCallbackInfo<Value> &info) {
   }
 }
 
-static bool export_class(Local<Context> context, Local<Object> exports, ist__lib *lib, const ist__type *type) {
+static bool export_class(Local<Context> context, Local<Object> exports, ist__lib *lib,
+                         const ist__type *type) {
   Isolate *isolate = context->GetIsolate();
   ist__class *of = &lib->classes[type->index];
   Local<v8::Function> made, dispose;
@@ -298,12 +318,14 @@ static bool export_class(Local<Context> context, Local<Object> exports, ist__lib
     }
   } else if (type->destructor) {
     ist__plan *plan = &lib->plans[lib->library->function_count + type->index];
-    if (plan->function && !function_shape(plan, "[Symbol.dispose]")->GetFunction(context).ToLocal(&dispose)) {
+    if (plan->function &&
+        !function_shape(plan, "[Symbol.dispose]")->GetFunction(context).ToLocal(&dispose)) {
       return false;
     }
   }
-  if (!dispose.IsEmpty() &&
-      prototype.As<Object>()->DefineOwnProperty(context, symbol, dispose, v8::DontEnum).IsNothing()) {
+  if (!dispose.IsEmpty() && prototype.As<Object>()
+                                ->DefineOwnProperty(context, symbol, dispose, v8::DontEnum)
+                                .IsNothing()) {
     return false;
   }
   return export_as(context, exports, type->name, made);
@@ -317,17 +339,20 @@ static bool export_enum(Local<Context> context, Local<Object> exports, const ist
     __int128 number = bits;
     if (!type->is_signed && bits < 0) number = static_cast<uint64_t>(bits);
     Local<Value> value = integer(isolate, number, false);
-    if (whole->CreateDataProperty(context, ist__text_of(isolate, type->values[i].name), value).IsNothing() ||
+    if (whole->CreateDataProperty(context, ist__text_of(isolate, type->values[i].name), value)
+            .IsNothing() ||
         !export_as(context, exports, type->values[i].name, value)) {
       return false;
     }
   }
-  if (!whole->SetIntegrityLevel(context, v8::IntegrityLevel::kFrozen).FromMaybe(false)) return false;
+  if (!whole->SetIntegrityLevel(context, v8::IntegrityLevel::kFrozen).FromMaybe(false))
+    return false;
   if (!type->name || !*type->name) return true;
   return export_as(context, exports, type->name, whole);
 }
 
-static bool export_constant(Local<Context> context, Local<Object> exports, const ist__constant *constant) {
+static bool export_constant(Local<Context> context, Local<Object> exports,
+                            const ist__constant *constant) {
   Isolate *isolate = context->GetIsolate();
   ist__value literal = ist__expr_literal(constant->value);
   Local<Value> value;
@@ -382,7 +407,8 @@ static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *
   return true;
 }
 
-/* The exports that a context has, by the library's number. It hangs on the context and dies with it. */
+/* The exports that a context has, by the library's number. It hangs on the context and dies with
+ * it. */
 static Local<v8::Map> known_exports(Local<Context> context) {
   if (context->GetNumberOfEmbedderDataFields() > IST_BRIDGE_CONTEXT_SLOT) {
     Local<Value> known = context->GetEmbedderData(IST_BRIDGE_CONTEXT_SLOT);
@@ -404,7 +430,8 @@ static void capture_resizable(Local<Context> context, ist__bridge *bridge) {
           ->GetOwnPropertyDescriptor(context, ist__text_of(isolate, "resizable"))
           .ToLocal(&descriptor) &&
       descriptor->IsObject() &&
-      descriptor.As<Object>()->Get(context, ist__text_of(isolate, "get")).ToLocal(&getter) && getter->IsFunction()) {
+      descriptor.As<Object>()->Get(context, ist__text_of(isolate, "get")).ToLocal(&getter) &&
+      getter->IsFunction()) {
     bridge->resizable.Reset(isolate, getter.As<v8::Function>());
   }
 }
@@ -414,7 +441,9 @@ bool ist__buffer_resizable(ist__bridge *bridge, Local<v8::ArrayBuffer> buffer) {
   Isolate *isolate = bridge->isolate;
   v8::HandleScope scope(isolate);
   Local<Value> answer;
-  return bridge->resizable.Get(isolate)->Call(isolate->GetCurrentContext(), buffer, 0, nullptr).ToLocal(&answer) &&
+  return bridge->resizable.Get(isolate)
+             ->Call(isolate->GetCurrentContext(), buffer, 0, nullptr)
+             .ToLocal(&answer) &&
          answer->IsTrue();
 }
 
@@ -429,11 +458,13 @@ MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *lib
   if (there->IsObject()) return scope.Escape(there.As<Object>());
   capture_resizable(context, bridge);
   Local<Object> exports = Object::New(isolate);
-  if (!exports->SetPrototype(context, v8::Null(isolate)).FromMaybe(false) || !export_all(context, exports, lib)) {
+  if (!exports->SetPrototype(context, v8::Null(isolate)).FromMaybe(false) ||
+      !export_all(context, exports, lib)) {
     return {};
   }
   Local<v8::Private> brand = ist__compat::private_symbol(isolate, "isthmus.library");
-  if (!exports->SetPrivate(context, brand, ist__compat::external_new(isolate, lib)).FromMaybe(false) ||
+  if (!exports->SetPrivate(context, brand, ist__compat::external_new(isolate, lib))
+           .FromMaybe(false) ||
       !exports->SetIntegrityLevel(context, v8::IntegrityLevel::kFrozen).FromMaybe(false) ||
       known->Set(context, key, exports).IsEmpty()) {
     return {};
@@ -456,9 +487,12 @@ bool ist__bridge_close(Local<Context> context, Local<Value> exports) {
   return true;
 }
 
-/* ---- inspection --------------------------------------------------------------------------------------------------- */
+/* ---- inspection
+ * ---------------------------------------------------------------------------------------------------
+ */
 
-bool ist__bridge_describe(Local<Context> context, Local<Value> value, ist__bridge_description *out) {
+bool ist__bridge_describe(Local<Context> context, Local<Value> value,
+                          ist__bridge_description *out) {
   ist__wrap *wrap = ist__wrap_of(value);
   if (!wrap || !wrap->owner) return false;
   Isolate *isolate = context->GetIsolate();
@@ -472,7 +506,8 @@ bool ist__bridge_describe(Local<Context> context, Local<Value> value, ist__bridg
   if (state != IST__LIVE || (!array && !type->field_count)) return true;
   ist__site site = {wrap->bridge, type->library, type->library->name, nullptr};
   Local<Value> fields;
-  if ((array ? ist__plain(site, type, wrap->address, false) : ist__plain_struct(site, type, wrap->address, false))
+  if ((array ? ist__plain(site, type, wrap->address, false)
+             : ist__plain_struct(site, type, wrap->address, false))
           .ToLocal(&fields)) {
     out->fields = fields;
   }

@@ -1,5 +1,6 @@
-/* From C to JavaScript. First every address that C has given is put under a record, so that nothing can be lost; then
- * values are made of what the frame holds, which may fail. Text and bytes are copied at once.
+/* From C to JavaScript. First every address that C has given is put under a record, so that nothing
+ * can be lost; then values are made of what the frame holds, which may fail. Text and bytes are
+ * copied at once.
  *
  * A number that JavaScript cannot hold exactly is an error, never a wrong digit. */
 #include "bridge_internal.h"
@@ -13,13 +14,18 @@ using v8::Object;
 using v8::String;
 using v8::Value;
 
-/* ---- scalars and text --------------------------------------------------------------------------------------------- */
+/* ---- scalars and text
+ * --------------------------------------------------------------------------------------------- */
 
-static MaybeLocal<Value> lift_integer(const ist__site &site, const ist__type *type, const void *from) {
+static MaybeLocal<Value> lift_integer(const ist__site &site, const ist__type *type,
+                                      const void *from) {
   Isolate *isolate = site.bridge->isolate;
   int64_t number = 0;
   switch (type->size) {
-  case 1: number = type->is_signed ? *static_cast<const int8_t *>(from) : *static_cast<const uint8_t *>(from); break;
+  case 1:
+    number =
+        type->is_signed ? *static_cast<const int8_t *>(from) : *static_cast<const uint8_t *>(from);
+    break;
   case 2: {
     uint16_t bits;
     memcpy(&bits, from, 2);
@@ -44,8 +50,10 @@ static MaybeLocal<Value> lift_integer(const ist__site &site, const ist__type *ty
   const int64_t safe = 9007199254740991;
   if (number > safe || number < -safe || (number < 0 && !type->is_signed)) {
     char digits[32];
-    snprintf(digits, sizeof digits, type->is_signed ? "%lld" : "%llu", static_cast<long long>(number));
-    ist__throw(site, IST_RANGE_ERROR, "C gave %s, which is beyond what a number holds exactly", digits);
+    snprintf(digits, sizeof digits, type->is_signed ? "%lld" : "%llu",
+             static_cast<long long>(number));
+    ist__throw(site, IST_RANGE_ERROR, "C gave %s, which is beyond what a number holds exactly",
+               digits);
     return {};
   }
   return v8::Number::New(isolate, static_cast<double>(number)).As<Value>();
@@ -79,7 +87,8 @@ size_t ist__text_bounded(ist__encoding encoding, const void *data, size_t most) 
     return length;
   }
   const void *end = memchr(data, 0, most);
-  return end ? static_cast<size_t>(static_cast<const char *>(end) - static_cast<const char *>(data)) : most;
+  return end ? static_cast<size_t>(static_cast<const char *>(end) - static_cast<const char *>(data))
+             : most;
 }
 
 size_t ist__text_length(ist__encoding encoding, const void *data) {
@@ -87,7 +96,8 @@ size_t ist__text_length(ist__encoding encoding, const void *data) {
   return strlen(static_cast<const char *>(data));
 }
 
-MaybeLocal<String> ist__lift_text(const ist__site &site, ist__encoding encoding, const void *data, size_t units) {
+MaybeLocal<String> ist__lift_text(const ist__site &site, ist__encoding encoding, const void *data,
+                                  size_t units) {
   Isolate *isolate = site.bridge->isolate;
   MaybeLocal<String> result;
   if (units <= static_cast<size_t>(String::kMaxLength)) {
@@ -99,17 +109,22 @@ MaybeLocal<String> ist__lift_text(const ist__site &site, ist__encoding encoding,
       result = String::NewFromOneByte(isolate, static_cast<const uint8_t *>(data),
                                       v8::NewStringType::kNormal, length);
     } else {
-      result = String::NewFromUtf8(isolate, static_cast<const char *>(data), v8::NewStringType::kNormal,
-                                   length);
+      result = String::NewFromUtf8(isolate, static_cast<const char *>(data),
+                                   v8::NewStringType::kNormal, length);
     }
   }
-  if (result.IsEmpty()) ist__throw(site, IST_RANGE_ERROR, "a text of %zu units is too long for a string", units);
+  if (result.IsEmpty())
+    ist__throw(site, IST_RANGE_ERROR, "a text of %zu units is too long for a string", units);
   return result;
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------ */
+/* ---- records
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-static ist__owner *owner_of(ist__call *call, uint32_t index) { return call->arguments[index].owner; }
+static ist__owner *owner_of(ist__call *call, uint32_t index) {
+  return call->arguments[index].owner;
+}
 
 static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
   for (size_t i = 0; i < param->keep_count; i++) {
@@ -117,10 +132,12 @@ static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
     if (kept && kept != child) ist__owner_keep(child, kept);
   }
   if (param->own) return;
-  ist__owner *parent = param->parent >= 0 ? owner_of(call, static_cast<uint32_t>(param->parent)) : nullptr;
+  ist__owner *parent =
+      param->parent >= 0 ? owner_of(call, static_cast<uint32_t>(param->parent)) : nullptr;
   if (parent && parent != child) {
     bool already = false;
-    for (size_t i = 0; i < param->keep_count; i++) already |= owner_of(call, param->keeps[i]) == parent;
+    for (size_t i = 0; i < param->keep_count; i++)
+      already |= owner_of(call, param->keeps[i]) == parent;
     if (!already) ist__owner_keep(child, parent);
   }
   if (param->until_count) {
@@ -129,8 +146,8 @@ static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
   }
 }
 
-ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to, void *address,
-                             bool *fresh) {
+ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to,
+                             void *address, bool *fresh) {
   ist__owner *owner = ist__owner_find(call->bridge->domain, to, address);
   if (owner) return owner;
   owner = ist__owner_new(call->bridge->domain, to, address, IST__BORROWED, nullptr);
@@ -140,8 +157,8 @@ ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist
   return owner;
 }
 
-static ist__owner *adopt_owned(ist__call *call, const ist__param *param, const ist__type *to, void *address,
-                               bool *fresh) {
+static ist__owner *adopt_owned(ist__call *call, const ist__param *param, const ist__type *to,
+                               void *address, bool *fresh) {
   ist__domain *domain = call->bridge->domain;
   ist__owner *owner = ist__owner_find(domain, to, address);
   const ist__function *destroy = param->free ? param->free : to->destructor;
@@ -168,7 +185,8 @@ static void release_later(ist__call *call, const ist__function *function, void *
 
 /* What `new` constructs is the receiver itself. */
 static void attach_receiver(ist__call *call, ist__owner *owner) {
-  if (call->receiver.IsEmpty() || !owner || owner->wrapper || owner->type != call->function->owner) return;
+  if (call->receiver.IsEmpty() || !owner || owner->wrapper || owner->type != call->function->owner)
+    return;
   ist__wrap_attach(call->bridge, call->receiver, owner->type, owner);
   call->receiver.Clear();
 }
@@ -211,17 +229,21 @@ void ist__lift_adopt(ist__call *call, const ist__param *param) {
   }
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------------------------ */
+/* ---- outputs
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 MaybeLocal<Value> ist__lift_missing(ist__call *call, const ist__param *param) {
   if (param->null) return v8::Null(call->isolate).As<Value>();
   bool result = param == &call->function->result;
   ist__place place = {nullptr, param->name, 0};
-  ist__throw(call->site(result ? nullptr : &place), IST_PLAIN_ERROR, result ? "the result is NULL" : "is NULL");
+  ist__throw(call->site(result ? nullptr : &place), IST_PLAIN_ERROR,
+             result ? "the result is NULL" : "is NULL");
   return {};
 }
 
-static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param, const uint8_t *pointer) {
+static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param,
+                                     const uint8_t *pointer) {
   const ist__param *whole = &call->function->params[param->within];
   const ist__argument &argument = call->arguments[whole->index];
   if (!pointer) return ist__lift_missing(call, param);
@@ -229,7 +251,8 @@ static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param, c
   size_t size = whole->type->kind == IST__STRING ? (encoding == IST__UTF16 ? 2 : 1)
                                                  : ist__element_size(whole->type->to);
   if (pointer < argument.data || pointer > argument.data + argument.count * size) {
-    ist__throw(call->site(), IST_RANGE_ERROR, "C gave a pointer that is not within %s", whole->name);
+    ist__throw(call->site(), IST_RANGE_ERROR, "C gave a pointer that is not within %s",
+               whole->name);
     return {};
   }
   auto bytes = static_cast<size_t>(pointer - argument.data);
@@ -243,8 +266,8 @@ static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param, c
   return v8::Number::New(call->isolate, static_cast<double>(index)).As<Value>();
 }
 
-static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param, const ist__type *type,
-                                      void *const *from) {
+static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param,
+                                      const ist__type *type, void *const *from) {
   ist__argument &argument = *ist__argument_of(call, param);
   bool result = param == &call->function->result;
   ist__place place = {nullptr, param->name, 0};
@@ -256,7 +279,9 @@ static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param, 
   if (type->kind == IST__STRING || (type->kind == IST__POINTER && param->text != IST__BYTES)) {
     ist__encoding encoding = type->kind == IST__STRING ? type->encoding : param->text;
     Local<String> text;
-    if (!ist__lift_text(site, encoding, pointer, ist__text_length(encoding, pointer)).ToLocal(&text)) return {};
+    if (!ist__lift_text(site, encoding, pointer, ist__text_length(encoding, pointer))
+             .ToLocal(&text))
+      return {};
     return text.As<Value>();
   }
   if (type->kind == IST__POINTER) {
@@ -286,7 +311,9 @@ MaybeLocal<Value> ist__lift_output(ist__call *call, const ist__param *param) {
   const void *from = call->frame.result;
   if (!result) {
     if (argument.absent) return v8::Null(call->isolate).As<Value>();
-    const ist__type *of = param->role == IST__CELL ? type->to : type->kind == IST__REF ? type->to : type;
+    const ist__type *of = param->role == IST__CELL ? type->to
+                          : type->kind == IST__REF ? type->to
+                                                   : type;
     if (of->kind == IST__STRUCT && param->role != IST__FIXED) {
       if (!argument.into.IsEmpty()) return argument.into;
       if (param->dir == IST__INOUT) return argument.value;

@@ -1,6 +1,7 @@
-/* From JavaScript to C. Phase 1 does everything that can run user code: it reads arrays and object literals, each
- * property once and in declaration order, and copies what it reads. What can be invalidated by user code (the lives of
- * handles, the bytes of buffers) is only noted there, and resolved in phase 2, in which nothing runs.
+/* From JavaScript to C. Phase 1 does everything that can run user code: it reads arrays and object
+ * literals, each property once and in declaration order, and copies what it reads. What can be
+ * invalidated by user code (the lives of handles, the bytes of buffers) is only noted there, and
+ * resolved in phase 2, in which nothing runs.
  *
  * No value is coerced: a conversion takes exactly what the type holds, or throws. */
 #include "bridge_internal.h"
@@ -21,7 +22,9 @@ static bool no_memory(const ist__site &site) {
   return ist__throw(site, IST_RANGE_ERROR, "out of memory");
 }
 
-/* ---- scalars ------------------------------------------------------------------------------------------------------ */
+/* ---- scalars
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool fits(const ist__type *type, int64_t value) {
   if (type->is_signed) {
@@ -47,7 +50,8 @@ static bool enum_has(const ist__type *type, int64_t value) {
 }
 
 /* The bits of an integral value that the type holds; for unsigned 64-bit types their pattern. */
-static bool integer_of(const ist__site &site, const ist__type *type, Local<Value> value, int64_t *out) {
+static bool integer_of(const ist__site &site, const ist__type *type, Local<Value> value,
+                       int64_t *out) {
   if (value->IsInt32()) {
     *out = value.As<v8::Int32>()->Value();
     if (fits(type, *out)) return true;
@@ -111,7 +115,8 @@ bool ist__lower_scalar(const ist__site &site, const ist__type *type, Local<Value
   }
 }
 
-static bool lower_bits(const ist__site &site, const ist__field *field, Local<Value> value, uint8_t *to) {
+static bool lower_bits(const ist__site &site, const ist__field *field, Local<Value> value,
+                       uint8_t *to) {
   const ist__type *type = field->type;
   int64_t bits = 0;
   if (type->kind == IST__BOOL) {
@@ -139,7 +144,9 @@ static bool lower_bits(const ist__site &site, const ist__field *field, Local<Val
   return true;
 }
 
-/* ---- text --------------------------------------------------------------------------------------------------------- */
+/* ---- text
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encoding,
                      Local<String> string, bool counted, uint8_t **data, size_t *units) {
@@ -154,7 +161,8 @@ bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encod
     ist__compat::write_two_byte(isolate, string, wide, 0, static_cast<uint32_t>(length));
     wide[length] = 0;
     for (size_t i = 0; !counted && i < length; i++) {
-      if (!wide[i]) return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
+      if (!wide[i])
+        return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
     }
     *data = to;
     *units = length;
@@ -186,7 +194,8 @@ bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encod
   return true;
 }
 
-/* ---- structs and arrays ------------------------------------------------------------------------------------------- */
+/* ---- structs and arrays
+ * ------------------------------------------------------------------------------------------- */
 
 static bool is_literal(Local<Value> value) {
   return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
@@ -226,7 +235,8 @@ static bool lower_element(ist__call *call, const ist__site &site, const ist__typ
   }
 }
 
-static bool array_text(const ist__site &site, const ist__type *type, Local<String> string, uint8_t *to) {
+static bool array_text(const ist__site &site, const ist__type *type, Local<String> string,
+                       uint8_t *to) {
   Isolate *isolate = site.bridge->isolate;
   size_t unit = type->encoding == IST__UTF16 ? 2 : 1;
   size_t length = type->encoding == IST__UTF8 ? ist__compat::utf8_length(isolate, string)
@@ -236,7 +246,8 @@ static bool array_text(const ist__site &site, const ist__type *type, Local<Strin
   }
   if (length + 1 > type->count) {
     return ist__throw(site, IST_RANGE_ERROR, "expected a string of at most %zu %s, got %zu",
-                      type->count ? type->count - 1 : 0, unit == 2 ? "UTF-16 units" : "bytes", length);
+                      type->count ? type->count - 1 : 0, unit == 2 ? "UTF-16 units" : "bytes",
+                      length);
   }
   memset(to, 0, type->size);
   if (type->encoding == IST__UTF16) {
@@ -305,9 +316,9 @@ static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, is
   Isolate *isolate = site.bridge->isolate;
   Local<Array> keys;
   if (!literal
-           ->GetOwnPropertyNames(context,
-                                 static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS),
-                                 v8::KeyConversionMode::kConvertToString)
+           ->GetOwnPropertyNames(
+               context, static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS),
+               v8::KeyConversionMode::kConvertToString)
            .ToLocal(&keys)) {
     return false;
   }
@@ -329,7 +340,8 @@ static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, is
 }
 
 static bool lower_field(ist__call *call, const ist__site &site, const ist__type *type,
-                        const ist__field *field, Local<Value> value, uint8_t *base, ist__wrap *target) {
+                        const ist__field *field, Local<Value> value, uint8_t *base,
+                        ist__wrap *target) {
   uint8_t *to = base + field->offset;
   if (field->readonly) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
   if (field->bit_width) return lower_bits(site, field, value, base);
@@ -342,7 +354,8 @@ static bool lower_field(ist__call *call, const ist__site &site, const ist__type 
       if (!value->IsString()) {
         return ist__throw_type(site, IST_TYPE_ERROR, field->type, true, value);
       }
-      if (!ist__lower_text(call, site, field->type->encoding, value.As<String>(), false, &data, &units)) {
+      if (!ist__lower_text(call, site, field->type->encoding, value.As<String>(), false, &data,
+                           &units)) {
         return false;
       }
     }
@@ -400,11 +413,14 @@ bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *
 }
 
 /* The one field that JavaScript assigns to. */
-bool ist__field_set(const ist__site &site, ist__wrap *wrap, const ist__field *field, Local<Value> value) {
+bool ist__field_set(const ist__site &site, ist__wrap *wrap, const ist__field *field,
+                    Local<Value> value) {
   return lower_field(nullptr, site, wrap->type, field, value, wrap->address, wrap);
 }
 
-/* ---- phase 1 ------------------------------------------------------------------------------------------------------ */
+/* ---- phase 1
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool lower_default(ist__call *call, const ist__param *param) {
   if (!param->fallback) return true;
@@ -417,7 +433,8 @@ static bool lower_default(ist__call *call, const ist__param *param) {
   argument.done = true;
   switch (param->role) {
   case IST__BUFFER:
-    argument.data = static_cast<uint8_t *>(const_cast<void *>(value.kind == IST__V_POINTER ? value.p : nullptr));
+    argument.data = static_cast<uint8_t *>(
+        const_cast<void *>(value.kind == IST__V_POINTER ? value.p : nullptr));
     argument.absent = !argument.data;
     if (argument.data) argument.count = ist__text_length(param->text, argument.data);
     memcpy(call->frame.args[param->index], &argument.data, sizeof(void *));
@@ -442,7 +459,8 @@ static bool lower_elements(ist__call *call, const ist__site &site, const ist__pa
   ist__argument &argument = call->arguments[param->index];
   bool strings = of->kind == IST__STRING;
   if (!value->IsArray()) {
-    return ist__throw_expected(site, IST_TYPE_ERROR, strings ? "an Array of strings" : "an Array", value);
+    return ist__throw_expected(site, IST_TYPE_ERROR, strings ? "an Array of strings" : "an Array",
+                               value);
   }
   Local<Array> array = value.As<Array>();
   size_t count = array->Length();
@@ -464,7 +482,8 @@ static bool lower_elements(ist__call *call, const ist__site &site, const ist__pa
         if (!element->IsString()) {
           return ist__throw_type(inner, IST_TYPE_ERROR, of, param->element_null, element);
         }
-        if (!ist__lower_text(call, inner, of->encoding, element.As<String>(), false, &text, &units)) {
+        if (!ist__lower_text(call, inner, of->encoding, element.As<String>(), false, &text,
+                             &units)) {
           return false;
         }
       }
@@ -513,7 +532,8 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
     switch (type->kind) {
     case IST__STRING: {
       if (value->IsUint8Array() && type->encoding != IST__UTF16) return true;
-      if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, type, param->null, value);
+      if (!value->IsString())
+        return ist__throw_type(site, IST_TYPE_ERROR, type, param->null, value);
       if (!ist__lower_text(call, site, type->encoding, value.As<String>(), false, &argument.data,
                            &argument.count)) {
         return false;
@@ -529,9 +549,7 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
     case IST__CALLBACK:
       if (value->IsFunction()) return true;
       return ist__throw_type(site, IST_TYPE_ERROR, type, param->null, value);
-    default:
-      argument.done = true;
-      return ist__lower_scalar(site, type, value, slot);
+    default: argument.done = true; return ist__lower_scalar(site, type, value, slot);
     }
   case IST__CELL: {
     const ist__type *of = type->to;
@@ -569,7 +587,9 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
   }
 }
 
-/* ---- phase 2 ------------------------------------------------------------------------------------------------------ */
+/* ---- phase 2
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to, Local<Value> value,
                     bool null, void **address, ist__wrap **out) {
@@ -597,13 +617,16 @@ bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
   return true;
 }
 
-static bool lower_counted_field(ist__call *call, const ist__site &site, const ist__deferred *later) {
+static bool lower_counted_field(ist__call *call, const ist__site &site,
+                                const ist__deferred *later) {
   const ist__type *of = later->type->to;
   ist__span span = {};
   size_t size = ist__element_size(of);
   if (!later->value->IsNull()) {
     if (!ist__buffer_span(site, of, IST__BYTES, later->value, true, true, &span)) return false;
-    if (span.resizable) return ist__throw(site, IST_TYPE_ERROR, "a resizable buffer cannot be used here");
+    if (ist__buffer_resizable(site.bridge, span.buffer)) {
+      return ist__throw(site, IST_TYPE_ERROR, "a resizable buffer cannot be used here");
+    }
     if (span.bytes) {
       auto *held = call->arena.make<ist__held>();
       if (!held) return no_memory(site);
@@ -637,7 +660,8 @@ bool ist__lower_deferred(ist__call *call) {
     switch (later->type->kind) {
     case IST__REF: {
       void *address;
-      if (!ist__lower_ref(call, site, later->type->to, later->value, later->null, &address, nullptr)) {
+      if (!ist__lower_ref(call, site, later->type->to, later->value, later->null, &address,
+                          nullptr)) {
         return false;
       }
       memcpy(later->to, &address, sizeof address);

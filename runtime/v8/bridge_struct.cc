@@ -1,8 +1,10 @@
-/* Structs as JavaScript sees them: classes whose instances own native memory, accessors that read and write that memory
- * itself, views of nested structs and arrays, and what pointer fields hold alive.
+/* Structs as JavaScript sees them: classes whose instances own native memory, accessors that read
+ * and write that memory itself, views of nested structs and arrays, and what pointer fields hold
+ * alive.
  *
- * A view keeps its container's object alive and dies with its record. A pointer field is set from branded objects only;
- * what it points to is pinned beside the struct and checked before each call that takes the struct. */
+ * A view keeps its container's object alive and dies with its record. A pointer field is set from
+ * branded objects only; what it points to is pinned beside the struct and checked before each call
+ * that takes the struct. */
 #include "bridge_internal.h"
 
 #include <stdio.h>
@@ -16,7 +18,9 @@ using v8::Object;
 using v8::PropertyCallbackInfo;
 using v8::Value;
 
-/* ---- pins --------------------------------------------------------------------------------------------------------- */
+/* ---- pins
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Pins stand with the whole struct, not with a view of a part of it. */
 static ist__wrap *root_of(ist__wrap *wrap) {
@@ -39,7 +43,8 @@ static ist__pin *pin_for(ist__wrap *wrap, const ist__field *field, uint8_t *base
 }
 
 /* Keeps the object that a pin is about alive, as long as the whole struct's object. */
-static bool keep_object(ist__bridge *bridge, ist__wrap *wrap, const ist__pin *pin, Local<Value> value) {
+static bool keep_object(ist__bridge *bridge, ist__wrap *wrap, const ist__pin *pin,
+                        Local<Value> value) {
   ist__wrap *root = root_of(wrap);
   Isolate *isolate = bridge->isolate;
   char name[48];
@@ -47,7 +52,8 @@ static bool keep_object(ist__bridge *bridge, ist__wrap *wrap, const ist__pin *pi
            static_cast<size_t>(pin->base - root->address) + pin->field->offset);
   Local<Object> object = root->object.Get(isolate);
   if (object.IsEmpty()) return false;
-  return object->SetPrivate(isolate->GetCurrentContext(), ist__compat::private_symbol(isolate, name), value)
+  return object
+      ->SetPrivate(isolate->GetCurrentContext(), ist__compat::private_symbol(isolate, name), value)
       .FromMaybe(false);
 }
 
@@ -69,7 +75,8 @@ static void store_length(const ist__field *length, uint8_t *base, size_t count) 
   }
 }
 
-/* How many elements lie between the pointer and the end of what is pinned; -1: the pointer is not ours. */
+/* How many elements lie between the pointer and the end of what is pinned; -1: the pointer is not
+ * ours. */
 static int64_t pinned_elements(const ist__pin *pin) {
   uint8_t *now;
   memcpy(&now, pin->base + pin->field->offset, sizeof now);
@@ -83,8 +90,11 @@ bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__field *f
   const ist__field *length = length_of(wrap->type, field);
   ist__span span = {};
   if (!value->IsNull()) {
-    if (!ist__buffer_span(site, field->type->to, IST__BYTES, value, true, true, &span)) return false;
-    if (span.resizable) return ist__throw(site, IST_TYPE_ERROR, "a resizable buffer cannot be used here");
+    if (!ist__buffer_span(site, field->type->to, IST__BYTES, value, true, true, &span))
+      return false;
+    if (ist__buffer_resizable(site.bridge, span.buffer)) {
+      return ist__throw(site, IST_TYPE_ERROR, "a resizable buffer cannot be used here");
+    }
   }
   size_t count = span.bytes / ist__element_size(field->type->to);
   __int128 min, max;
@@ -210,7 +220,8 @@ bool ist__pins_check(const ist__site &site, ist__wrap *wrap) {
 }
 
 /* Whether JavaScript may store this count beside a pointer. */
-static bool length_allowed(const ist__site &site, ist__wrap *wrap, const ist__field *field, __int128 before) {
+static bool length_allowed(const ist__site &site, ist__wrap *wrap, const ist__field *field,
+                           __int128 before) {
   const ist__type *type = wrap->type;
   auto index = static_cast<int32_t>(field - type->fields);
   for (size_t i = 0; i < type->field_count; i++) {
@@ -227,38 +238,45 @@ static bool length_allowed(const ist__site &site, ist__wrap *wrap, const ist__fi
     __int128 count = load_length(field, wrap->address);
     if (count <= available) continue;
     return ist__throw(site, IST_RANGE_ERROR, "expected at most %lld, the elements of %s, got %lld",
-                      static_cast<long long>(available), pointer->name, static_cast<long long>(count));
+                      static_cast<long long>(available), pointer->name,
+                      static_cast<long long>(count));
   }
   return true;
 }
 
-/* ---- fields ------------------------------------------------------------------------------------------------------- */
+/* ---- fields
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-static MaybeLocal<Value> lift_bits(const ist__site &site, const ist__field *field, const uint8_t *base) {
+static MaybeLocal<Value> lift_bits(const ist__site &site, const ist__field *field,
+                                   const uint8_t *base) {
   uint64_t bits = ist__bits_load(field, base);
   return ist__lift_scalar(site, field->type, &bits);
 }
 
-static MaybeLocal<Value> lift_string(const ist__site &site, const ist__type *type, const uint8_t *from) {
+static MaybeLocal<Value> lift_string(const ist__site &site, const ist__type *type,
+                                     const uint8_t *from) {
   const void *text;
   memcpy(&text, from, sizeof text);
   if (!text) return v8::Null(site.bridge->isolate).As<Value>();
   Local<v8::String> string;
-  if (!ist__lift_text(site, type->encoding, text, ist__text_length(type->encoding, text)).ToLocal(&string)) {
+  if (!ist__lift_text(site, type->encoding, text, ist__text_length(type->encoding, text))
+           .ToLocal(&string)) {
     return {};
   }
   return string.As<Value>();
 }
 
-static MaybeLocal<Value> lift_array_text(const ist__site &site, const ist__type *type, const uint8_t *from) {
+static MaybeLocal<Value> lift_array_text(const ist__site &site, const ist__type *type,
+                                         const uint8_t *from) {
   Local<v8::String> string;
   size_t units = ist__text_bounded(type->encoding, from, type->count);
   if (!ist__lift_text(site, type->encoding, from, units).ToLocal(&string)) return {};
   return string.As<Value>();
 }
 
-static MaybeLocal<Value> lift_counted(const ist__site &site, const ist__type *type, const ist__field *field,
-                                      const uint8_t *base) {
+static MaybeLocal<Value> lift_counted(const ist__site &site, const ist__type *type,
+                                      const ist__field *field, const uint8_t *base) {
   const void *data;
   memcpy(&data, base + field->offset, sizeof data);
   if (!data) return v8::Null(site.bridge->isolate).As<Value>();
@@ -266,11 +284,13 @@ static MaybeLocal<Value> lift_counted(const ist__site &site, const ist__type *ty
   if (count < 0) count = 0;
   if (field->text != IST__BYTES) {
     Local<v8::String> string;
-    if (!ist__lift_text(site, field->text, data, static_cast<size_t>(count)).ToLocal(&string)) return {};
+    if (!ist__lift_text(site, field->text, data, static_cast<size_t>(count)).ToLocal(&string))
+      return {};
     return string.As<Value>();
   }
   const ist__type *of = field->type->to;
-  if (!ist__is_scalar(of) && of->kind != IST__VOID) return v8::Undefined(site.bridge->isolate).As<Value>();
+  if (!ist__is_scalar(of) && of->kind != IST__VOID)
+    return v8::Undefined(site.bridge->isolate).As<Value>();
   return ist__array_copy(site, of, data, static_cast<size_t>(count));
 }
 
@@ -284,7 +304,8 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
     if (type->encoding != IST__BYTES) return lift_array_text(site, type, at);
     [[fallthrough]];
   case IST__STRUCT:
-    if (!ist__wrap_view(site.bridge, isolate->GetCurrentContext(), type, object, wrap, at).ToLocal(&view)) {
+    if (!ist__wrap_view(site.bridge, isolate->GetCurrentContext(), type, object, wrap, at)
+             .ToLocal(&view)) {
       return {};
     }
     return view.As<Value>();
@@ -300,7 +321,8 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
       owner = ist__owner_new(domain, type->to, address, IST__BORROWED, nullptr);
       if (owner) ist__owner_keep(owner, wrap->owner);
     }
-    if (!owner || !ist__wrap_owner(site.bridge, isolate->GetCurrentContext(), owner).ToLocal(&view)) {
+    if (!owner ||
+        !ist__wrap_owner(site.bridge, isolate->GetCurrentContext(), owner).ToLocal(&view)) {
       if (owner && made && !owner->wrapper) ist__owner_forget(owner);
       return {};
     }
@@ -313,7 +335,8 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
 MaybeLocal<Value> ist__field_get(const ist__site &site, ist__wrap *wrap, Local<Object> object,
                                  const ist__field *field) {
   if (field->bit_width) return lift_bits(site, field, wrap->address);
-  if (field->type->kind == IST__POINTER) return lift_counted(site, wrap->type, field, wrap->address);
+  if (field->type->kind == IST__POINTER)
+    return lift_counted(site, wrap->type, field, wrap->address);
   return part_get(site, wrap, object, field->type, wrap->address + field->offset);
 }
 
@@ -351,13 +374,16 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
   __int128 before = number ? load_length(field, wrap->address) : 0;
   Local<Value> value = info.Length() ? info[0] : v8::Undefined(info.GetIsolate()).As<Value>();
-  if (field->type->kind == IST__STRUCT || (field->type->kind == IST__ARRAY && field->type->encoding == IST__BYTES)) {
-    /* Reading the literal may run user code, and may fail halfway: the memory changes at the end, if it still lives. */
+  if (field->type->kind == IST__STRUCT ||
+      (field->type->kind == IST__ARRAY && field->type->encoding == IST__BYTES)) {
+    /* Reading the literal may run user code, and may fail halfway: the memory changes at the end,
+     * if it still lives. */
     const ist__type *type = field->type;
     if (!type->pointers) {
       auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
-      bool ok = copy && (type->kind == IST__STRUCT ? ist__lower_struct(nullptr, site, type, value, copy, wrap)
-                                                   : ist__lower_array(nullptr, site, type, value, copy, wrap));
+      bool ok = copy && (type->kind == IST__STRUCT
+                             ? ist__lower_struct(nullptr, site, type, value, copy, wrap)
+                             : ist__lower_array(nullptr, site, type, value, copy, wrap));
       if (ok && ist__wrap_live(site, wrap)) memcpy(wrap->address + field->offset, copy, type->size);
       free(copy);
     } else {
@@ -371,7 +397,9 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   }
 }
 
-/* ---- plain values ------------------------------------------------------------------------------------------------- */
+/* ---- plain values
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static MaybeLocal<Value> plain_number(const ist__site &site, MaybeLocal<Value> maybe, bool json) {
   Local<Value> value;
@@ -382,7 +410,8 @@ static MaybeLocal<Value> plain_number(const ist__site &site, MaybeLocal<Value> m
   return text.As<Value>();
 }
 
-MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const uint8_t *from, bool json) {
+MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const uint8_t *from,
+                             bool json) {
   Isolate *isolate = site.bridge->isolate;
   switch (type->kind) {
   case IST__STRUCT: return ist__plain_struct(site, type, from, json);
@@ -393,7 +422,8 @@ MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const
     for (size_t i = 0; i < type->count; i++) {
       Local<Value> element;
       if (!ist__plain(site, type->to, from + i * type->to->size, json).ToLocal(&element) ||
-          array->CreateDataProperty(isolate->GetCurrentContext(), static_cast<uint32_t>(i), element).IsNothing()) {
+          array->CreateDataProperty(isolate->GetCurrentContext(), static_cast<uint32_t>(i), element)
+              .IsNothing()) {
         return {};
       }
     }
@@ -404,10 +434,12 @@ MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const
 }
 
 static bool shown(const ist__field *field) {
-  return field->type->kind != IST__CALLBACK && !(field->type->kind == IST__POINTER && field->len < 0);
+  return field->type->kind != IST__CALLBACK &&
+         !(field->type->kind == IST__POINTER && field->len < 0);
 }
 
-MaybeLocal<Value> ist__plain_struct(const ist__site &site, const ist__type *type, const uint8_t *from, bool json) {
+MaybeLocal<Value> ist__plain_struct(const ist__site &site, const ist__type *type,
+                                    const uint8_t *from, bool json) {
   Isolate *isolate = site.bridge->isolate;
   Local<v8::Context> context = isolate->GetCurrentContext();
   Local<Object> object = Object::New(isolate);
@@ -424,14 +456,17 @@ MaybeLocal<Value> ist__plain_struct(const ist__site &site, const ist__type *type
     }
     Local<Value> value;
     if (!maybe.ToLocal(&value) ||
-        object->CreateDataProperty(context, ist__text_of(isolate, field->name), value).IsNothing()) {
+        object->CreateDataProperty(context, ist__text_of(isolate, field->name), value)
+            .IsNothing()) {
       return {};
     }
   }
   return object.As<Value>();
 }
 
-/* ---- classes ------------------------------------------------------------------------------------------------------ */
+/* ---- classes
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void to_json(const FunctionCallbackInfo<Value> &info) {
   auto *of = static_cast<ist__class *>(ist__compat::external_value(info.Data()));
@@ -462,15 +497,17 @@ void ist__struct_members(ist__class *of, Local<FunctionTemplate> shape) {
     Local<FunctionTemplate> setter;
     bool writable = type->kind == IST__STRUCT || type->inline_memory;
     if (writable && !field->readonly) {
-      setter = FunctionTemplate::New(isolate, set_field, data, any, 1, v8::ConstructorBehavior::kThrow);
+      setter =
+          FunctionTemplate::New(isolate, set_field, data, any, 1, v8::ConstructorBehavior::kThrow);
     }
     prototype->SetAccessorProperty(name, getter, setter);
   }
   if (type->kind == IST__STRUCT) {
     Local<v8::External> data = ist__compat::external_new(isolate, of);
-    prototype->Set(ist__text_of(isolate, "toJSON"),
-                   FunctionTemplate::New(isolate, to_json, data, any, 0, v8::ConstructorBehavior::kThrow),
-                   v8::DontEnum);
+    prototype->Set(
+        ist__text_of(isolate, "toJSON"),
+        FunctionTemplate::New(isolate, to_json, data, any, 0, v8::ConstructorBehavior::kThrow),
+        v8::DontEnum);
   }
 }
 
@@ -494,8 +531,8 @@ void ist__struct_construct(const FunctionCallbackInfo<Value> &info) {
   }
 }
 
-MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> context, const ist__type *type,
-                                    const void *from) {
+MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> context,
+                                    const ist__type *type, const void *from) {
   ist__owner *owner = ist__owner_new(site.bridge->domain, type, nullptr, IST__MEMORY, nullptr);
   if (!owner) {
     ist__throw(site, IST_RANGE_ERROR, "out of memory");
@@ -507,7 +544,9 @@ MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> co
   return object;
 }
 
-/* ---- arrays ------------------------------------------------------------------------------------------------------- */
+/* ---- arrays
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static ist__site array_site(const ist__wrap *wrap, const ist__place *place) {
   return {wrap->bridge, wrap->type->library, wrap->type->library->name, place};
@@ -535,14 +574,16 @@ static ist__compat::intercepted index_get(uint32_t index, const PropertyCallback
   IST_INTERCEPTED;
 }
 
-static ist__compat::intercepted index_set(uint32_t index, Local<Value> value, const ist__compat::setter_info &info) {
+static ist__compat::intercepted index_set(uint32_t index, Local<Value> value,
+                                          const ist__compat::setter_info &info) {
   ist__wrap *wrap = array_of(ist__compat::holder(info));
   if (!wrap) IST_NOT_INTERCEPTED;
   ist__place place = {nullptr, nullptr, index};
   ist__site site = array_site(wrap, &place);
   const ist__type *of = wrap->type->to;
   if (index >= wrap->type->count) {
-    ist__throw(site, IST_RANGE_ERROR, "is beyond the end: there are %zu elements", wrap->type->count);
+    ist__throw(site, IST_RANGE_ERROR, "is beyond the end: there are %zu elements",
+               wrap->type->count);
   } else if (ist__wrap_live(site, wrap)) {
     auto *copy = static_cast<uint8_t *>(calloc(1, of->size + 1));
     bool ok = copy != nullptr;
@@ -559,14 +600,16 @@ static ist__compat::intercepted index_set(uint32_t index, Local<Value> value, co
   IST_INTERCEPTED_SET(info, value);
 }
 
-static ist__compat::intercepted index_query(uint32_t index, const PropertyCallbackInfo<v8::Integer> &info) {
+static ist__compat::intercepted index_query(uint32_t index,
+                                            const PropertyCallbackInfo<v8::Integer> &info) {
   ist__wrap *wrap = array_of(ist__compat::holder(info));
   if (!wrap || index >= wrap->type->count) IST_NOT_INTERCEPTED;
   info.GetReturnValue().Set(static_cast<int32_t>(v8::DontDelete));
   IST_INTERCEPTED;
 }
 
-static ist__compat::intercepted index_delete(uint32_t index, const PropertyCallbackInfo<v8::Boolean> &info) {
+static ist__compat::intercepted index_delete(uint32_t index,
+                                             const PropertyCallbackInfo<v8::Boolean> &info) {
   ist__wrap *wrap = array_of(ist__compat::holder(info));
   if (!wrap || index >= wrap->type->count) IST_NOT_INTERCEPTED;
   info.GetReturnValue().Set(false);
@@ -580,7 +623,8 @@ static void index_enumerate(const PropertyCallbackInfo<v8::Array> &info) {
   Local<v8::Context> context = isolate->GetCurrentContext();
   Local<v8::Array> keys = v8::Array::New(isolate, static_cast<int>(wrap->type->count));
   for (uint32_t i = 0; i < wrap->type->count; i++) {
-    if (keys->CreateDataProperty(context, i, v8::Integer::NewFromUnsigned(isolate, i)).IsNothing()) return;
+    if (keys->CreateDataProperty(context, i, v8::Integer::NewFromUnsigned(isolate, i)).IsNothing())
+      return;
   }
   info.GetReturnValue().Set(keys);
 }
@@ -608,7 +652,8 @@ static void array_to_array(const FunctionCallbackInfo<Value> &info) {
   Local<Value> whole;
   if (json) {
     ist__site site = array_site(wrap, nullptr);
-    if (ist__wrap_live(site, wrap) && ist__plain(site, wrap->type, wrap->address, true).ToLocal(&whole)) {
+    if (ist__wrap_live(site, wrap) &&
+        ist__plain(site, wrap->type, wrap->address, true).ToLocal(&whole)) {
       info.GetReturnValue().Set(whole);
     }
     return;
@@ -635,16 +680,20 @@ Local<FunctionTemplate> ist__array_shape(ist__bridge *bridge) {
   shape->InstanceTemplate()->SetHandler(v8::IndexedPropertyHandlerConfiguration(
       index_get, index_set, index_query, index_delete, index_enumerate));
   Local<v8::ObjectTemplate> prototype = shape->PrototypeTemplate();
-  prototype->SetAccessorProperty(ist__text_of(isolate, "length"),
-                                 FunctionTemplate::New(isolate, array_length, Local<Value>(), any, 0, behaviour),
-                                 Local<FunctionTemplate>(), v8::DontEnum);
-  prototype->Set(ist__text_of(isolate, "toArray"),
-                 FunctionTemplate::New(isolate, array_to_array, v8::False(isolate), any, 0, behaviour),
-                 v8::DontEnum);
-  prototype->Set(ist__text_of(isolate, "toJSON"),
-                 FunctionTemplate::New(isolate, array_to_array, v8::True(isolate), any, 0, behaviour),
-                 v8::DontEnum);
-  prototype->SetIntrinsicDataProperty(v8::Symbol::GetIterator(isolate), v8::kArrayProto_values, v8::DontEnum);
+  prototype->SetAccessorProperty(
+      ist__text_of(isolate, "length"),
+      FunctionTemplate::New(isolate, array_length, Local<Value>(), any, 0, behaviour),
+      Local<FunctionTemplate>(), v8::DontEnum);
+  prototype->Set(
+      ist__text_of(isolate, "toArray"),
+      FunctionTemplate::New(isolate, array_to_array, v8::False(isolate), any, 0, behaviour),
+      v8::DontEnum);
+  prototype->Set(
+      ist__text_of(isolate, "toJSON"),
+      FunctionTemplate::New(isolate, array_to_array, v8::True(isolate), any, 0, behaviour),
+      v8::DontEnum);
+  prototype->SetIntrinsicDataProperty(v8::Symbol::GetIterator(isolate), v8::kArrayProto_values,
+                                      v8::DontEnum);
   bridge->array_shape.Reset(isolate, shape);
   return shape;
 }
