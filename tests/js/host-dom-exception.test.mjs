@@ -30,7 +30,8 @@ test("legacy codes", () => {
     EncodingError: 0,
     "": 0,
   };
-  for (const [name, code] of Object.entries(codes)) equal(new DOMException("", name).code, code, name);
+  for (const [name, code] of Object.entries(codes))
+    equal(new DOMException("", name).code, code, name);
   equal(DOMException.DATA_CLONE_ERR, 25);
   equal(DOMException.prototype.ABORT_ERR, 20);
   equal(Object.keys(DOMException).length, 25);

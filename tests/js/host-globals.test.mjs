@@ -28,7 +28,12 @@ test("functions", () => {
 });
 
 test("classes", () => {
-  for (const [name, length] of [["TextEncoder", 0], ["TextDecoder", 0], ["DOMException", 0], ["Performance", 0]]) {
+  for (const [name, length] of [
+    ["TextEncoder", 0],
+    ["TextDecoder", 0],
+    ["DOMException", 0],
+    ["Performance", 0],
+  ]) {
     const constructor = globalThis[name];
     equal(attributes(own(globalThis, name)), "writable configurable", name);
     equal(constructor.name, name);
@@ -58,8 +63,27 @@ test("console", () => {
   const between = Object.getPrototypeOf(console);
   deepEqual(Reflect.ownKeys(between), []);
   ok(Object.getPrototypeOf(between) === Object.prototype);
-  for (const name of ["log", "info", "debug", "warn", "error", "trace", "assert", "dir", "dirxml", "table",
-    "group", "groupCollapsed", "groupEnd", "time", "timeLog", "timeEnd", "count", "countReset", "clear"]) {
+  for (const name of [
+    "log",
+    "info",
+    "debug",
+    "warn",
+    "error",
+    "trace",
+    "assert",
+    "dir",
+    "dirxml",
+    "table",
+    "group",
+    "groupCollapsed",
+    "groupEnd",
+    "time",
+    "timeLog",
+    "timeEnd",
+    "count",
+    "countReset",
+    "clear",
+  ]) {
     equal(attributes(own(console, name)), "writable enumerable configurable", name);
     equal(console[name].name, name);
     equal(console[name].length, 0, name);

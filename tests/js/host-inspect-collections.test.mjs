@@ -1,4 +1,5 @@
-// Map, Set, their iterators, buffers, typed arrays, dates, regular expressions, promises and proxies: what inspection shows, where Node 20 shows the same.
+// Inspection of Map, Set and their iterators, buffers, typed arrays, dates, regular expressions,
+// promises and proxies, where Node 20 shows the same.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

@@ -1,4 +1,5 @@
-// Errors: stack, class, own properties, cause and errors: what inspection shows, where Node 20 shows the same.
+// Inspection of errors: stack, class, own properties, cause and errors, where Node 20 shows the
+// same.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

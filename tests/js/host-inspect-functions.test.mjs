@@ -1,4 +1,4 @@
-// Functions, classes, accessors and generators: what inspection shows, where Node 20 shows the same.
+// Inspection of functions, classes, accessors and generators, where Node 20 shows the same.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

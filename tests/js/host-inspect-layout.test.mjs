@@ -1,4 +1,5 @@
-// Lines and columns: what fits on one line, how long arrays are grouped, where holes are: what inspection shows, where Node 20 shows the same.
+// The layout of inspection, where Node 20 shows the same: what fits on one line, how long arrays
+// are grouped, where holes are.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

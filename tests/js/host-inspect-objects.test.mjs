@@ -1,4 +1,5 @@
-// Plain objects, class instances, prototypes, keys, depth and cycles: what inspection shows, where Node 20 shows the same.
+// Inspection of plain objects, class instances, prototypes, keys, depth and cycles, where Node 20
+// shows the same.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

@@ -25,7 +25,10 @@ test("colours", () => {
   equal(inspect(undefined, { colors: true }), paint(90, "undefined", 39));
   equal(inspect([true], { colors: true }), `[ ${paint(33, "true", 39)} ]`);
   equal(inspect(/x/, { colors: true }), paint(31, "/x/", 39));
-  equal(inspect(() => {}, { colors: true }), paint(36, "[Function (anonymous)]", 39));
+  equal(
+    inspect(() => {}, { colors: true }),
+    paint(36, "[Function (anonymous)]", 39),
+  );
 });
 
 test("hidden properties", () => {

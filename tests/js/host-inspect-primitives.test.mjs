@@ -1,4 +1,4 @@
-// Primitives, quoting and boxed primitives: what inspection shows, where Node 20 shows the same.
+// Inspection of primitives, quoting and boxed primitives, where Node 20 shows the same.
 import { inspect } from "isthmus:host";
 import { equal, test } from "./assert.mjs";
 

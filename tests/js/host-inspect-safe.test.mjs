@@ -16,11 +16,14 @@ function untouched(value, expected) {
 }
 
 test("accessors are named, not read", () => {
-  const value = Object.defineProperties({}, {
-    both: { get: trap("get"), set: trap("set"), enumerable: true },
-    get: { get: trap("get"), enumerable: true },
-    set: { set: trap("set"), enumerable: true },
-  });
+  const value = Object.defineProperties(
+    {},
+    {
+      both: { get: trap("get"), set: trap("set"), enumerable: true },
+      get: { get: trap("get"), enumerable: true },
+      set: { set: trap("set"), enumerable: true },
+    },
+  );
   untouched(value, "{ both: [Getter/Setter], get: [Getter], set: [Setter] }");
 });
 
@@ -104,7 +107,7 @@ test("an error whose parts are accessors", () => {
   }
   ran.length = 0;
   ok(inspect(error).includes("Error"));
-  ok(inspect(new Quiet("sh")).startsWith("Quiet: sh\n    at "), inspect(new Quiet("sh")));
+  ok(inspect(new Quiet("sh")).startsWith("Quiet [Error]: sh\n    at "), inspect(new Quiet("sh")));
   equal(ran.join(), "");
   Object.defineProperty(error, "stack", { get: trap("stack") });
   ran.length = 0;
@@ -153,7 +156,10 @@ test("subclasses whose methods are overridden", () => {
 
 test("a module namespace with a binding that is not initialised", async () => {
   const self = await import("./host-inspect-module.mjs");
-  equal(self.early, "[Module: null prototype] { early: <uninitialized>, late: <uninitialized> }");
+  equal(
+    self.early,
+    "[Module: null prototype] {\n  early: <uninitialized>,\n  late: <uninitialized>\n}",
+  );
   ok(inspect(self).startsWith("[Module: null prototype] {"));
 });
 

@@ -3,7 +3,18 @@ import { deepEqual, equal, ok, test, throws } from "./assert.mjs";
 
 test("values of every kind", () => {
   const date = new Date(0);
-  for (const value of [1, -0, "text", true, null, undefined, 5n, [1, , 3], { a: { b: [] } }, date]) {
+  for (const value of [
+    1,
+    -0,
+    "text",
+    true,
+    null,
+    undefined,
+    5n,
+    [1, , 3],
+    { a: { b: [] } },
+    date,
+  ]) {
     deepEqual(structuredClone(value), value);
   }
   const source = { map: new Map([[1, { two: 2 }]]), set: new Set([3]), re: /x/gi };

@@ -4,7 +4,10 @@ import { deepEqual, equal, ok, test, throws } from "./assert.mjs";
 const encoder = new TextEncoder();
 
 test("encode", () => {
-  deepEqual(encoder.encode("aé€😀"), new Uint8Array([97, 195, 169, 226, 130, 172, 240, 159, 152, 128]));
+  deepEqual(
+    encoder.encode("aé€😀"),
+    new Uint8Array([97, 195, 169, 226, 130, 172, 240, 159, 152, 128]),
+  );
   deepEqual(encoder.encode("\ud800x"), new Uint8Array([239, 191, 189, 120]));
   deepEqual(encoder.encode("a\0b"), new Uint8Array([97, 0, 98]));
   equal(encoder.encode().length, 0);

@@ -14,7 +14,10 @@ test("microtasks, then timers by due time, immediates after what is due", async 
     seen.push("script");
   });
   deepEqual(seen.slice(0, 3), ["script", "microtask", "promise"]);
-  deepEqual(seen.filter((word) => word.endsWith("ms")), ["0 ms", "5 ms", "30 ms"]);
+  deepEqual(
+    seen.filter((word) => word.endsWith("ms")),
+    ["0 ms", "5 ms", "30 ms"],
+  );
   ok(seen.indexOf("immediate") < seen.indexOf("5 ms"), seen.join());
 });
 
@@ -22,7 +25,10 @@ test("timers of one delay run in the order of their making", async () => {
   const seen = [];
   for (let i = 0; i < 20; i++) setTimeout(() => seen.push(i), 2);
   await turn(20);
-  deepEqual(seen, Array.from({ length: 20 }, (_, i) => i));
+  deepEqual(
+    seen,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
 });
 
 test("microtasks run between two timers", async () => {
@@ -39,9 +45,14 @@ test("microtasks run between two timers", async () => {
 
 test("arguments and receiver", async () => {
   const [args, receiver] = await new Promise((resolve) => {
-    setTimeout(function (...given) {
-      resolve([given, this]);
-    }, 0, 1, "two");
+    setTimeout(
+      function (...given) {
+        resolve([given, this]);
+      },
+      0,
+      1,
+      "two",
+    );
   });
   deepEqual(args, [1, "two"]);
   ok(receiver === globalThis);

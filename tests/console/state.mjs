@@ -1,0 +1,21 @@
+// Counting, timing, asserting, and what is said about labels that are not there.
+console.count();
+console.count("label");
+console.count();
+console.countReset();
+console.count();
+console.countReset("absent");
+console.time();
+console.time();
+console.timeLog(undefined, "so far", { a: 1 });
+console.timeEnd();
+console.timeEnd();
+console.timeLog("absent");
+console.assert(true, "not printed");
+console.assert(false);
+console.assert(false, "with %s", "format");
+console.assert(false, { an: "object" });
+console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 });
+console.dir({ a: { b: { c: { d: 1 } } } }, { depth: null });
+console.dir(Object.defineProperty({}, "hidden", { value: 1 }), { showHidden: true });
+console.dir("text");

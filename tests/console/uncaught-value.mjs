@@ -1,0 +1,3 @@
+// A thrown value that is no error.
+const value = { reason: "none", list: [1, 2] };
+throw value;
