@@ -1,0 +1,4 @@
+setTimeout(function late() {
+  throw new TypeError("late", { cause: new Error("early") });
+}, 1);
+setTimeout(() => console.log("not reached"), 20);

@@ -1,0 +1,13 @@
+import def, { named, count } from "./a.mjs";
+import * as space from "./sub/../a.mjs";
+import data from "./data.json";
+import again from "./data.json" assert { type: "json" };
+import text from "./text.conf" assert { type: "json" };
+import "./cycle-a.mjs";
+const here = new Error().stack.includes("main.mjs");
+console.log(def, named, count, space.default === def, data, data === again, text, here);
+console.log(import.meta.url.startsWith("file:///"), import.meta.filename.endsWith("/module-imports/main.mjs"));
+const { default: odd } = await import("./with%20space%C3%A9.mjs");
+console.log(odd);
+const first = await import("./a.mjs?x"), second = await import("./a.mjs?x");
+console.log(first === second, first === space, await import(import.meta.url.replace("main", "a")) === space);

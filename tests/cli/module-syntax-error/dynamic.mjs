@@ -1,0 +1,6 @@
+try {
+  await import("./main.mjs");
+} catch (error) {
+  console.log(error.name, error.message);
+}
+await import("./main.mjs");
