@@ -13,7 +13,7 @@ struct arena_block {
 
 enum { BLOCK_SIZE = 64 * 1024 };
 
-void *ist__alloc(compiler *c, size_t size) {
+void *ist__idl_alloc(compiler *c, size_t size) {
   struct arena_block *b = c->arena.blocks;
   size = (size + 15) & ~(size_t)15;
   if (!b || b->size - b->used < size) {
@@ -21,7 +21,7 @@ void *ist__alloc(compiler *c, size_t size) {
     b = calloc(1, sizeof *b + room);
     if (!b) {
       span nowhere = {0};
-      ist__error(c, nowhere, "out of memory");
+      ist__idl_error(c, nowhere, "out of memory");
       longjmp(c->bail, 1);
     }
     b->size = room;
@@ -33,7 +33,7 @@ void *ist__alloc(compiler *c, size_t size) {
   return at;
 }
 
-void ist__arena_free(arena *a) {
+void ist__idl_arena_free(arena *a) {
   while (a->blocks) {
     struct arena_block *next = a->blocks->next;
     free(a->blocks);
@@ -41,8 +41,8 @@ void ist__arena_free(arena *a) {
   }
 }
 
-char *ist__text(compiler *c, const char *at, size_t len) {
-  char *copy = ist__alloc(c, len + 1);
+char *ist__idl_text(compiler *c, const char *at, size_t len) {
+  char *copy = ist__idl_alloc(c, len + 1);
   memcpy(copy, at, len);
   return copy;
 }
@@ -53,12 +53,12 @@ static char *format_list(compiler *c, size_t *len, const char *format, va_list a
   int need = vsnprintf(NULL, 0, format, again);
   va_end(again);
   *len = need < 0 ? 0 : (size_t)need;
-  char *out = ist__alloc(c, *len + 1);
+  char *out = ist__idl_alloc(c, *len + 1);
   vsnprintf(out, *len + 1, format, args);
   return out;
 }
 
-char *ist__format(compiler *c, const char *format, ...) {
+char *ist__idl_format(compiler *c, const char *format, ...) {
   va_list args;
   size_t len;
   va_start(args, format);
@@ -67,7 +67,7 @@ char *ist__format(compiler *c, const char *format, ...) {
   return out;
 }
 
-void ist__buffer_add(compiler *c, buffer *b, const char *format, ...) {
+void ist__idl_buffer_add(compiler *c, buffer *b, const char *format, ...) {
   va_list args;
   size_t len;
   va_start(args, format);
@@ -75,7 +75,7 @@ void ist__buffer_add(compiler *c, buffer *b, const char *format, ...) {
   va_end(args);
   if (b->len + len + 1 > b->room) {
     size_t room = (b->len + len + 1) * 2 + 64;
-    char *at = ist__alloc(c, room);
+    char *at = ist__idl_alloc(c, room);
     if (b->len) memcpy(at, b->at, b->len);
     b->at = at;
     b->room = room;
@@ -84,10 +84,10 @@ void ist__buffer_add(compiler *c, buffer *b, const char *format, ...) {
   b->len += len;
 }
 
-void *ist__list_grow(compiler *c, void *at, int count, int *room, size_t size) {
+void *ist__idl_list_grow(compiler *c, void *at, int count, int *room, size_t size) {
   if (count < *room) return at;
   int more = *room ? *room * 2 : 4;
-  void *grown = ist__alloc(c, (size_t)more * size);
+  void *grown = ist__idl_alloc(c, (size_t)more * size);
   if (count) memcpy(grown, at, (size_t)count * size);
   *room = more;
   return grown;
@@ -111,14 +111,14 @@ static struct map_slot *find_slot(struct map_slot *slots, int room, const char *
   return &slots[i];
 }
 
-void *ist__map_get(const map *m, const char *key) {
+void *ist__idl_map_get(const map *m, const char *key) {
   return m->room ? find_slot(m->slots, m->room, key)->value : NULL;
 }
 
-void ist__map_put(compiler *c, map *m, const char *key, void *value) {
+void ist__idl_map_put(compiler *c, map *m, const char *key, void *value) {
   if (m->count * 2 >= m->room) {
     int room = m->room ? m->room * 2 : 64;
-    struct map_slot *slots = ist__alloc(c, (size_t)room * sizeof *slots);
+    struct map_slot *slots = ist__idl_alloc(c, (size_t)room * sizeof *slots);
     for (int i = 0; i < m->room; i++)
       if (m->slots[i].key) *find_slot(slots, room, m->slots[i].key) = m->slots[i];
     m->slots = slots;

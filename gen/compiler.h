@@ -1,5 +1,6 @@
-// What the files of the interface compiler share: one section for each file. Everything lives in the
-// compiler's arena and dies with it; nothing here is global, so compilations may run side by side.
+// What the files of the interface compiler share: one section for each file. Everything lives in
+// the compiler's arena and dies with it; nothing here is global, so compilations may run side by
+// side.
 #ifndef IST__COMPILER_H
 #define IST__COMPILER_H
 
@@ -19,17 +20,18 @@ typedef struct expr expr;
 typedef struct param param;
 typedef struct dtype dtype;
 
-// --- arena.c: memory, lists and texts --------------------------------------------------------------
+// --- arena.c: memory, lists and texts
+// --------------------------------------------------------------
 
 typedef struct {
   struct arena_block *blocks;
 } arena;
 
-void *ist__alloc(compiler *c, size_t size); // zeroed
-char *ist__text(compiler *c, const char *at, size_t len);
-char *ist__format(compiler *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void *ist__list_grow(compiler *c, void *at, int count, int *room, size_t size);
-void ist__arena_free(arena *a);
+void *ist__idl_alloc(compiler *c, size_t size); // zeroed
+char *ist__idl_text(compiler *c, const char *at, size_t len);
+char *ist__idl_format(compiler *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void *ist__idl_list_grow(compiler *c, void *at, int count, int *room, size_t size);
+void ist__idl_arena_free(arena *a);
 
 #define LIST(T)                                                                                    \
   struct {                                                                                         \
@@ -37,10 +39,9 @@ void ist__arena_free(arena *a);
     int count, room;                                                                               \
   }
 #define PUSH(c, list, item)                                                                        \
-  ((list).at =                                                                                     \
-     ist__list_grow((c), (list).at, (list).count, &(list).room, sizeof *(list).at),                \
+  ((list).at = ist__idl_list_grow((c), (list).at, (list).count, &(list).room, sizeof *(list).at),  \
    (list).at[(list).count++] = (item))
-#define NEW(c, T) ((T *)ist__alloc((c), sizeof(T)))
+#define NEW(c, T) ((T *)ist__idl_alloc((c), sizeof(T)))
 
 // A text that grows; always ends in a NUL.
 typedef struct {
@@ -48,8 +49,8 @@ typedef struct {
   size_t len, room;
 } buffer;
 
-void ist__buffer_add(compiler *c, buffer *b, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
+void ist__idl_buffer_add(compiler *c, buffer *b, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // Names to declarations, and strings to anything.
 typedef struct {
@@ -57,10 +58,11 @@ typedef struct {
   int count, room;
 } map;
 
-void *ist__map_get(const map *m, const char *key);
-void ist__map_put(compiler *c, map *m, const char *key, void *value);
+void *ist__idl_map_get(const map *m, const char *key);
+void ist__idl_map_put(compiler *c, map *m, const char *key, void *value);
 
-// --- diag.c: diagnostics ---------------------------------------------------------------------------
+// --- diag.c: diagnostics
+// ---------------------------------------------------------------------------
 
 typedef struct {
   const char *name; // as diagnostics show it
@@ -75,24 +77,25 @@ typedef struct {
   int at, len;
 } span;
 
-void ist__error(compiler *c, span at, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
-void ist__note(compiler *c, span at, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
-void ist__source_index(compiler *c, source *s);
-int ist__source_line(const source *s, int at);
+void ist__idl_error(compiler *c, span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ist__idl_note(compiler *c, span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ist__idl_source_index(compiler *c, source *s);
+int ist__idl_source_line(const source *s, int at);
 
-// A word near to what was meant: offer each candidate, then append the result to a message. It is ""
-// or "; did you mean 'x'?".
+// A word near to what was meant: offer each candidate, then append the result to a message. It is
+// "" or "; did you mean 'x'?".
 typedef struct {
   const char *wanted, *best;
   int distance;
 } guess;
 
-void ist__guess_offer(guess *g, const char *candidate);
-const char *ist__guess_text(compiler *c, const guess *g);
+void ist__idl_guess_offer(guess *g, const char *candidate);
+const char *ist__idl_guess_text(compiler *c, const guess *g);
 
-// --- lex.c: text to tokens -------------------------------------------------------------------------
+// --- lex.c: text to tokens
+// -------------------------------------------------------------------------
 
 typedef enum { TOK_END, TOK_NAME, TOK_INT, TOK_FLOAT, TOK_CHAR, TOK_STRING, TOK_PUNCT } token_kind;
 
@@ -108,9 +111,10 @@ typedef struct {
 
 typedef LIST(token) token_list;
 
-token_list ist__lex(compiler *c, const source *s);
+token_list ist__idl_lex(compiler *c, const source *s);
 
-// --- parse*.c: tokens to declarations --------------------------------------------------------------
+// --- parse*.c: tokens to declarations
+// --------------------------------------------------------------
 
 typedef enum {
   X_INT,
@@ -191,19 +195,27 @@ struct ctype {
   const char *name; // T_NAMED: the name without its tag
   const char *tag;  // "struct", "enum", "union" or NULL
   const scalar *scalar;
-  ctype *to;        // pointer, array, function result
-  attr_list attrs;  // after a pointer's `*`
-  expr *count;      // array; NULL for []
-  expr *filled;     // array: after ->
-  bool ends_null;   // array: [null]
+  ctype *to;         // pointer, array, function result
+  attr_list attrs;   // after a pointer's `*`
+  expr *count;       // array; NULL for []
+  expr *filled;      // array: after ->
+  bool ends_null;    // array: [null]
   param_list params; // function
-  expr_list args;   // callback arguments in < >
+  expr_list args;    // callback arguments in < >
   decl *decl;
   int64_t elements; // array in a struct, once evaluated
 };
 
 typedef enum { ENC_NONE, ENC_UTF8, ENC_LATIN1, ENC_UTF16 } encoding;
-typedef enum { ROLE_VALUE, ROLE_BUFFER, ROLE_CELL, ROLE_FIXED, ROLE_DATA, ROLE_DESTROY, ROLE_VIEW } role;
+typedef enum {
+  ROLE_VALUE,
+  ROLE_BUFFER,
+  ROLE_CELL,
+  ROLE_FIXED,
+  ROLE_DATA,
+  ROLE_DESTROY,
+  ROLE_VIEW
+} role;
 typedef enum { DIR_IN, DIR_OUT, DIR_INOUT } direction;
 typedef LIST(int) int_list;
 
@@ -306,6 +318,10 @@ struct decl {
   int64_t inline_size;
   const char *keeps; // handle: the parameter that every new object keeps alive
   span keeps_at;
+  decl_list until;    // handle: what ends every borrowed object of it
+  const char *c_type; // handle: the C type that it stands for
+  bool no_reenter;    // handle, callback
+  int depth;          // handle: how deep objects may nest, or 0
   decl *destructor;
   dtype *dtype;
 
@@ -357,51 +373,56 @@ typedef struct {
   jmp_buf *recover;
 } parser;
 
-void ist__parse_module(compiler *c, module *m);
+void ist__idl_parse_module(compiler *c, module *m);
 // Between the parser's files:
-token *ist__peek(parser *p, int ahead);
-token *ist__advance(parser *p);
-bool ist__at(parser *p, const char *text);
-bool ist__accept(parser *p, const char *text);
-token *ist__expect(parser *p, const char *text, const char *where);
-token *ist__expect_name(parser *p, const char *what);
-_Noreturn void ist__syntax_error(parser *p, span at, const char *format, ...)
-  __attribute__((format(printf, 3, 4)));
-void ist__enter(parser *p);
-void ist__leave(parser *p);
-bool ist__guarded(parser *p, void (*parse)(parser *, void *), void *env);
-void ist__resync(parser *p, bool in_block);
-expr *ist__parse_expr(parser *p);
-expr *ist__parse_argument(parser *p); // one argument of < >: no comparison or shift in it
-attr_list ist__parse_attrs(parser *p);
-bool ist__at_attrs(parser *p);
-ctype *ist__parse_specifier(parser *p);
-ctype *ist__parse_declarator(parser *p, ctype *base, token **name);
-ctype *ist__parse_type_name(parser *p);
-param_list ist__parse_params(parser *p);
-decl *ist__new_decl(parser *p, decl_kind kind, token *name);
-void ist__parse_struct_body(parser *p, decl *d);
-void ist__parse_enum_body(parser *p, decl *d);
-void ist__parse_handle_body(parser *p, decl *d);
+token *ist__idl_peek(parser *p, int ahead);
+token *ist__idl_advance(parser *p);
+bool ist__idl_at(parser *p, const char *text);
+bool ist__idl_accept(parser *p, const char *text);
+token *ist__idl_expect(parser *p, const char *text, const char *where);
+token *ist__idl_expect_name(parser *p, const char *what);
+_Noreturn void ist__idl_syntax_error(parser *p, span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ist__idl_enter(parser *p);
+void ist__idl_leave(parser *p);
+bool ist__idl_guarded(parser *p, void (*parse)(parser *, void *), void *env);
+void ist__idl_resync(parser *p, bool in_block);
+expr *ist__idl_parse_expr(parser *p);
+expr *ist__idl_parse_argument(parser *p); // one argument of < >: no comparison or shift in it
+attr_list ist__idl_parse_attrs(parser *p);
+bool ist__idl_at_attrs(parser *p);
+ctype *ist__idl_parse_specifier(parser *p);
+ctype *ist__idl_parse_declarator(parser *p, ctype *base, token **name);
+ctype *ist__idl_parse_type_name(parser *p);
+param_list ist__idl_parse_params(parser *p);
+decl *ist__idl_new_decl(parser *p, decl_kind kind, token *name);
+void ist__idl_parse_struct_body(parser *p, decl *d);
+void ist__idl_parse_enum_body(parser *p, decl *d);
+void ist__idl_parse_handle_body(parser *p, decl *d);
 
-// --- attr.c: the table of attributes ----------------------------------------------------------------
+// --- attr.c: the table of attributes
+// ----------------------------------------------------------------
 
 #define IST__ATTRS(X)                                                                              \
-  X(ALIGN, align) X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy)      \
-  X(DATA, data) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)          \
-  X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)          \
-  X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)        \
-  X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque)              \
-  X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)                    \
-  X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope) X(SELF, self)              \
-  X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)                    \
-  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+  X(ALIGN, align)                                                                                  \
+  X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy) X(DATA, data)        \
+      X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)    \
+          X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)  \
+              X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name)          \
+                  X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)          \
+                      X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)            \
+                          X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)          \
+                              X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range)                \
+                                  X(SCOPE, scope) X(SELF, self) X(SIZE, size) X(STATIC, static)    \
+                                      X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)                \
+                                          X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16)        \
+                                              X(VIEW, view) X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,
   IST__ATTRS(X)
 #undef X
-    AT_COUNT
+      AT_COUNT
 };
 
 typedef enum {
@@ -422,33 +443,38 @@ typedef enum {
   ON_BUNDLE_PARAM = 16384,
 } place;
 
-void ist__attrs_check(compiler *c, attr_list *attrs, place where);
-attr *ist__attr_find(attr_list *attrs, int id); // and marks it as used
-bool ist__attr_has(attr_list *attrs, int id);   // does not mark it
+void ist__idl_attrs_check(compiler *c, attr_list *attrs, place where);
+attr *ist__idl_attr_find(attr_list *attrs, int id); // and marks it as used
+bool ist__idl_attr_has(attr_list *attrs, int id);   // does not mark it
 // Reports the attributes that nothing has asked for: `what` is what they stand on.
-void ist__attrs_unused(compiler *c, const attr_list *attrs, const char *what);
-const char *ist__attr_name_arg(compiler *c, const attr *a, int i); // a name, or NULL and an error
+void ist__idl_attrs_unused(compiler *c, const attr_list *attrs, const char *what);
+const char *ist__idl_attr_name_arg(compiler *c, const attr *a,
+                                   int i); // a name, or NULL and an error
 
-// --- type.c: names of types to their declarations; what a type is -------------------------------------
+// --- type.c: names of types to their declarations; what a type is
+// -------------------------------------
 
-const scalar *ist__scalar_find(const char *name);
-const ctype *ist__type_strip(const ctype *t); // through typedefs
-bool ist__type_is_const(const ctype *t);
-bool ist__type_is_char(const ctype *t); // plain `char`
-bool ist__type_is_byte(const ctype *t); // a one-byte integer, or void
-void ist__type_resolve(compiler *c, ctype *t, module *m);
-const char *ist__type_text(compiler *c, const ctype *t); // for messages
-decl *ist__type_decl(const ctype *t, decl_kind kind);    // the stripped type's declaration, if of that kind
-bool ist__type_is_integer(const ctype *t);               // integers and enums
-bool ist__type_layout(compiler *c, const ctype *t, int64_t *size, int64_t *align);
+const scalar *ist__idl_scalar_find(const char *name);
+const ctype *ist__idl_type_strip(const ctype *t); // through typedefs
+bool ist__idl_type_is_const(const ctype *t);
+bool ist__idl_type_is_char(const ctype *t); // plain `char`
+bool ist__idl_type_is_byte(const ctype *t); // a one-byte integer, or void
+void ist__idl_type_resolve(compiler *c, ctype *t, module *m);
+const char *ist__idl_type_text(compiler *c, const ctype *t); // for messages
+decl *ist__idl_type_decl(const ctype *t,
+                         decl_kind kind);      // the stripped type's declaration, if of that kind
+bool ist__idl_type_is_integer(const ctype *t); // integers and enums
+bool ist__idl_type_layout(compiler *c, const ctype *t, int64_t *size, int64_t *align);
 
-// --- layout.c: structs and enums -------------------------------------------------------------------
+// --- layout.c: structs and enums
+// -------------------------------------------------------------------
 
-bool ist__layout_struct(compiler *c, decl *d);
-void ist__layout_enum(compiler *c, decl *d);
-bool ist__enum_signed(const decl *d);
+bool ist__idl_layout_struct(compiler *c, decl *d);
+void ist__idl_layout_enum(compiler *c, decl *d);
+bool ist__idl_enum_signed(const decl *d);
 
-// --- dtype.c: types of the descriptor --------------------------------------------------------------
+// --- dtype.c: types of the descriptor
+// --------------------------------------------------------------
 
 typedef enum {
   DT_VOID,
@@ -477,14 +503,15 @@ struct dtype {
   int index;
 };
 
-dtype *ist__dtype_simple(compiler *c, dtype_kind kind, dtype *to);
-dtype *ist__dtype_string(compiler *c, encoding text);
+dtype *ist__idl_dtype_simple(compiler *c, dtype_kind kind, dtype *to);
+dtype *ist__idl_dtype_string(compiler *c, encoding text);
 // A value type: scalar, enum, struct by value, pointer handle; NULL when it is none of these.
-dtype *ist__dtype_value(compiler *c, const ctype *t, attr_list *attrs);
-dtype *ist__dtype_decl(compiler *c, dtype_kind kind, decl *d);
-dtype *ist__dtype_array(compiler *c, dtype *of, int64_t count, encoding text);
+dtype *ist__idl_dtype_value(compiler *c, const ctype *t, attr_list *attrs);
+dtype *ist__idl_dtype_decl(compiler *c, dtype_kind kind, decl *d);
+dtype *ist__idl_dtype_array(compiler *c, dtype *of, int64_t count, encoding text);
 
-// --- check*.c: meaning -----------------------------------------------------------------------------
+// --- check*.c: meaning
+// -----------------------------------------------------------------------------
 
 // Where an expression stands decides what its names mean.
 typedef struct {
@@ -494,60 +521,62 @@ typedef struct {
   decl *outer;       // a callback use's function, for on_throw
 } scope;
 
-decl *ist__lookup(compiler *c, const char *tag, const char *name);
-expr *ist__resolve(compiler *c, expr *e, const scope *s); // NULL after an error
-expr *ist__resolve_int(compiler *c, expr *e, const scope *s, const char *what);
-bool ist__eval_int(compiler *c, expr *e, wide *value); // a constant integer expression
-expr *ist__constant(compiler *c, decl *d);             // its literal, NULL after an error
-void ist__eval_enum(compiler *c, decl *d);
-bool ist__fits(compiler *c, wide value, const ctype *t);
-bool ist__expr_same(const expr *a, const expr *b);
-bool ist__expr_is_arg(const expr *e, int *index);   // exactly one parameter
-bool ist__expr_is_deref(const expr *e, int *index); // exactly what one parameter points to
+decl *ist__idl_lookup(compiler *c, const char *tag, const char *name);
+expr *ist__idl_resolve(compiler *c, expr *e, const scope *s); // NULL after an error
+expr *ist__idl_resolve_int(compiler *c, expr *e, const scope *s, const char *what);
+bool ist__idl_eval_int(compiler *c, expr *e, wide *value); // a constant integer expression
+expr *ist__idl_constant(compiler *c, decl *d);             // its literal, NULL after an error
+void ist__idl_eval_enum(compiler *c, decl *d);
+bool ist__idl_fits(compiler *c, wide value, const ctype *t);
+bool ist__idl_expr_same(const expr *a, const expr *b);
+bool ist__idl_expr_is_arg(const expr *e, int *index);   // exactly one parameter
+bool ist__idl_expr_is_deref(const expr *e, int *index); // exactly what one parameter points to
 
-void ist__check(compiler *c);
-void ist__check_types(compiler *c);
-void ist__check_struct(compiler *c, decl *d);
-void ist__classify(compiler *c, decl *d);       // roles of a function's or callback's parameters
-void ist__check_function(compiler *c, decl *d); // expressions and JavaScript's view
-void ist__check_callback(compiler *c, decl *d);
-void ist__check_error(compiler *c, decl *d);
-void ist__check_handle(compiler *c, decl *d);
-void ist__check_names(compiler *c);
-const char *ist__check_js_name(compiler *c, decl *d);
-decl *ist__function_named(compiler *c, const expr *e); // for own(f), until(f)
+void ist__idl_check(compiler *c);
+void ist__idl_check_types(compiler *c);
+void ist__idl_check_struct(compiler *c, decl *d);
+void ist__idl_classify(compiler *c, decl *d); // roles of a function's or callback's parameters
+void ist__idl_check_function(compiler *c, decl *d); // expressions and JavaScript's view
+void ist__idl_check_callback(compiler *c, decl *d);
+void ist__idl_check_error(compiler *c, decl *d);
+void ist__idl_check_handle(compiler *c, decl *d);
+void ist__idl_check_names(compiler *c);
+const char *ist__idl_check_js_name(compiler *c, decl *d);
+decl *ist__idl_function_named(compiler *c, const expr *e); // for own(f), until(f)
 // check_param.c
-void ist__classify_param(compiler *c, decl *f, param *p);
-void ist__classify_result(compiler *c, decl *f);
-void ist__classify_callback_param(compiler *c, decl *f, param *p);
-int ist__param_index(const decl *f, const char *name);
-int ist__param_named(compiler *c, const decl *f, const expr *e);
+void ist__idl_classify_param(compiler *c, decl *f, param *p);
+void ist__idl_classify_result(compiler *c, decl *f);
+void ist__idl_classify_callback_param(compiler *c, decl *f, param *p);
+int ist__idl_param_index(const decl *f, const char *name);
+int ist__idl_param_named(compiler *c, const decl *f, const expr *e);
 
-// --- emit_descriptor.c, prove*.c -------------------------------------------------------------------
+// --- emit_descriptor.c, prove*.c
+// -------------------------------------------------------------------
 
-char *ist__emit_descriptor(compiler *c);
-const char *ist__type_c(compiler *c, const ctype *t, const char *declarator); // as C source
-char *ist__prove(compiler *c);
+char *ist__idl_emit_descriptor(compiler *c);
+const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator); // as C source
+char *ist__idl_prove(compiler *c);
 
-// --- gen.c -----------------------------------------------------------------------------------------
+// --- gen.c
+// -----------------------------------------------------------------------------------------
 
 struct compiler {
   arena arena;
   const ist__gen_options *options;
   int target; // index into a scalar's sizes
   int errors;
-  int imports; // read so far
-  jmp_buf bail;    // out of memory, or enough errors
+  int imports;            // read so far
+  jmp_buf bail;           // out of memory, or enough errors
   LIST(module *) modules; // imports before their importers; the last one is the file itself
   module *main;
-  map names; // "x" and "struct x" to decl
+  map names;       // "x" and "struct x" to decl
   map enumerators; // to enumerator
   LIST(dtype *) dtypes;
   map dtype_map;
   decl *free_function;
 };
 
-source *ist__source_open(compiler *c, const char *path);
-module *ist__module_import(compiler *c, module *from, const char *name, bool is_path, span at);
+source *ist__idl_source_open(compiler *c, const char *path);
+module *ist__idl_module_import(compiler *c, module *from, const char *name, bool is_path, span at);
 
 #endif

@@ -7,13 +7,13 @@
 
 enum { MAX_ERRORS = 20 };
 
-void ist__source_index(compiler *c, source *s) {
+void ist__idl_source_index(compiler *c, source *s) {
   PUSH(c, s->lines, 0);
   for (int i = 0; i < s->len; i++)
     if (s->text[i] == '\n') PUSH(c, s->lines, i + 1);
 }
 
-int ist__source_line(const source *s, int at) {
+int ist__idl_source_line(const source *s, int at) {
   int low = 0, high = s->lines.count;
   while (high - low > 1) {
     int middle = low + (high - low) / 2;
@@ -36,7 +36,7 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
   if (at.source) {
     const source *s = at.source;
     d.file = s->name;
-    d.line = ist__source_line(s, at.at);
+    d.line = ist__idl_source_line(s, at.at);
     int start = s->lines.at[d.line - 1];
     int end = start;
     while (end < s->len && s->text[end] != '\n' && s->text[end] != '\r') end++;
@@ -57,7 +57,7 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
   free(line);
 }
 
-void ist__error(compiler *c, span at, const char *format, ...) {
+void ist__idl_error(compiler *c, span at, const char *format, ...) {
   va_list args;
   c->errors++;
   va_start(args, format);
@@ -65,12 +65,12 @@ void ist__error(compiler *c, span at, const char *format, ...) {
   va_end(args);
   if (c->errors == MAX_ERRORS) {
     span nowhere = {0};
-    ist__note(c, nowhere, "%d errors; the rest is not shown", MAX_ERRORS);
+    ist__idl_note(c, nowhere, "%d errors; the rest is not shown", MAX_ERRORS);
     longjmp(c->bail, 1);
   }
 }
 
-void ist__note(compiler *c, span at, const char *format, ...) {
+void ist__idl_note(compiler *c, span at, const char *format, ...) {
   va_list args;
   va_start(args, format);
   report(c, IST__DIAG_NOTE, at, format, args);
@@ -101,7 +101,7 @@ static int edits(const char *a, const char *b) {
   return row[m % 3][n];
 }
 
-void ist__guess_offer(guess *g, const char *candidate) {
+void ist__idl_guess_offer(guess *g, const char *candidate) {
   size_t length = strlen(g->wanted);
   if (length > MAX_GUESS || strlen(candidate) > MAX_GUESS) return;
   int limit = length < 3 ? 0 : length < 6 ? 1 : (int)length / 3;
@@ -111,8 +111,8 @@ void ist__guess_offer(guess *g, const char *candidate) {
   g->distance = distance;
 }
 
-const char *ist__guess_text(compiler *c, const guess *g) {
-  return g->best ? ist__format(c, "; did you mean '%s'?", g->best) : "";
+const char *ist__idl_guess_text(compiler *c, const guess *g) {
+  return g->best ? ist__idl_format(c, "; did you mean '%s'?", g->best) : "";
 }
 
 void ist__diag_print(void *printer, const ist__diag *d) {

@@ -1,5 +1,5 @@
-// The descriptor, as docs/descriptor.md says. Tables are filled in the order of the interface file and
-// by first use, so that the same text always gives the same descriptor.
+// The descriptor, as docs/descriptor.md says. Tables are filled in the order of the interface file
+// and by first use, so that the same text always gives the same descriptor.
 #include <cJSON.h>
 #include <stdlib.h>
 
@@ -63,12 +63,12 @@ static const char *encoding_name(encoding text) {
 }
 
 static void add_doc(emitter *e, cJSON *o, const char *doc, attr_list *attrs) {
-  attr *a = attrs ? ist__attr_find(attrs, AT_DOC) : NULL;
+  attr *a = attrs ? ist__idl_attr_find(attrs, AT_DOC) : NULL;
   if (!a) {
     add_text(o, "doc", doc);
   } else if (a->args.at[0]->kind == X_STRING) {
     const char *more = a->args.at[0]->text;
-    add_text(o, "doc", doc ? ist__format(e->c, "%s\n%s", doc, more) : more);
+    add_text(o, "doc", doc ? ist__idl_format(e->c, "%s\n%s", doc, more) : more);
   }
 }
 
@@ -81,7 +81,7 @@ static const char *wide_text(compiler *c, wide value) {
   do digits[--at] = (char)('0' + (int)(rest % 10));
   while (rest /= 10);
   if (negative) digits[--at] = '-';
-  return ist__text(c, digits + at, sizeof digits - at - 1);
+  return ist__idl_text(c, digits + at, sizeof digits - at - 1);
 }
 
 static cJSON *emit_list(emitter *e, const expr_list *list) {
@@ -102,6 +102,7 @@ static cJSON *emit_expr(emitter *e, const expr *x) {
   case X_DEREF: add_expr(e, o, "deref", x->a); break;
   case X_RESULT: add_flag(o, "result", true); break;
   case X_ERRNO: add_flag(o, "errno", true); break;
+  case X_MESSAGE: add_flag(o, "message", true); break;
   case X_CALL:
     add_int(o, "call", function_index(e, x->callee));
     cJSON_AddItemToObject(o, "args", emit_list(e, &x->args));
@@ -136,7 +137,8 @@ static void add_scope(emitter *e, cJSON *o, const param *p) {
 }
 
 static cJSON *emit_param(emitter *e, const decl *f, const param *p) {
-  static const char *const roles[] = {"value", "buffer", "cell", "fixed", "data", "destroy", "view"};
+  static const char *const roles[] = {"value", "buffer",  "cell", "fixed",
+                                      "data",  "destroy", "view"};
   static const char *const dirs[] = {"in", "out", "inout"};
   cJSON *o = cJSON_CreateObject();
   bool is_input = p->name && p->arg >= 0;
@@ -182,7 +184,8 @@ static cJSON *emit_param(emitter *e, const decl *f, const param *p) {
 
 static void add_params(emitter *e, cJSON *o, const decl *d) {
   cJSON *a = cJSON_AddArrayToObject(o, "params");
-  for (int i = 0; i < d->params.count; i++) cJSON_AddItemToArray(a, emit_param(e, d, d->params.at[i]));
+  for (int i = 0; i < d->params.count; i++)
+    cJSON_AddItemToArray(a, emit_param(e, d, d->params.at[i]));
   cJSON_AddItemToObject(o, "result", emit_param(e, d, d->result));
   cJSON_AddItemToObject(o, "args", cJSON_CreateIntArray(d->args.at, d->args.count));
 }
@@ -213,20 +216,24 @@ static void emit_fields(emitter *e, cJSON *o, decl *d) {
 }
 
 static const char *c_name(compiler *c, const decl *d) {
-  return d->tag ? ist__format(c, "%s %s", d->tag, d->name) : d->name;
+  if (d->c_type) return d->c_type;
+  return d->tag ? ist__idl_format(c, "%s %s", d->tag, d->name) : d->name;
 }
 
 static void emit_handle(emitter *e, cJSON *o, decl *d) {
   decl_list by_kind[5] = {0};
   // A handle of another library is a type here, not a class with functions.
   for (int i = 0; i < d->functions.count && d->module == e->c->main; i++)
-    if (!d->functions.at[i]->internal) PUSH(e->c, by_kind[d->functions.at[i]->function], d->functions.at[i]);
+    if (!d->functions.at[i]->internal)
+      PUSH(e->c, by_kind[d->functions.at[i]->function], d->functions.at[i]);
   add_text(o, "name", d->js);
   add_text(o, "c", c_name(e->c, d));
   add_flag(o, "inline", d->is_inline);
   add_int(o, "size", d->size);
   add_int(o, "align", d->align);
   add_flag(o, "pointers", d->has_pointers);
+  add_flag(o, "no_reenter", d->no_reenter);
+  if (d->depth) add_int(o, "depth", d->depth);
   if (d->has_fields) emit_fields(e, o, d);
   add_functions(e, o, "constructors", &by_kind[FN_CONSTRUCTOR]);
   if (d->destructor) add_int(o, "destructor", function_index(e, d->destructor));
@@ -237,7 +244,8 @@ static void emit_handle(emitter *e, cJSON *o, decl *d) {
 
 static void emit_enum(emitter *e, cJSON *o, dtype *t) {
   decl *d = t->decl;
-  bool is_signed = d->type ? ist__type_strip(d->type)->scalar->is_signed[e->c->target] : ist__enum_signed(d);
+  bool is_signed = d->type ? ist__idl_type_strip(d->type)->scalar->is_signed[e->c->target]
+                           : ist__idl_enum_signed(d);
   add_text(o, "name", d->js);
   add_int(o, "size", d->size);
   add_int(o, "align", d->align);
@@ -301,6 +309,7 @@ static cJSON *emit_type(emitter *e, dtype *t) {
         cJSON_AddItemToArray(a, cJSON_CreateString(d->type_params.at[i]->name));
     }
     add_params(e, o, d);
+    add_flag(o, "no_reenter", d->no_reenter);
     add_doc(e, o, d->doc, &d->attrs);
     return o;
   }
@@ -318,7 +327,7 @@ static cJSON *emit_function(emitter *e, decl *f) {
   add_text(o, "c", f->name);
   add_text(o, "symbol", f->symbol);
   add_text(o, "kind", kinds[member ? f->function : FN_FUNCTION]);
-  if (member) add_int(o, "owner", type_index(e, ist__dtype_decl(e->c, DT_HANDLE, f->owner)));
+  if (member) add_int(o, "owner", type_index(e, ist__idl_dtype_decl(e->c, DT_HANDLE, f->owner)));
   if (member && f->self >= 0) add_int(o, "self", f->self);
   add_flag(o, "hidden", f->internal);
   add_flag(o, "optional", f->optional);
@@ -367,15 +376,15 @@ static void collect(emitter *e) {
   for (int i = 0; i < list->count; i++) {
     decl *d = list->at[i];
     switch (d->kind) {
-    case D_ENUM: type_index(e, ist__dtype_decl(c, DT_ENUM, d)); break;
-    case D_STRUCT: type_index(e, ist__dtype_decl(c, DT_STRUCT, d)); break;
-    case D_HANDLE: type_index(e, ist__dtype_decl(c, DT_HANDLE, d)); break;
+    case D_ENUM: type_index(e, ist__idl_dtype_decl(c, DT_ENUM, d)); break;
+    case D_STRUCT: type_index(e, ist__idl_dtype_decl(c, DT_STRUCT, d)); break;
+    case D_HANDLE: type_index(e, ist__idl_dtype_decl(c, DT_HANDLE, d)); break;
     case D_FUNCTION: function_index(e, d); break;
     case D_ERROR: error_index(e, d); break;
     case D_CONST: {
       cJSON *o = cJSON_CreateObject();
-      dtype *t = ist__dtype_value(c, d->type, NULL);
-      if (!t) t = ist__dtype_string(c, ENC_UTF8);
+      dtype *t = ist__idl_dtype_value(c, d->type, NULL);
+      if (!t) t = ist__idl_dtype_string(c, ENC_UTF8);
       add_text(o, "name", d->js);
       add_int(o, "type", type_index(e, t));
       add_expr(e, o, "value", d->value);
@@ -389,7 +398,7 @@ static void collect(emitter *e) {
   }
 }
 
-char *ist__emit_descriptor(compiler *c) {
+char *ist__idl_emit_descriptor(compiler *c) {
   emitter e = {.c = c};
   module *m = c->main;
   e.root = cJSON_CreateObject();
@@ -408,9 +417,12 @@ char *ist__emit_descriptor(compiler *c) {
   e.functions = cJSON_CreateArray();
   collect(&e);
   // Each table's entries may name new entries of the others, until all are emitted.
-  for (int t = 0, f = 0, x = 0; t < e.type_list.count || f < e.function_list.count || x < e.error_list.count;) {
-    while (f < e.function_list.count) cJSON_AddItemToArray(e.functions, emit_function(&e, e.function_list.at[f++]));
-    while (x < e.error_list.count) cJSON_AddItemToArray(e.errors, emit_error(&e, e.error_list.at[x++]));
+  for (int t = 0, f = 0, x = 0;
+       t < e.type_list.count || f < e.function_list.count || x < e.error_list.count;) {
+    while (f < e.function_list.count)
+      cJSON_AddItemToArray(e.functions, emit_function(&e, e.function_list.at[f++]));
+    while (x < e.error_list.count)
+      cJSON_AddItemToArray(e.errors, emit_error(&e, e.error_list.at[x++]));
     while (t < e.type_list.count) cJSON_AddItemToArray(e.types, emit_type(&e, e.type_list.at[t++]));
   }
   cJSON_AddItemToObject(e.root, "types", e.types);

@@ -27,67 +27,70 @@ static char *read_file(compiler *c, const char *path, size_t *len) {
   *len = text ? fread(text, 1, (size_t)st.st_size, f) : 0;
   fclose(f);
   if (!text) return NULL;
-  char *copy = ist__text(c, text, *len);
+  char *copy = ist__idl_text(c, text, *len);
   free(text);
   return copy;
 }
 
-static source *make_source(compiler *c, const char *name, const char *path, const char *text, size_t len) {
+static source *make_source(compiler *c, const char *name, const char *path, const char *text,
+                           size_t len) {
   source *s = NEW(c, source);
   s->name = name;
   s->path = path;
   s->text = text;
   s->len = (int)len;
-  ist__source_index(c, s);
+  ist__idl_source_index(c, s);
   return s;
 }
 
-source *ist__source_open(compiler *c, const char *path) {
+source *ist__idl_source_open(compiler *c, const char *path) {
   size_t len;
   char *text = read_file(c, path, &len);
-  return text ? make_source(c, ist__text(c, path, strlen(path)), path, text, len) : NULL;
+  return text ? make_source(c, ist__idl_text(c, path, strlen(path)), path, text, len) : NULL;
 }
 
 static const char *import_path(compiler *c, module *from, const char *name, bool is_path) {
-  const char *file = is_path ? name : ist__format(c, "%s.idl", name);
+  const char *file = is_path ? name : ist__idl_format(c, "%s.idl", name);
   if (file[0] == '/') return access(file, R_OK) == 0 ? file : NULL;
   const char *beside = from->source->path ? from->source->path : from->source->name;
   const char *slash = strrchr(beside, '/');
-  const char *path = slash ? ist__format(c, "%.*s%s", (int)(slash - beside + 1), beside, file) : file;
+  const char *path =
+      slash ? ist__idl_format(c, "%.*s%s", (int)(slash - beside + 1), beside, file) : file;
   if (access(path, R_OK) == 0) return path;
   for (size_t i = 0; i < c->options->import_dir_count; i++) {
-    path = ist__format(c, "%s/%s", c->options->import_dirs[i], file);
+    path = ist__idl_format(c, "%s/%s", c->options->import_dirs[i], file);
     if (access(path, R_OK) == 0) return path;
   }
   return NULL;
 }
 
 // A file imported twice is one module; one that is still being read imports itself.
-module *ist__module_import(compiler *c, module *from, const char *name, bool is_path, span at) {
+module *ist__idl_module_import(compiler *c, module *from, const char *name, bool is_path, span at) {
   const char *path = import_path(c, from, name, is_path);
   if (!path) {
-    ist__error(c, at, "cannot find '%s%s'", name, is_path ? "" : ".idl");
+    ist__idl_error(c, at, "cannot find '%s%s'", name, is_path ? "" : ".idl");
     return NULL;
   }
   char *real = realpath(path, NULL);
-  const char *key = ist__format(c, "file %s", real ? real : path);
+  const char *key = ist__idl_format(c, "file %s", real ? real : path);
   free(real);
-  module *m = ist__map_get(&c->names, key);
+  module *m = ist__idl_map_get(&c->names, key);
   if (m) {
-    if (m->busy) ist__error(c, at, "'%s' imports itself", path);
+    if (m->busy) ist__idl_error(c, at, "'%s' imports itself", path);
     return m->busy ? NULL : m;
   }
-  source *s = c->imports < MAX_IMPORTS ? ist__source_open(c, path) : NULL;
+  source *s = c->imports < MAX_IMPORTS ? ist__idl_source_open(c, path) : NULL;
   if (!s) {
-    ist__error(c, at, "cannot read '%s': %s", path, c->imports < MAX_IMPORTS ? strerror(errno) : "too many imports");
+    ist__idl_error(c, at, "cannot read '%s': %s", path,
+                   c->imports < MAX_IMPORTS ? strerror(errno) : "too many imports");
     return NULL;
   }
   c->imports++;
   m = NEW(c, module);
   m->source = s;
   m->busy = true;
-  ist__map_put(c, &c->names, key, m);
-  ist__parse_module(c, m);
+  ist__idl_map_put(c, &c->names, key, m);
+  ist__idl_parse_module(c, m);
   m->busy = false;
   PUSH(c, c->modules, m);
   return m;
@@ -99,9 +102,9 @@ static void read_main(compiler *c, source *s) {
   m->busy = true;
   c->main = m;
   char *real = s->path ? realpath(s->path, NULL) : NULL;
-  if (real) ist__map_put(c, &c->names, ist__format(c, "file %s", real), m);
+  if (real) ist__idl_map_put(c, &c->names, ist__idl_format(c, "file %s", real), m);
   free(real);
-  ist__parse_module(c, m);
+  ist__idl_parse_module(c, m);
   m->busy = false;
   PUSH(c, c->modules, m);
 }
@@ -119,14 +122,14 @@ static void begin(compiler *c, const ist__gen_options *options) {
 }
 
 static source *open_main(compiler *c, const char *path) {
-  source *s = ist__source_open(c, path);
+  source *s = ist__idl_source_open(c, path);
   if (!s) {
     // No line of any file is at fault, but the file has a name.
     ist__gen_options with_file = *c->options;
     with_file.file = path;
     const ist__gen_options *options = c->options;
     c->options = &with_file;
-    ist__error(c, (span){0}, "cannot read it: %s", strerror(errno));
+    ist__idl_error(c, (span){0}, "cannot read it: %s", strerror(errno));
     c->options = options;
   }
   return s;
@@ -138,30 +141,33 @@ typedef char *(*emitter)(compiler *);
 static int run(compiler *c, source *memory, const char *path, emitter emit, char **out) {
   if (setjmp(c->bail) == 0) {
     source *s = memory;
-    if (s) ist__source_index(c, s);
+    if (s) ist__idl_source_index(c, s);
     if (!s) s = open_main(c, path);
     if (s) {
       read_main(c, s);
-      // A file that does not parse has declarations missing, of which checking would complain again.
-      if (c->errors == 0) ist__check(c);
+      // A file that does not parse has declarations missing, of which checking would complain
+      // again.
+      if (c->errors == 0) ist__idl_check(c);
       if (c->errors == 0) *out = emit(c);
     }
   }
-  ist__arena_free(&c->arena);
+  ist__idl_arena_free(&c->arena);
   return c->errors;
 }
 
-int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *options, char **json_out) {
+int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *options,
+                        char **json_out) {
   compiler c;
   char *out = NULL;
   begin(&c, options);
-  source s = {.name = c.options->file ? c.options->file : "<memory>", .text = text, .len = (int)len};
+  source s = {
+      .name = c.options->file ? c.options->file : "<memory>", .text = text, .len = (int)len};
   if (len > MAX_SOURCE) {
     s.len = 0;
-    ist__error(&c, (span){0}, "the text is longer than %d bytes", MAX_SOURCE);
+    ist__idl_error(&c, (span){0}, "the text is longer than %d bytes", MAX_SOURCE);
     return c.errors;
   }
-  int errors = run(&c, &s, NULL, ist__emit_descriptor, &out);
+  int errors = run(&c, &s, NULL, ist__idl_emit_descriptor, &out);
   if (errors == 0) *json_out = out;
   return errors;
 }
@@ -170,7 +176,7 @@ int ist__gen_descriptor_file(const char *path, const ist__gen_options *options, 
   compiler c;
   char *out = NULL;
   begin(&c, options);
-  int errors = run(&c, NULL, path, ist__emit_descriptor, &out);
+  int errors = run(&c, NULL, path, ist__idl_emit_descriptor, &out);
   if (errors == 0)
     *json_out = out;
   else
@@ -182,7 +188,7 @@ int ist__gen_prove(const char *path, const ist__gen_options *options, char **sum
   compiler c;
   char *out = NULL;
   begin(&c, options);
-  int errors = run(&c, NULL, path, ist__prove, &out);
+  int errors = run(&c, NULL, path, ist__idl_prove, &out);
   if (errors == 0 && summary_out)
     *summary_out = out;
   else

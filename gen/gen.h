@@ -1,8 +1,9 @@
-// The interface compiler as a library: IDL text goes in, a descriptor (docs/descriptor.md) or a proof
-// against the C headers comes out. The command line and the runtime's loader see nothing else of gen/.
+// The interface compiler as a library: IDL text goes in, a descriptor (docs/descriptor.md) or a
+// proof against the C headers comes out. The command line and the runtime's loader see nothing else
+// of gen/.
 //
-// The compiler never aborts on its input, keeps no state between calls and may run on several threads
-// at once. Text that it gives away was allocated with malloc and is freed by ist__gen_free.
+// The compiler never aborts on its input, keeps no state between calls and may run on several
+// threads at once. Text that it gives away was allocated with malloc and is freed by ist__gen_free.
 #ifndef IST__GEN_H
 #define IST__GEN_H
 
@@ -15,9 +16,9 @@ extern "C" {
 #endif
 
 typedef enum {
-  IST__GEN_HOST = 0,  // the machine that the compiler itself was built for
-  IST__GEN_X86_64,    // System V x86-64
-  IST__GEN_AARCH64,   // AAPCS64
+  IST__GEN_HOST = 0, // the machine that the compiler itself was built for
+  IST__GEN_X86_64,   // System V x86-64
+  IST__GEN_AARCH64,  // AAPCS64
 } ist__gen_target;
 
 typedef enum { IST__DIAG_ERROR, IST__DIAG_WARNING, IST__DIAG_NOTE } ist__diag_severity;
@@ -39,8 +40,8 @@ typedef void (*ist__diag_fn)(void *env, const ist__diag *diag);
 
 // Every member may be left zero.
 typedef struct {
-  const char *file;               // how diagnostics call the source, "<memory>" by default; imports that
-                                  // name a file are looked up beside it
+  const char *file; // how diagnostics call the source, "<memory>" by default; imports that
+                    // name a file are looked up beside it
   const char *const *import_dirs; // where imports are looked up next
   size_t import_dir_count;
   ist__gen_target target;
@@ -56,9 +57,9 @@ int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *op
 // The same with the text read from `path`; `options->file` is ignored.
 int ist__gen_descriptor_file(const char *path, const ist__gen_options *options, char **json_out);
 
-// Proves the interface file at `path` against the C headers that it names, with the C compiler ($CC,
-// or cc) and pkg-config. Only the host's target can be proven. Returns the number of errors reported;
-// when that is 0, *summary_out (if not NULL) is a text such as
+// Proves the interface file at `path` against the C headers that it names, with the C compiler
+// ($CC, or cc) and pkg-config. Only the host's target can be proven. Returns the number of errors
+// reported; when that is 0, *summary_out (if not NULL) is a text such as
 //   zlib.idl: proven against <zlib.h>: 24 functions, 1 struct (14 fields), 31 constants
 // with a final newline.
 int ist__gen_prove(const char *path, const ist__gen_options *options, char **summary_out);

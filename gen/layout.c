@@ -1,22 +1,23 @@
-// Sizes, offsets and bit positions as System V x86-64 and AAPCS64 prescribe and gcc and clang lay them
-// out; the two differ only in what scalars are. A struct is laid out once; one that holds itself is an error.
+// Sizes, offsets and bit positions as System V x86-64 and AAPCS64 prescribe and gcc and clang lay
+// them out; the two differ only in what scalars are. A struct is laid out once; one that holds
+// itself is an error.
 #include "compiler.h"
 
 enum { MAX_STRUCT = 1 << 30, MAX_ALIGN = 4096 };
 
-bool ist__enum_signed(const decl *d) {
+bool ist__idl_enum_signed(const decl *d) {
   for (int i = 0; i < d->enumerators.count; i++)
     if (d->enumerators.at[i].value < 0) return true;
   return false;
 }
 
-void ist__layout_enum(compiler *c, decl *d) {
-  ist__eval_enum(c, d);
+void ist__idl_layout_enum(compiler *c, decl *d) {
+  ist__idl_eval_enum(c, d);
   if (d->type) {
-    if (!ist__type_layout(c, d->type, &d->size, &d->align)) d->size = d->align = 4;
+    if (!ist__idl_type_layout(c, d->type, &d->size, &d->align)) d->size = d->align = 4;
     return;
   }
-  bool is_signed = ist__enum_signed(d);
+  bool is_signed = ist__idl_enum_signed(d);
   d->size = 4;
   for (int i = 0; i < d->enumerators.count; i++) {
     wide v = d->enumerators.at[i].value;
@@ -30,11 +31,11 @@ static int64_t round_up(int64_t value, int64_t to) {
 }
 
 static int align_argument(compiler *c, attr_list *attrs) {
-  const attr *a = ist__attr_find(attrs, AT_ALIGN);
+  const attr *a = ist__idl_attr_find(attrs, AT_ALIGN);
   wide value;
-  if (!a || !ist__eval_int(c, a->args.at[0], &value)) return 0;
+  if (!a || !ist__idl_eval_int(c, a->args.at[0], &value)) return 0;
   if (value < 1 || value > MAX_ALIGN || (value & (value - 1))) {
-    ist__error(c, a->at, "an alignment is a power of two up to %d", MAX_ALIGN);
+    ist__idl_error(c, a->at, "an alignment is a power of two up to %d", MAX_ALIGN);
     return 0;
   }
   return (int)value;
@@ -46,16 +47,16 @@ static bool count_elements(compiler *c, const field *f, ctype *t) {
     if (t->elements) continue;
     wide n;
     if (!t->count && !t->ends_null) {
-      ist__error(c, f->at, "not supported yet: flexible arrays");
+      ist__idl_error(c, f->at, "not supported yet: flexible arrays");
       return false;
     }
     if (!t->count || t->filled) {
-      ist__error(c, t->at, "a field's array has a constant length");
+      ist__idl_error(c, t->at, "a field's array has a constant length");
       return false;
     }
-    if (!ist__eval_int(c, t->count, &n)) return false;
+    if (!ist__idl_eval_int(c, t->count, &n)) return false;
     if (n < 1 || n > MAX_STRUCT) {
-      ist__error(c, t->count->at, "an array has from 1 to %d elements", MAX_STRUCT);
+      ist__idl_error(c, t->count->at, "an array has from 1 to %d elements", MAX_STRUCT);
       return false;
     }
     t->elements = (int64_t)n;
@@ -92,19 +93,19 @@ static void place_bits(layout *l, field *f, int64_t size, int64_t align) {
 }
 
 static bool bit_width(compiler *c, field *f, int64_t size) {
-  const ctype *t = ist__type_strip(f->type);
+  const ctype *t = ist__idl_type_strip(f->type);
   bool is_bool = t->kind == T_SCALAR && t->scalar->kind == S_BOOL;
   wide width;
   f->is_bits = true;
-  if (!is_bool && !ist__type_is_integer(f->type)) {
-    ist__error(c, f->at, "a bit-field is an integer, a bool or an enum");
+  if (!is_bool && !ist__idl_type_is_integer(f->type)) {
+    ist__idl_error(c, f->at, "a bit-field is an integer, a bool or an enum");
     return false;
   }
-  if (!ist__eval_int(c, f->width, &width)) return false;
+  if (!ist__idl_eval_int(c, f->width, &width)) return false;
   wide most = is_bool ? 1 : (wide)size * 8;
   if (width < (f->name ? 1 : 0) || width > most) {
-    ist__error(c, f->width->at, "the width of %s is from %d to %d bits", f->name ? "this bit-field" : "an unnamed bit-field",
-               f->name ? 1 : 0, (int)most);
+    ist__idl_error(c, f->width->at, "the width of %s is from %d to %d bits",
+                   f->name ? "this bit-field" : "an unnamed bit-field", f->name ? 1 : 0, (int)most);
     return false;
   }
   f->bit_width = (int)width;
@@ -114,10 +115,11 @@ static bool bit_width(compiler *c, field *f, int64_t size) {
 static bool place_field(compiler *c, layout *l, field *f) {
   int64_t size, align;
   if (!count_elements(c, f, f->type)) return false;
-  if (!ist__type_layout(c, f->type, &size, &align)) {
-    const ctype *t = ist__type_strip(f->type);
+  if (!ist__idl_type_layout(c, f->type, &size, &align)) {
+    const ctype *t = ist__idl_type_strip(f->type);
     if (t->kind != T_BAD && !(t->kind == T_NAMED && (t->decl->state == BUSY || t->decl->bad)))
-      ist__error(c, f->at, "a field of type '%s' has no known size", ist__type_text(c, f->type));
+      ist__idl_error(c, f->at, "a field of type '%s' has no known size",
+                     ist__idl_type_text(c, f->type));
     return false;
   }
   f->align = align_argument(c, &f->attrs);
@@ -133,28 +135,28 @@ static bool place_field(compiler *c, layout *l, field *f) {
     if (align > l->align) l->align = align;
   }
   if (l->bits / 8 > MAX_STRUCT) {
-    ist__error(c, f->at, "this struct is larger than %d bytes", MAX_STRUCT);
+    ist__idl_error(c, f->at, "this struct is larger than %d bytes", MAX_STRUCT);
     return false;
   }
   return true;
 }
 
-bool ist__layout_struct(compiler *c, decl *d) {
+bool ist__idl_layout_struct(compiler *c, decl *d) {
   if (d->state == DONE) return !d->bad;
   if (d->state == BUSY) {
-    ist__error(c, d->at, "'%s' contains itself; only a pointer can", d->name);
+    ist__idl_error(c, d->at, "'%s' contains itself; only a pointer can", d->name);
     d->bad = true;
     return false;
   }
   d->state = BUSY;
-  layout l = {.align = 1, .packed = ist__attr_find(&d->attrs, AT_PACKED) != NULL};
+  layout l = {.align = 1, .packed = ist__idl_attr_find(&d->attrs, AT_PACKED) != NULL};
   d->packed = l.packed;
   for (int i = 0; i < d->fields.count; i++) {
     if (d->fields.at[i].bad || !place_field(c, &l, &d->fields.at[i])) d->bad = true;
     if (d->bad) break;
   }
   if (!d->bad && d->fields.count == 0) {
-    ist__error(c, d->at, "'%s' has no fields", d->name);
+    ist__idl_error(c, d->at, "'%s' has no fields", d->name);
     d->bad = true;
   }
   d->align_attr = align_argument(c, &d->attrs);

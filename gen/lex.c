@@ -36,13 +36,17 @@ static int digit_value(char ch) {
 // The length of the UTF-8 sequence at p, or 0 when it is none.
 static int utf8_length(const char *p, const char *end) {
   unsigned char b = (unsigned char)*p;
-  int n = b < 0x80 ? 1 : b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b >= 0xf0 && b < 0xf5 ? 4 : 0;
+  int n = b < 0x80                ? 1
+          : b >= 0xc2 && b < 0xe0 ? 2
+          : b >= 0xe0 && b < 0xf0 ? 3
+          : b >= 0xf0 && b < 0xf5 ? 4
+                                  : 0;
   if (n == 0 || end - p < n) return 0;
   for (int i = 1; i < n; i++)
     if (((unsigned char)p[i] & 0xc0) != 0x80) return 0;
   unsigned char second = n > 1 ? (unsigned char)p[1] : 0;
-  if ((b == 0xe0 && second < 0xa0) || (b == 0xed && second > 0x9f) || (b == 0xf0 && second < 0x90) ||
-      (b == 0xf4 && second > 0x8f))
+  if ((b == 0xe0 && second < 0xa0) || (b == 0xed && second > 0x9f) ||
+      (b == 0xf0 && second < 0x90) || (b == 0xf4 && second > 0x8f))
     return 0;
   return n;
 }
@@ -63,7 +67,7 @@ static void line_comment(lexer *l) {
   const char *text = start + 3, *to = l->p;
   if (text < to && *text == ' ') text++;
   while (to > text && (to[-1] == '\r' || to[-1] == ' ')) to--;
-  ist__buffer_add(l->c, &l->doc, "%s%.*s", l->doc.len ? "\n" : "", (int)(to - text), text);
+  ist__idl_buffer_add(l->c, &l->doc, "%s%.*s", l->doc.len ? "\n" : "", (int)(to - text), text);
 }
 
 static void block_comment(lexer *l) {
@@ -73,7 +77,7 @@ static void block_comment(lexer *l) {
       l->p += 2;
       return;
     }
-  ist__error(l->c, span_at(l, start, start + 2), "this comment never ends");
+  ist__idl_error(l->c, span_at(l, start, start + 2), "this comment never ends");
   l->p = l->end;
 }
 
@@ -87,7 +91,7 @@ static void lex_number(lexer *l) {
     p++;
   l->p = p;
   span at = span_at(l, start, p);
-  char *text = ist__text(l->c, start, (size_t)(p - start));
+  char *text = ist__idl_text(l->c, start, (size_t)(p - start));
   bool hex = text[0] == '0' && (text[1] | 32) == 'x';
   token t = {.at = at, .text = text};
   if (strchr(text, '.') || strpbrk(text, hex ? "pP" : "eE")) {
@@ -95,9 +99,9 @@ static void lex_number(lexer *l) {
     t.kind = TOK_FLOAT;
     t.real = strtod(text, &rest);
     if (*rest == 'f' || *rest == 'F') rest++;
-    if (*rest) ist__error(l->c, at, "'%s' is not a number", text);
+    if (*rest) ist__idl_error(l->c, at, "'%s' is not a number", text);
     if (!isfinite(t.real)) {
-      ist__error(l->c, at, "%s is too large for a double", text);
+      ist__idl_error(l->c, at, "%s is too large for a double", text);
       t.real = 0;
     }
   } else {
@@ -110,9 +114,9 @@ static void lex_number(lexer *l) {
     bool none = d == first;
     while (*d && strchr("uUlL", *d)) d++;
     if (*d || none)
-      ist__error(l->c, at, "'%s' is not a number", text);
+      ist__idl_error(l->c, at, "'%s' is not a number", text);
     else if (t.integer > UINT64_MAX) {
-      ist__error(l->c, at, "%s does not fit in 64 bits", text);
+      ist__idl_error(l->c, at, "%s does not fit in 64 bits", text);
       t.integer = 0;
     }
   }
@@ -142,7 +146,7 @@ static int literal_char(lexer *l) {
       value = value * 8 + digit_value(*l->p++);
     if (value < 256) return value;
   }
-  ist__error(l->c, span_at(l, start, l->p), "unknown escape in a literal");
+  ist__idl_error(l->c, span_at(l, start, l->p), "unknown escape in a literal");
   return 0;
 }
 
@@ -161,38 +165,38 @@ static void lex_literal(lexer *l) {
   buffer text = {0};
   while (l->p < l->end && *l->p != quote && *l->p != '\n') {
     char ch = (char)literal_char(l);
-    ist__buffer_add(l->c, &text, "%c", ch);
+    ist__idl_buffer_add(l->c, &text, "%c", ch);
   }
   bool closed = l->p < l->end && *l->p == quote;
   if (closed) l->p++;
   token t = {.at = span_at(l, start, l->p)};
-  if (!closed) ist__error(l->c, t.at, "this literal has no closing %c on its line", quote);
+  if (!closed) ist__idl_error(l->c, t.at, "this literal has no closing %c on its line", quote);
   t.text = text.at ? text.at : "";
   t.text_len = (int)text.len;
   if (quote == '"') {
     t.kind = TOK_STRING;
     if (memchr(t.text, '\0', text.len)) {
-      ist__error(l->c, t.at, "a string cannot hold a NUL");
+      ist__idl_error(l->c, t.at, "a string cannot hold a NUL");
       t.text = "";
       t.text_len = 0;
     } else if (!valid_text(t.text, text.len)) {
-      ist__error(l->c, t.at, "a string must be UTF-8");
+      ist__idl_error(l->c, t.at, "a string must be UTF-8");
       t.text = "";
       t.text_len = 0;
     }
   } else {
     t.kind = TOK_CHAR;
-    if (closed && text.len != 1) ist__error(l->c, t.at, "a character literal holds one byte");
+    if (closed && text.len != 1) ist__idl_error(l->c, t.at, "a character literal holds one byte");
     t.integer = text.len ? (signed char)text.at[0] : 0;
   }
   add_token(l, t);
 }
 
 static bool lex_punct(lexer *l) {
-  static const char *const table[] = {"...", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||",
-                                      "[",   "]",  "(",  ")",  "{",  "}",  "<",  ">",  "=",  "+",
-                                      "-",   "*",  "/",  "%",  "&",  "|",  "^",  "!",  "~",  "?",
-                                      ":",   ";",  ",",  "."};
+  static const char *const table[] = {"...", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&",
+                                      "||",  "[",  "]",  "(",  ")",  "{",  "}",  "<",  ">",
+                                      "=",   "+",  "-",  "*",  "/",  "%",  "&",  "|",  "^",
+                                      "!",   "~",  "?",  ":",  ";",  ",",  "."};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     size_t n = strlen(table[i]);
     if ((size_t)(l->end - l->p) < n || memcmp(l->p, table[i], n) != 0) continue;
@@ -208,24 +212,24 @@ static void lex_stray(lexer *l) {
   const char *start = l->p;
   if (n > 1) {
     l->p += n;
-    ist__error(l->c, span_at(l, start, l->p), "stray '%.*s'", n, start);
+    ist__idl_error(l->c, span_at(l, start, l->p), "stray '%.*s'", n, start);
   } else {
     l->p++;
     if (*start > ' ' && *start < 127)
-      ist__error(l->c, span_at(l, start, l->p), "stray '%c'", *start);
+      ist__idl_error(l->c, span_at(l, start, l->p), "stray '%c'", *start);
     else
-      ist__error(l->c, span_at(l, start, l->p), "stray byte 0x%02x", (unsigned char)*start);
+      ist__idl_error(l->c, span_at(l, start, l->p), "stray byte 0x%02x", (unsigned char)*start);
   }
 }
 
-token_list ist__lex(compiler *c, const source *s) {
+token_list ist__idl_lex(compiler *c, const source *s) {
   lexer lexer = {.c = c, .source = s, .p = s->text, .end = s->text + s->len};
   lexer.tokens = (token_list){0};
   for (const char *p = s->text; p < lexer.end;) {
     int n = *p ? utf8_length(p, lexer.end) : 0;
     if (n == 0) {
-      ist__error(c, span_at(&lexer, p, p + 1), "byte 0x%02x: an interface file is UTF-8 text",
-                 (unsigned char)*p);
+      ist__idl_error(c, span_at(&lexer, p, p + 1), "byte 0x%02x: an interface file is UTF-8 text",
+                     (unsigned char)*p);
       lexer.end = p;
     }
     p += n;
@@ -243,7 +247,7 @@ token_list ist__lex(compiler *c, const source *s) {
       while (lexer.p < lexer.end && (is_name_start(*lexer.p) || is_digit(*lexer.p))) lexer.p++;
       add_token(&lexer, (token){.kind = TOK_NAME,
                                 .at = span_at(&lexer, start, lexer.p),
-                                .text = ist__text(c, start, (size_t)(lexer.p - start))});
+                                .text = ist__idl_text(c, start, (size_t)(lexer.p - start))});
     } else if (is_digit(ch) || (ch == '.' && lexer.end - lexer.p > 1 && is_digit(lexer.p[1]))) {
       lex_number(&lexer);
     } else if (ch == '"' || ch == '\'') {
@@ -252,6 +256,7 @@ token_list ist__lex(compiler *c, const source *s) {
       lex_stray(&lexer);
     }
   }
-  add_token(&lexer, (token){.kind = TOK_END, .at = span_at(&lexer, lexer.end, lexer.end), .text = ""});
+  add_token(&lexer,
+            (token){.kind = TOK_END, .at = span_at(&lexer, lexer.end, lexer.end), .text = ""});
   return lexer.tokens;
 }

@@ -1,4 +1,5 @@
-// Expressions: C's operators over names, literals, `return`, calls and sizeof. Nothing is resolved here.
+// Expressions: C's operators over names, literals, `return`, calls and sizeof. Nothing is resolved
+// here.
 #include "compiler.h"
 
 static expr *new_expr(parser *p, expr_kind kind, span at) {
@@ -16,29 +17,29 @@ static span join(span a, span b) {
 static expr *parse_binary(parser *p, int level, bool in_angles);
 
 static expr *parse_conditional(parser *p, bool in_angles) {
-  ist__enter(p);
+  ist__idl_enter(p);
   expr *e = parse_binary(p, 0, in_angles);
-  if (ist__accept(p, "?")) {
+  if (ist__idl_accept(p, "?")) {
     expr *cond = new_expr(p, X_COND, e->at);
     cond->a = e;
     cond->b = parse_conditional(p, in_angles);
-    ist__expect(p, ":", "in this conditional expression");
+    ist__idl_expect(p, ":", "in this conditional expression");
     cond->c = parse_conditional(p, in_angles);
     cond->at = join(e->at, cond->c->at);
     e = cond;
   }
-  ist__leave(p);
+  ist__idl_leave(p);
   return e;
 }
 
 static expr *parse_string(parser *p) {
-  token *t = ist__advance(p);
+  token *t = ist__idl_advance(p);
   expr *e = new_expr(p, X_STRING, t->at);
   buffer text = {0};
-  ist__buffer_add(p->c, &text, "%s", t->text);
-  while (ist__peek(p, 0)->kind == TOK_STRING) {
-    t = ist__advance(p);
-    ist__buffer_add(p->c, &text, "%s", t->text);
+  ist__idl_buffer_add(p->c, &text, "%s", t->text);
+  while (ist__idl_peek(p, 0)->kind == TOK_STRING) {
+    t = ist__idl_advance(p);
+    ist__idl_buffer_add(p->c, &text, "%s", t->text);
     e->at = join(e->at, t->at);
   }
   e->text = text.at;
@@ -47,64 +48,68 @@ static expr *parse_string(parser *p) {
 }
 
 static expr *parse_primary(parser *p) {
-  token *t = ist__peek(p, 0);
+  token *t = ist__idl_peek(p, 0);
   expr *e;
   switch (t->kind) {
   case TOK_INT:
   case TOK_CHAR:
     e = new_expr(p, X_INT, t->at);
     e->integer = t->integer;
-    ist__advance(p);
+    ist__idl_advance(p);
     return e;
   case TOK_FLOAT:
     e = new_expr(p, X_FLOAT, t->at);
     e->real = t->real;
-    ist__advance(p);
+    ist__idl_advance(p);
     return e;
-  case TOK_STRING:
-    return parse_string(p);
+  case TOK_STRING: return parse_string(p);
   case TOK_NAME:
-    ist__advance(p);
+    ist__idl_advance(p);
     if (strcmp(t->text, "null") == 0 || strcmp(t->text, "NULL") == 0)
       return new_expr(p, X_NULL, t->at);
+    if (strcmp(t->text, "true") == 0 || strcmp(t->text, "false") == 0) {
+      e = new_expr(p, X_INT, t->at);
+      e->integer = t->text[0] == 't';
+      return e;
+    }
     if (strcmp(t->text, "sizeof") == 0) {
       e = new_expr(p, X_SIZEOF, t->at);
-      ist__expect(p, "(", "after 'sizeof'");
-      e->type = ist__parse_type_name(p);
-      e->at = join(t->at, ist__expect(p, ")", "after the type")->at);
+      ist__idl_expect(p, "(", "after 'sizeof'");
+      e->type = ist__idl_parse_type_name(p);
+      e->at = join(t->at, ist__idl_expect(p, ")", "after the type")->at);
       return e;
     }
     e = new_expr(p, X_NAME, t->at);
     e->text = t->text;
-    if (ist__accept(p, "(")) {
+    if (ist__idl_accept(p, "(")) {
       e->kind = X_CALL;
-      while (!ist__at(p, ")")) {
+      while (!ist__idl_at(p, ")")) {
         expr *argument = parse_conditional(p, false);
         PUSH(p->c, e->args, argument);
-        if (!ist__accept(p, ",")) break;
+        if (!ist__idl_accept(p, ",")) break;
       }
-      e->at = join(t->at, ist__expect(p, ")", "after the arguments")->at);
+      e->at = join(t->at, ist__idl_expect(p, ")", "after the arguments")->at);
     }
     return e;
   default:
-    if (ist__accept(p, "(")) {
+    if (ist__idl_accept(p, "(")) {
       e = parse_conditional(p, false);
-      ist__expect(p, ")", "after this expression");
+      ist__idl_expect(p, ")", "after this expression");
       return e;
     }
-    ist__syntax_error(p, t->at, "expected an expression%s",
-                      t->kind == TOK_END ? " before the end of the file" : "");
+    ist__idl_syntax_error(p, t->at, "expected an expression%s",
+                          t->kind == TOK_END ? " before the end of the file" : "");
   }
 }
 
 static expr *parse_unary(parser *p) {
   static const char *const ops[] = {"-", "+", "!", "~", "*"};
-  token *t = ist__peek(p, 0);
+  token *t = ist__idl_peek(p, 0);
   for (size_t i = 0; t->kind == TOK_PUNCT && i < sizeof ops / sizeof *ops; i++)
-    if (ist__accept(p, ops[i])) {
-      ist__enter(p);
+    if (ist__idl_accept(p, ops[i])) {
+      ist__idl_enter(p);
       expr *a = parse_unary(p);
-      ist__leave(p);
+      ist__idl_leave(p);
       if (*ops[i] == '+') return a;
       expr *e = new_expr(p, X_UNARY, join(t->at, a->at));
       e->op = ops[i];
@@ -114,9 +119,9 @@ static expr *parse_unary(parser *p) {
   return parse_primary(p);
 }
 
-static const char *const levels[][5] = {{"||"},       {"&&"},     {"|"},           {"^"},
-                                        {"&"},        {"==", "!="}, {"<", "<=", ">", ">="}, {"<<", ">>"},
-                                        {"+", "-"},   {"*", "/", "%"}};
+static const char *const levels[][5] = {
+    {"||"},       {"&&"},     {"|"},          {"^"}, {"&"}, {"==", "!="}, {"<", "<=", ">", ">="},
+    {"<<", ">>"}, {"+", "-"}, {"*", "/", "%"}};
 enum { LEVELS = sizeof levels / sizeof *levels, COMPARISONS = 6, SHIFTS = 7 };
 
 static expr *parse_binary(parser *p, int level, bool in_angles) {
@@ -126,10 +131,10 @@ static expr *parse_binary(parser *p, int level, bool in_angles) {
   for (;;) {
     const char *op = NULL;
     for (int i = 0; i < 5 && levels[level][i] && !op; i++)
-      if (ist__accept(p, levels[level][i])) op = levels[level][i];
+      if (ist__idl_accept(p, levels[level][i])) op = levels[level][i];
     if (!op) return left;
     // Chains such as a + b + c … nest to the left without recursion here, but later walks recurse.
-    ist__enter(p);
+    ist__idl_enter(p);
     expr *e = new_expr(p, X_BINARY, left->at);
     e->op = op;
     e->a = left;
@@ -147,10 +152,10 @@ static expr *parse_whole(parser *p, bool in_angles) {
   return e;
 }
 
-expr *ist__parse_expr(parser *p) {
+expr *ist__idl_parse_expr(parser *p) {
   return parse_whole(p, false);
 }
 
-expr *ist__parse_argument(parser *p) {
+expr *ist__idl_parse_argument(parser *p) {
   return parse_whole(p, true);
 }

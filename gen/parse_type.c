@@ -1,41 +1,42 @@
-// C's declarations: type specifiers, declarators, parameters and the attributes among them. A type name
-// is known by where it stands, so that declarations may come in any order.
+// C's declarations: type specifiers, declarators, parameters and the attributes among them. A type
+// name is known by where it stands, so that declarations may come in any order.
 #include "compiler.h"
 
-bool ist__at_attrs(parser *p) {
-  if (!ist__at(p, "[") || strcmp(ist__peek(p, 1)->text, "[") != 0) return false;
-  return ist__peek(p, 1)->kind == TOK_PUNCT;
+bool ist__idl_at_attrs(parser *p) {
+  if (!ist__idl_at(p, "[") || strcmp(ist__idl_peek(p, 1)->text, "[") != 0) return false;
+  return ist__idl_peek(p, 1)->kind == TOK_PUNCT;
 }
 
 static void parse_attr(parser *p, attr_list *list) {
-  token *name = ist__expect_name(p, "an attribute");
+  token *name = ist__idl_expect_name(p, "an attribute");
   attr a = {.name = name->text, .at = name->at, .id = -1};
-  if (ist__accept(p, "(")) {
-    while (!ist__at(p, ")")) {
-      if (ist__peek(p, 0)->kind == TOK_NAME && strcmp(ist__peek(p, 1)->text, ":") == 0 &&
-          ist__peek(p, 1)->kind == TOK_PUNCT)
-        ist__syntax_error(p, ist__peek(p, 0)->at, "not supported yet: the labelled argument '%s:'",
-                          ist__peek(p, 0)->text);
-      expr *argument = ist__parse_expr(p);
+  if (ist__idl_accept(p, "(")) {
+    while (!ist__idl_at(p, ")")) {
+      if (ist__idl_peek(p, 0)->kind == TOK_NAME && strcmp(ist__idl_peek(p, 1)->text, ":") == 0 &&
+          ist__idl_peek(p, 1)->kind == TOK_PUNCT)
+        ist__idl_syntax_error(p, ist__idl_peek(p, 0)->at,
+                              "not supported yet: the labelled argument '%s:'",
+                              ist__idl_peek(p, 0)->text);
+      expr *argument = ist__idl_parse_expr(p);
       PUSH(p->c, a.args, argument);
-      if (!ist__accept(p, ",")) break;
+      if (!ist__idl_accept(p, ",")) break;
     }
-    token *end = ist__expect(p, ")", "after the attribute's arguments");
+    token *end = ist__idl_expect(p, ")", "after the attribute's arguments");
     a.at.len = end->at.at + 1 - a.at.at;
   }
   PUSH(p->c, *list, a);
 }
 
-attr_list ist__parse_attrs(parser *p) {
+attr_list ist__idl_parse_attrs(parser *p) {
   attr_list list = {0};
-  while (ist__at_attrs(p)) {
-    ist__advance(p);
-    token *second = ist__advance(p);
-    if (ist__at(p, "]")) ist__syntax_error(p, second->at, "empty attribute list");
+  while (ist__idl_at_attrs(p)) {
+    ist__idl_advance(p);
+    token *second = ist__idl_advance(p);
+    if (ist__idl_at(p, "]")) ist__idl_syntax_error(p, second->at, "empty attribute list");
     do parse_attr(p, &list);
-    while (ist__accept(p, ","));
-    ist__expect(p, "]", "after the attributes");
-    ist__expect(p, "]", "after the attributes");
+    while (ist__idl_accept(p, ","));
+    ist__idl_expect(p, "]", "after the attributes");
+    ist__idl_expect(p, "]", "after the attributes");
   }
   return list;
 }
@@ -49,7 +50,8 @@ static ctype *new_type(parser *p, type_kind kind, span at) {
 
 // How often each of C's type keywords was written.
 typedef struct {
-  int is_signed, is_unsigned, is_short, is_long, is_int, is_char, is_float, is_double, is_bool, is_void;
+  int is_signed, is_unsigned, is_short, is_long, is_int, is_char, is_float, is_double, is_bool,
+      is_void;
 } words;
 
 static int *word(words *w, const char *text) {
@@ -57,10 +59,10 @@ static int *word(words *w, const char *text) {
     const char *text;
     int *count;
   } table[] = {
-    {"signed", &w->is_signed}, {"unsigned", &w->is_unsigned}, {"short", &w->is_short},
-    {"long", &w->is_long},     {"int", &w->is_int},           {"char", &w->is_char},
-    {"float", &w->is_float},   {"double", &w->is_double},     {"_Bool", &w->is_bool},
-    {"bool", &w->is_bool},     {"void", &w->is_void},
+      {"signed", &w->is_signed}, {"unsigned", &w->is_unsigned}, {"short", &w->is_short},
+      {"long", &w->is_long},     {"int", &w->is_int},           {"char", &w->is_char},
+      {"float", &w->is_float},   {"double", &w->is_double},     {"_Bool", &w->is_bool},
+      {"bool", &w->is_bool},     {"void", &w->is_void},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (strcmp(text, table[i].text) == 0) return table[i].count;
@@ -68,13 +70,14 @@ static int *word(words *w, const char *text) {
 }
 
 static ctype *from_words(parser *p, const words *w, span at) {
-  int others = w->is_short + w->is_long + w->is_char + w->is_float + w->is_double + w->is_bool + w->is_void;
+  int others =
+      w->is_short + w->is_long + w->is_char + w->is_float + w->is_double + w->is_bool + w->is_void;
   int sign = w->is_signed + w->is_unsigned;
   const char *name = NULL;
   if (w->is_void + w->is_bool + w->is_float == 1 && others == 1 && !sign && !w->is_int)
     name = w->is_void ? "void" : w->is_bool ? "bool" : "float";
   else if (w->is_double == 1 && w->is_long == 1 && others == 2 && !sign && !w->is_int)
-    ist__syntax_error(p, at, "'long double' cannot cross: its width differs between machines");
+    ist__idl_syntax_error(p, at, "'long double' cannot cross: its width differs between machines");
   else if (w->is_double == 1 && others == 1 && !sign && !w->is_int)
     name = "double";
   else if (w->is_char == 1 && others == 1 && sign <= 1 && !w->is_int)
@@ -86,138 +89,141 @@ static ctype *from_words(parser *p, const words *w, span at) {
                            : (w->is_unsigned ? "unsigned long long" : "long long");
   else if (!others && sign <= 1 && w->is_int <= 1)
     name = w->is_unsigned ? "unsigned int" : "int";
-  if (!name) ist__syntax_error(p, at, "these words do not make a type");
+  if (!name) ist__idl_syntax_error(p, at, "these words do not make a type");
   ctype *t = new_type(p, strcmp(name, "void") == 0 ? T_VOID : T_SCALAR, at);
   t->name = name;
-  if (t->kind == T_SCALAR) t->scalar = ist__scalar_find(name);
+  if (t->kind == T_SCALAR) t->scalar = ist__idl_scalar_find(name);
   return t;
 }
 
 static const char *const impossible[][2] = {
-  {"_Complex", "it has no JavaScript value"},
-  {"__int128", "no calling convention of libffi carries it"},
-  {"va_list", "only C can make one"},
-  {"__builtin_va_list", "only C can make one"},
-  {"_Float128", "its width differs between machines"},
-  {"_Atomic", "JavaScript's access to it would not be atomic"},
+    {"_Complex", "it has no JavaScript value"},
+    {"__int128", "no calling convention of libffi carries it"},
+    {"va_list", "only C can make one"},
+    {"__builtin_va_list", "only C can make one"},
+    {"_Float128", "its width differs between machines"},
+    {"_Atomic", "JavaScript's access to it would not be atomic"},
 };
 
 static bool qualifier(parser *p, bool *is_const, bool *is_restrict) {
-  if (ist__accept(p, "const"))
+  if (ist__idl_accept(p, "const"))
     *is_const = true;
-  else if (ist__accept(p, "restrict") || ist__accept(p, "__restrict"))
+  else if (ist__idl_accept(p, "restrict") || ist__idl_accept(p, "__restrict"))
     *is_restrict = true;
-  else if (ist__at(p, "volatile"))
-    ist__syntax_error(p, ist__peek(p, 0)->at, "not supported yet: volatile");
+  else if (ist__idl_at(p, "volatile"))
+    ist__idl_syntax_error(p, ist__idl_peek(p, 0)->at, "not supported yet: volatile");
   else
     return false;
   return true;
 }
 
-ctype *ist__parse_specifier(parser *p) {
-  token *first = ist__peek(p, 0);
+ctype *ist__idl_parse_specifier(parser *p) {
+  token *first = ist__idl_peek(p, 0);
   span at = first->at;
   bool is_const = false, is_restrict = false;
   words w = {0};
   bool any = false;
   ctype *t = NULL;
   for (;;) {
-    token *k = ist__peek(p, 0);
+    token *k = ist__idl_peek(p, 0);
     if (k->kind != TOK_NAME) break;
     if (qualifier(p, &is_const, &is_restrict)) continue;
     for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++)
       if (strcmp(k->text, impossible[i][0]) == 0)
-        ist__syntax_error(p, k->at, "'%s' cannot cross: %s", impossible[i][0], impossible[i][1]);
+        ist__idl_syntax_error(p, k->at, "'%s' cannot cross: %s", impossible[i][0],
+                              impossible[i][1]);
     int *count = word(&w, k->text);
     if (count && !t) {
       if (!any) at = k->at;
       ++*count;
       any = true;
       at.len = k->at.at + k->at.len - at.at;
-      ist__advance(p);
+      ist__idl_advance(p);
       continue;
     }
     if (any || t) break;
     at = k->at;
-    ist__advance(p);
+    ist__idl_advance(p);
     t = new_type(p, T_NAMED, at);
-    if (strcmp(k->text, "struct") == 0 || strcmp(k->text, "enum") == 0 || strcmp(k->text, "union") == 0) {
-      if (k->text[0] == 'u') ist__syntax_error(p, at, "not supported yet: union");
+    if (strcmp(k->text, "struct") == 0 || strcmp(k->text, "enum") == 0 ||
+        strcmp(k->text, "union") == 0) {
+      if (k->text[0] == 'u') ist__idl_syntax_error(p, at, "not supported yet: union");
       t->tag = k->text;
-      if (ist__at(p, "{"))
-        ist__syntax_error(p, at, "not supported yet: a %s defined where it is used; declare it before",
-                          k->text);
-      k = ist__expect_name(p, "the tag's name");
+      if (ist__idl_at(p, "{"))
+        ist__idl_syntax_error(
+            p, at, "not supported yet: a %s defined where it is used; declare it before", k->text);
+      k = ist__idl_expect_name(p, "the tag's name");
       t->at.len = k->at.at + k->at.len - at.at;
-      if (ist__at(p, "{"))
-        ist__syntax_error(p, t->at, "not supported yet: a %s defined where it is used; declare it before",
-                          t->tag);
+      if (ist__idl_at(p, "{"))
+        ist__idl_syntax_error(p, t->at,
+                              "not supported yet: a %s defined where it is used; declare it before",
+                              t->tag);
     }
     t->name = k->text;
-    if (ist__accept(p, "<")) {
+    if (ist__idl_accept(p, "<")) {
       do {
-        expr *argument = ist__parse_argument(p);
+        expr *argument = ist__idl_parse_argument(p);
         PUSH(p->c, t->args, argument);
-      } while (ist__accept(p, ","));
-      t->at.len = ist__expect(p, ">", "after the callback's arguments")->at.at + 1 - at.at;
+      } while (ist__idl_accept(p, ","));
+      t->at.len = ist__idl_expect(p, ">", "after the callback's arguments")->at.at + 1 - at.at;
     }
   }
   if (any) t = from_words(p, &w, at);
   if (!t)
-    ist__syntax_error(p, first->at, "expected a type%s",
-                      first->kind == TOK_END ? " before the end of the file" : "");
+    ist__idl_syntax_error(p, first->at, "expected a type%s",
+                          first->kind == TOK_END ? " before the end of the file" : "");
   t->is_const = is_const;
   t->is_restrict = is_restrict;
   return t;
 }
 
 static ctype *parse_array(parser *p, ctype *of) {
-  ctype *t = new_type(p, T_ARRAY, ist__peek(p, -1)->at);
+  ctype *t = new_type(p, T_ARRAY, ist__idl_peek(p, -1)->at);
   t->to = of;
-  if (!ist__at(p, "]")) {
-    token *first = ist__peek(p, 0);
-    t->count = ist__parse_expr(p);
+  if (!ist__idl_at(p, "]")) {
+    token *first = ist__idl_peek(p, 0);
+    t->count = ist__idl_parse_expr(p);
     if (t->count->kind == X_NULL) {
       t->count = NULL;
       t->ends_null = true;
     }
-    if (ist__at(p, "->")) {
-      if (t->ends_null) ist__syntax_error(p, first->at, "'null' has no '->'");
-      ist__advance(p);
-      t->filled = ist__parse_expr(p);
+    if (ist__idl_at(p, "->")) {
+      if (t->ends_null) ist__idl_syntax_error(p, first->at, "'null' has no '->'");
+      ist__idl_advance(p);
+      t->filled = ist__idl_parse_expr(p);
     }
   }
-  ist__expect(p, "]", "after the array's length");
+  ist__idl_expect(p, "]", "after the array's length");
   return t;
 }
 
 // Arrays read left to right: the first [] is the outermost.
 static ctype *parse_suffix(parser *p, ctype *base, bool grouped) {
-  if (ist__at(p, "[") && !ist__at_attrs(p)) {
-    ist__enter(p);
-    ist__advance(p);
+  if (ist__idl_at(p, "[") && !ist__idl_at_attrs(p)) {
+    ist__idl_enter(p);
+    ist__idl_advance(p);
     ctype *t = parse_array(p, NULL);
     t->to = parse_suffix(p, base, grouped);
-    ist__leave(p);
+    ist__idl_leave(p);
     return t;
   }
-  if (grouped && ist__at(p, "(")) {
-    ist__enter(p);
-    ctype *t = new_type(p, T_FUNCTION, ist__advance(p)->at);
+  if (grouped && ist__idl_at(p, "(")) {
+    ist__idl_enter(p);
+    ctype *t = new_type(p, T_FUNCTION, ist__idl_advance(p)->at);
     t->to = base;
-    t->params = ist__parse_params(p);
-    ist__leave(p);
+    t->params = ist__idl_parse_params(p);
+    ist__idl_leave(p);
     return t;
   }
   return base;
 }
 
 static ctype *parse_pointers(parser *p, ctype *t) {
-  while (ist__at(p, "*")) {
-    ist__enter(p);
-    ctype *pointer = new_type(p, T_POINTER, ist__advance(p)->at);
+  while (ist__idl_at(p, "*")) {
+    ist__idl_enter(p);
+    ctype *pointer = new_type(p, T_POINTER, ist__idl_advance(p)->at);
     pointer->to = t;
-    pointer->attrs = ist__parse_attrs(p);
+    pointer->attrs = ist__idl_parse_attrs(p);
     while (qualifier(p, &pointer->is_const, &pointer->is_restrict)) continue;
     t = pointer;
   }
@@ -226,27 +232,27 @@ static ctype *parse_pointers(parser *p, ctype *t) {
 
 // `name` may be NULL: then the declarator is one of a type name and has none. A function's own
 // parameter list is left to the caller; that of a function pointer is part of the declarator.
-ctype *ist__parse_declarator(parser *p, ctype *base, token **name) {
+ctype *ist__idl_parse_declarator(parser *p, ctype *base, token **name) {
   int depth = p->depth;
   ctype *t = parse_pointers(p, base);
-  if (ist__at(p, "(") && strcmp(ist__peek(p, 1)->text, "*") == 0) {
+  if (ist__idl_at(p, "(") && strcmp(ist__idl_peek(p, 1)->text, "*") == 0) {
     // The inside is parsed against a hole that the outside fills afterwards.
-    ist__enter(p);
-    ist__advance(p);
-    ctype *hole = new_type(p, T_BAD, ist__peek(p, 0)->at);
-    ctype *inner = ist__parse_declarator(p, hole, name);
-    ist__expect(p, ")", "in this declarator");
+    ist__idl_enter(p);
+    ist__idl_advance(p);
+    ctype *hole = new_type(p, T_BAD, ist__idl_peek(p, 0)->at);
+    ctype *inner = ist__idl_parse_declarator(p, hole, name);
+    ist__idl_expect(p, ")", "in this declarator");
     ctype *outer = parse_suffix(p, t, true);
     *hole = *outer;
     p->depth = depth;
     return inner;
   }
   if (name) {
-    token *k = ist__peek(p, 0);
+    token *k = ist__idl_peek(p, 0);
     *name = NULL;
     if (k->kind == TOK_NAME) {
       *name = k;
-      ist__advance(p);
+      ist__idl_advance(p);
     }
   }
   t = parse_suffix(p, t, false);
@@ -254,34 +260,34 @@ ctype *ist__parse_declarator(parser *p, ctype *base, token **name) {
   return t;
 }
 
-ctype *ist__parse_type_name(parser *p) {
-  return ist__parse_declarator(p, ist__parse_specifier(p), NULL);
+ctype *ist__idl_parse_type_name(parser *p) {
+  return ist__idl_parse_declarator(p, ist__idl_parse_specifier(p), NULL);
 }
 
 // After the opening parenthesis; takes the closing one.
-param_list ist__parse_params(parser *p) {
+param_list ist__idl_parse_params(parser *p) {
   param_list list = {0};
-  if (ist__at(p, "void") && strcmp(ist__peek(p, 1)->text, ")") == 0) {
-    ist__advance(p);
-    ist__advance(p);
+  if (ist__idl_at(p, "void") && strcmp(ist__idl_peek(p, 1)->text, ")") == 0) {
+    ist__idl_advance(p);
+    ist__idl_advance(p);
     return list;
   }
-  if (ist__accept(p, ")")) return list;
+  if (ist__idl_accept(p, ")")) return list;
   do {
-    if (ist__at(p, "..."))
-      ist__syntax_error(p, ist__peek(p, 0)->at, "not supported yet: variadic functions");
+    if (ist__idl_at(p, "..."))
+      ist__idl_syntax_error(p, ist__idl_peek(p, 0)->at, "not supported yet: variadic functions");
     param *q = NEW(p->c, param);
     q->attrs = &q->own_attrs;
-    q->doc = ist__peek(p, 0)->doc;
-    q->own_attrs = ist__parse_attrs(p);
+    q->doc = ist__idl_peek(p, 0)->doc;
+    q->own_attrs = ist__idl_parse_attrs(p);
     token *name = NULL;
-    ctype *base = ist__parse_specifier(p);
-    q->type = ist__parse_declarator(p, base, &name);
+    ctype *base = ist__idl_parse_specifier(p);
+    q->type = ist__idl_parse_declarator(p, base, &name);
     q->at = name ? name->at : q->type->at;
     q->name = name ? name->text : NULL;
-    if (ist__accept(p, "=")) q->parsed_default = ist__parse_expr(p);
+    if (ist__idl_accept(p, "=")) q->parsed_default = ist__idl_parse_expr(p);
     PUSH(p->c, list, q);
-  } while (ist__accept(p, ","));
-  ist__expect(p, ")", "after the parameters");
+  } while (ist__idl_accept(p, ","));
+  ist__idl_expect(p, ")", "after the parameters");
   return list;
 }
