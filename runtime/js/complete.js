@@ -1,18 +1,17 @@
 "use strict";
-// Completion for the REPL: `complete(line, scope)` gives `[candidates, start]`, where each
-// candidate may replace `line.slice(start)`. `scope`, when given, is an object whose own data
-// properties are variables of the session.
+// Completion for the REPL: `complete(line)` gives `[candidates, start]`, where each candidate may
+// replace `line.slice(start)`.
 //
 // Names are looked up in descriptors only, so that pressing Tab runs no getter, no proxy and
 // nothing else of the user's; it never throws.
 
 const {
-  ArrayPrototype, ArrayPrototypePush, ArrayPrototypeSort, Object, ObjectSetPrototypeOf,
-  ReflectGetPrototypeOf, ReflectOwnKeys, RegExpPrototypeExec, Set, SetPrototypeAdd, SetPrototypeHas,
-  StringPrototypeCharCodeAt, StringPrototypeSlice, StringPrototypeStartsWith, descriptorOf,
-  isObject, list,
+  ArrayPrototype, ArrayPrototypeIncludes, ArrayPrototypePush, ArrayPrototypeSort, Object,
+  ObjectSetPrototypeOf, ReflectGetPrototypeOf, ReflectOwnKeys, RegExpPrototypeExec, Set,
+  SetPrototypeAdd, SetPrototypeHas, StringPrototypeCharCodeAt, StringPrototypeSlice,
+  StringPrototypeStartsWith, descriptorOf, isObject, list,
 } = native.primordials;
-const { kindOf, previewProxy } = native;
+const { evaluateSafely, globalLexicalNames, kindOf, previewProxy } = native;
 
 const maxCandidates = 1000;
 const globalObject = globalThis;
@@ -78,7 +77,7 @@ const plainObject = (value) => {
   return object;
 };
 
-// A data property, own or inherited; `found: false` where there is none or only an accessor.
+// The descriptor of a property, own or inherited.
 const lookUp = (value, key) => {
   for (let at = plainObject(value); at !== undefined; at = plainObject(ReflectGetPrototypeOf(at))) {
     const descriptor = descriptorOf(at, key);
@@ -89,7 +88,7 @@ const lookUp = (value, key) => {
 
 // The value of the chain of names that ends before the dot at `end`; undefined when it is anything
 // else.
-const valueBefore = (line, end, scope) => {
+const valueBefore = (line, end) => {
   let dot = end;
   if (dot > 0 && line[dot - 1] === "?") dot--;
   if (dot === 0) return undefined;
@@ -99,14 +98,15 @@ const valueBefore = (line, end, scope) => {
   const name = StringPrototypeSlice(line, start, dot);
   if (RegExpPrototypeExec(identifier, name) === null) return undefined;
   if (start > 0 && line[start - 1] === ".") {
-    return lookUp(valueBefore(line, start - 1, scope), name)?.value;
+    return lookUp(valueBefore(line, start - 1), name)?.value;
   }
   if (name === "this" || name === "globalThis") return globalObject;
-  const variable = isObject(scope) ? descriptorOf(scope, name) : undefined;
-  return variable !== undefined ? variable.value : lookUp(globalObject, name)?.value;
+  // A variable of the session hides a global; evaluating its name alone runs nothing.
+  if (ArrayPrototypeIncludes(globalLexicalNames(), name)) return evaluateSafely(name)?.[0];
+  return lookUp(globalObject, name)?.value;
 };
 
-const complete = (line, scope) => {
+const complete = (line) => {
   const candidates = list();
   const start = wordStart(line, line.length);
   const word = StringPrototypeSlice(line, start);
@@ -137,9 +137,9 @@ const complete = (line, scope) => {
   if (!endsInText(line)) {
     try {
       if (start > 0 && line[start - 1] === ".") {
-        addAll(valueBefore(line, start - 1, scope));
+        addAll(valueBefore(line, start - 1));
       } else {
-        if (isObject(scope)) add(ReflectOwnKeys(scope));
+        add(globalLexicalNames());
         addAll(globalObject);
         if (word !== "") add(keywords);
       }
