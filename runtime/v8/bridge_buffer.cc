@@ -146,7 +146,7 @@ bool ist__buffer_span(const ist__site &site, const ist__type *of, ist__encoding 
     return ist__throw(site, IST_TYPE_ERROR, "the buffer is detached");
   size_t whole = span->buffer->ByteLength();
   if (span->offset > whole || span->bytes > whole - span->offset) {
-    return ist__throw(site, IST_RANGE_ERROR, "the view is beyond the bounds of its buffer");
+    return ist__throw(site, IST_TYPE_ERROR, "the view is beyond the bounds of its buffer");
   }
   span->data = span->bytes ? static_cast<uint8_t *>(span->buffer->Data()) + span->offset : empty;
   return true;

@@ -20,7 +20,7 @@ using v8::Value;
 
 ist__call::ist__call(const ist__plan *of, Local<v8::Context> inside)
     : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of),
-      function(of->function), frame{of->function, nullptr, nullptr, 0}, arguments(nullptr),
+      function(of->function), label(of->function->label), frame{of->function, nullptr, nullptr, 0}, arguments(nullptr),
       outer(of->bridge->top), deferred(nullptr), deferred_end(&deferred), held(nullptr),
       entered(nullptr), releases(nullptr), parent(nullptr), called(false), failed(false),
       threw(false), terminated(false) {
@@ -555,6 +555,7 @@ static MaybeLocal<Value> destroy(ist__call *call, const FunctionCallbackInfo<Val
   call->parent = owner;
   if (!lower_arguments(call, info) || !ist__wrap_live(call->site(), wrap)) return {};
   if (!may_end(call->site(), owner, "closed") || !resolve_all(call)) return {};
+  if (!available(call->site(), function)) return {};
   MaybeLocal<Value> result = v8::Undefined(call->isolate).As<Value>();
   if (function->ends_borrows) ist__function_ends(call->bridge->domain, function, owner);
   call->called = true;
@@ -615,6 +616,10 @@ static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> 
     if (constructed) ist__owner_gone(constructed, nullptr);
     return {};
   }
+  if (!available(call->site(), function)) {
+    if (constructed) ist__owner_gone(constructed, nullptr);
+    return {};
+  }
   if (function->ends_borrows) ist__function_ends(call->bridge->domain, function, call->parent);
   call->called = true;
   ist__frame_call(&call->frame);
@@ -662,6 +667,7 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   Isolate *isolate = info.GetIsolate();
   ist__call call(plan, isolate->GetCurrentContext());
   ist__owner *made = nullptr;
+  call.label = of->label;
   call.receiver = info.This();
   if (plan->function->self >= 0) {
     if (run(&call, info, &made).IsEmpty()) return;

@@ -208,7 +208,7 @@ static void decorate(const ist__site &site, Local<Context> context, Local<Object
   }
   define(context, error, "library", ist__text_of(isolate, site.library->name), v8::DontEnum);
   define(context, error, "function", ist__text_of(isolate, function), v8::DontEnum);
-  if (!site.place) return;
+  if (!site.place || site.member) return;
   const ist__place *outermost = site.place;
   while (outermost->up) outermost = outermost->up;
   if (outermost->name) {
@@ -232,7 +232,8 @@ bool ist__throw(const ist__site &site, ist__error_kind kind, const char *format,
   va_start(rest, format);
   vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
-  snprintf(whole, sizeof whole, "%s: %s%s%s", site.label, place, *place ? ": " : "", text);
+  const char *between = !*place ? "" : !site.member ? ": " : *place == '[' ? "" : ".";
+  snprintf(whole, sizeof whole, "%s%s%s: %s", site.label, between, place, text);
   Local<String> message = message_string(isolate, whole);
   Local<Value> error = kind == IST_TYPE_ERROR    ? v8::Exception::TypeError(message)
                        : kind == IST_RANGE_ERROR ? v8::Exception::RangeError(message)

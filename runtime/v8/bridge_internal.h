@@ -143,6 +143,7 @@ struct ist__site {
   const ist__library *library;
   const char *label; /* "zlib.crc32" */
   const ist__place *place;
+  bool member = false; /* the place is written as a member of the label: "zlib.Point.x" */
 };
 
 enum ist__error_kind { IST_TYPE_ERROR, IST_RANGE_ERROR, IST_PLAIN_ERROR };
@@ -293,6 +294,7 @@ struct ist__call {
   v8::Local<v8::Context> context;
   const ist__plan *plan;
   const ist__function *function;
+  const char *label; /* for messages: of `new`, the class's */
   ist__frame frame;
   ist__argument *arguments;
   ist__call *outer;
@@ -315,7 +317,7 @@ struct ist__call {
   ist__call &operator=(const ist__call &) = delete;
 
   ist__site site(const ist__place *place = nullptr) const {
-    return {bridge, function->library, function->label, place};
+    return {bridge, function->library, label, place};
   }
 };
 

@@ -249,6 +249,15 @@ static bool array_text(const ist__site &site, const ist__type *type, Local<Strin
                       type->count ? type->count - 1 : 0, unit == 2 ? "UTF-16 units" : "bytes",
                       length);
   }
+  uint16_t unit_of[64];
+  for (uint32_t at = 0; at < static_cast<uint32_t>(string->Length()); at += 64) {
+    uint32_t some = static_cast<uint32_t>(string->Length()) - at;
+    if (some > 64) some = 64;
+    ist__compat::write_two_byte(isolate, string, unit_of, at, some);
+    for (uint32_t i = 0; i < some; i++) {
+      if (!unit_of[i]) return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
+    }
+  }
   memset(to, 0, type->size);
   if (type->encoding == IST__UTF16) {
     ist__compat::write_two_byte(isolate, string, reinterpret_cast<uint16_t *>(to), 0,

@@ -42,18 +42,34 @@ static ist__pin *pin_for(ist__wrap *wrap, const ist__field *field, uint8_t *base
   return pin;
 }
 
+static Local<v8::Private> kept_name(ist__bridge *bridge, const ist__wrap *root, const ist__pin *pin) {
+  char name[48];
+  snprintf(name, sizeof name, "isthmus.pin.%zu",
+           static_cast<size_t>(pin->base - root->address) + pin->field->offset);
+  return ist__compat::private_symbol(bridge->isolate, name);
+}
+
+/* Whether what a pin holds was taken away from its buffer: its bytes are still there, but no longer JavaScript's. */
+static bool pin_detached(ist__bridge *bridge, const ist__wrap *root, const ist__pin *pin) {
+  Local<Value> kept;
+  Local<Object> object = root->object.Get(bridge->isolate);
+  if (object.IsEmpty() || !object->GetPrivate(bridge->isolate->GetCurrentContext(), kept_name(bridge, root, pin))
+                               .ToLocal(&kept)) {
+    return false;
+  }
+  if (kept->IsArrayBufferView()) kept = kept.As<v8::ArrayBufferView>()->Buffer();
+  return kept->IsArrayBuffer() && kept.As<v8::ArrayBuffer>()->WasDetached();
+}
+
 /* Keeps the object that a pin is about alive, as long as the whole struct's object. */
 static bool keep_object(ist__bridge *bridge, ist__wrap *wrap, const ist__pin *pin,
                         Local<Value> value) {
   ist__wrap *root = root_of(wrap);
   Isolate *isolate = bridge->isolate;
-  char name[48];
-  snprintf(name, sizeof name, "isthmus.pin.%zu",
-           static_cast<size_t>(pin->base - root->address) + pin->field->offset);
   Local<Object> object = root->object.Get(isolate);
   if (object.IsEmpty()) return false;
   return object
-      ->SetPrivate(isolate->GetCurrentContext(), ist__compat::private_symbol(isolate, name), value)
+      ->SetPrivate(isolate->GetCurrentContext(), kept_name(bridge, root, pin), value)
       .FromMaybe(false);
 }
 
@@ -200,6 +216,9 @@ bool ist__pins_check(const ist__site &site, ist__wrap *wrap) {
     if (field->type->kind != IST__POINTER || field->len < 0) continue;
     int64_t available = pinned_elements(pin);
     __int128 count = load_length(pin->length, pin->base);
+    if (available >= 0 && count > 0 && pin_detached(site.bridge, root, pin)) {
+      return ist__throw(inner, IST_TYPE_ERROR, "the buffer is detached");
+    }
     if (available >= 0 && count > available) {
       return ist__throw(inner, IST_RANGE_ERROR, "expected at least %lld elements, got %lld",
                         static_cast<long long>(count), static_cast<long long>(available));
@@ -355,7 +374,7 @@ static void get_field(const FunctionCallbackInfo<Value> &info) {
   auto *accessor = static_cast<ist__accessor *>(ist__compat::external_value(info.Data()));
   ist__class *of = accessor->owner;
   ist__place place = {nullptr, accessor->field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   Local<Value> value;
   if (wrap && ist__field_get(site, wrap, info.This(), accessor->field).ToLocal(&value)) {
@@ -363,12 +382,15 @@ static void get_field(const FunctionCallbackInfo<Value> &info) {
   }
 }
 
+/* An opaque field is there, and says nothing. */
+static void get_nothing(const FunctionCallbackInfo<Value> &) {}
+
 static void set_field(const FunctionCallbackInfo<Value> &info) {
   auto *accessor = static_cast<ist__accessor *>(ist__compat::external_value(info.Data()));
   ist__class *of = accessor->owner;
   const ist__field *field = accessor->field;
   ist__place place = {nullptr, field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   if (!wrap) return;
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
@@ -489,19 +511,20 @@ void ist__struct_members(ist__class *of, Local<FunctionTemplate> shape) {
     Local<v8::Name> name = ist__text_of(isolate, field->name);
     of->names[i].Reset(isolate, name);
     of->accessors[i] = {of, field};
-    if (!shown(field)) continue;
     Local<v8::External> data = ist__compat::external_new(isolate, &of->accessors[i]);
     Local<FunctionTemplate> getter =
-        FunctionTemplate::New(isolate, get_field, data, any, 0, v8::ConstructorBehavior::kThrow,
+        FunctionTemplate::New(isolate, shown(field) ? get_field : get_nothing, data, any, 0, v8::ConstructorBehavior::kThrow,
                               v8::SideEffectType::kHasNoSideEffect);
     Local<FunctionTemplate> setter;
     bool writable = type->kind == IST__STRUCT || type->inline_memory;
-    if (writable && !field->readonly) {
+    if (writable && shown(field) && !field->readonly) {
       setter =
           FunctionTemplate::New(isolate, set_field, data, any, 1, v8::ConstructorBehavior::kThrow);
     }
     prototype->SetAccessorProperty(name, getter, setter);
   }
+  prototype->Set(v8::Symbol::GetToStringTag(isolate), ist__text_of(isolate, type->name),
+                 static_cast<v8::PropertyAttribute>(v8::DontEnum | v8::ReadOnly));
   if (type->kind == IST__STRUCT) {
     Local<v8::External> data = ist__compat::external_new(isolate, of);
     prototype->Set(
@@ -549,7 +572,7 @@ MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> co
  */
 
 static ist__site array_site(const ist__wrap *wrap, const ist__place *place) {
-  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place};
+  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, true};
 }
 
 static ist__wrap *array_of(Local<Value> value) {
