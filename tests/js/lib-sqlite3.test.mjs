@@ -357,7 +357,7 @@ test("what a connection says of itself", () => {
 
 test("a database as bytes", () => {
   const db = open("CREATE TABLE t (a); INSERT INTO t VALUES ('kept')");
-  const { result } = db.serialize();
+  const result = db.serialize();
   equal(new TextDecoder().decode(result.subarray(0, 15)), "SQLite format 3");
   db.close();
 });
