@@ -114,7 +114,7 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
   }
   if (S_ISDIR(info.st_mode)) {
     free(real);
-    ist__text_printf(&message, "Cannot import the directory '%s'", specifier);
+    ist__text_printf(&message, "Cannot import '%s', a directory,", specifier);
     add_referrer(&message, referrer);
     return fail(error, IST_ERR_NOT_FOUND, "Error", &message);
   }
@@ -210,9 +210,11 @@ ist_status ist__loader_resolve(void *env, ist_context *context, const char *spec
   } else {
     ist__text_printf(&message, "Cannot find module '%s'", specifier);
     add_referrer(&message, referrer);
-    ist__text_printf(&message,
-                     ": a file is imported as './%s', a library as 'ffi:%s'; there are no packages",
-                     specifier, specifier);
+    if (strchr(specifier, ':')) ist__text_puts(&message, ": there are only file:, ffi: and isthmus: URLs");
+    else
+      ist__text_printf(&message,
+                       ": a file is imported as './%s', a library as 'ffi:%s'; there are no packages",
+                       specifier, specifier);
     return fail(error, IST_ERR_NOT_FOUND, "Error", &message);
   }
   ist_status status = load_path(host, path, suffix, type, specifier, referrer, result, error);

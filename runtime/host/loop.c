@@ -77,7 +77,7 @@ bool ist__loop_turn(ist_host *host, bool wait) {
   if (host->exiting) return false;
 
   bool alive = host->timers.referenced || uv_loop_alive(&host->loop);
-  if (!alive && ist__platform_busy(wait)) {
+  if (!alive && ist__isolate_busy(host->isolate, wait)) {
     /* A worker may have posted the task that goes on with what JavaScript waits for. */
     task_delay = ist__isolate_pump(host->isolate);
     ist__loop_settle(host);

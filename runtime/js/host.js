@@ -81,6 +81,9 @@ native.register("hostModule", (work) => {
       native.load("format.js");
       return native.formatArguments(args);
     },
+    // Whether a timer, by the number that setTimeout or setInterval gave, keeps the program alive.
+    ref: (timer) => native.refTimer(timer, true),
+    unref: (timer) => native.refTimer(timer, false),
     stdin: freeze(stdin),
     stdout: stream(1),
     stderr: stream(2),

@@ -30,8 +30,9 @@ void ist__isolate_set_hooks(ist_isolate *isolate, const ist__embed_hooks *hooks)
  * Gives the milliseconds until a delayed task is due, or -1. */
 int ist__isolate_pump(ist_isolate *isolate);
 
-/* Whether V8's worker threads are at work that may post a task; with `wait`, only after that has ended. */
-bool ist__platform_busy(bool wait);
+/* Whether V8 has posted a task to the isolate's thread, or its worker threads are at work that may; with `wait`, that
+ * work is waited for. */
+bool ist__isolate_busy(ist_isolate *isolate, bool wait);
 
 /* Whether ist_isolate_terminate was called and JavaScript has not unwound yet; and clears that state once it has. */
 bool ist__isolate_terminating(ist_isolate *isolate);

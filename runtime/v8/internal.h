@@ -235,6 +235,8 @@ ist__runner *ist__runner_new(v8::Isolate *isolate);
 void ist__runner_stop(ist__runner *runner);
 void ist__runner_free(ist__runner *runner, v8::Isolate *isolate);
 void ist__runner_set_wake(ist__runner *runner, void (*wake)(void *env), void *env);
+/* Whether a task waits that is not delayed. */
+bool ist__runner_has_ready(ist__runner *runner);
 /* Runs what is due; gives milliseconds until the next delayed task, or -1. */
 int ist__runner_run(ist__runner *runner, v8::Isolate *isolate);
 

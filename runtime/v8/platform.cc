@@ -91,6 +91,13 @@ public:
     return next;
   }
 
+  bool has_ready() {
+    std::lock_guard<std::mutex> guard(mutex_);
+    for (auto &entry : tasks_)
+      if (!entry.due) return true;
+    return false;
+  }
+
 private:
   void post(std::unique_ptr<v8::Task> task, double delay) {
     std::lock_guard<std::mutex> guard(mutex_);
@@ -181,9 +188,13 @@ private:
 process_platform *the_platform;
 
 void start() {
-  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11. */
+  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11, and `assert { type }` of
+   * imports until `with` takes its place. */
 #if V8_MAJOR_VERSION < 11
   v8::V8::SetFlagsFromString("--harmony-rab-gsab");
+#endif
+#if V8_MAJOR_VERSION < 12
+  v8::V8::SetFlagsFromString("--harmony-import-assertions");
 #endif
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   int threads = processors > 4 ? 3 : processors > 2 ? static_cast<int>(processors) - 1 : 1;
@@ -203,11 +214,15 @@ void ist__platform_start() {
   std::call_once(once, start);
 }
 
-bool ist__platform_busy(bool wait) {
-  std::unique_lock<std::mutex> lock(at_work.mutex);
-  if (!at_work.count) return false;
-  if (wait) at_work.idle.wait(lock, [] { return at_work.count == 0; });
-  return true;
+bool ist__isolate_busy(ist_isolate *isolate, bool wait) {
+  bool working;
+  {
+    std::unique_lock<std::mutex> lock(at_work.mutex);
+    working = at_work.count > 0;
+    if (working && wait) at_work.idle.wait(lock, [] { return at_work.count == 0; });
+  }
+  /* A worker posts before it ends, so this order misses nothing. */
+  return ist__runner_has_ready(isolate->runner) || working;
 }
 
 ist__runner *ist__runner_new(v8::Isolate *isolate) {
@@ -226,5 +241,7 @@ void ist__runner_free(ist__runner *runner, v8::Isolate *isolate) {
 void ist__runner_set_wake(ist__runner *runner, void (*wake)(void *env), void *env) {
   runner->tasks->set_wake(wake, env);
 }
+
+bool ist__runner_has_ready(ist__runner *runner) { return runner->tasks->has_ready(); }
 
 int ist__runner_run(ist__runner *runner, v8::Isolate *isolate) { return runner->tasks->run(isolate); }

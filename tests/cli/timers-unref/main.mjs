@@ -1,8 +1,10 @@
+import { ref, unref } from "isthmus:host";
 const far = setTimeout(() => console.log("no"), 60_000);
-far.unref();
+unref(far);
 const gone = setInterval(() => console.log("no"), 60_000);
 clearInterval(gone);
 const back = setTimeout(() => console.log("kept alive"), 5);
-back.unref();
-console.log(far.hasRef(), back.hasRef());
-back.ref();
+unref(back);
+ref(back);
+unref(undefined);
+unref(99999);
