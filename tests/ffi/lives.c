@@ -59,10 +59,11 @@ static void on_call(void *env, ist__closure *closure, void *result, void **args)
   (void)env, (void)closure, (void)result, (void)args;
 }
 
+static const ist__domain_hooks hooks = {.report = on_text, .wake = on_wake, .call = on_call, .closure_end = on_end,
+                                        .owner_end = on_owner_end};
+
 static int set_up(void **unused) {
   (void)unused;
-  static const ist__domain_hooks hooks = {.report = on_text, .wake = on_wake, .call = on_call, .closure_end = on_end,
-                                          .owner_end = on_owner_end};
   library = open_body(body);
   function_named(library, "close")->address = ADDRESS(box_close);
   function_named(library, "step")->address = ADDRESS(box_step);
@@ -307,7 +308,7 @@ static void the_domain_destroys_the_rest_children_first(void **unused) {
   assert_int_equal(closed_count, 4);
   assert_int_equal(closed[2], 'b');
   assert_int_equal(closed[3], 'a');
-  set_up(NULL);
+  domain = ist__domain_new(&hooks);
 }
 
 static void a_ring_ends_with_the_domain(void **unused) {
@@ -322,7 +323,7 @@ static void a_ring_ends_with_the_domain(void **unused) {
   assert_string_equal(closed, "");
   ist__domain_free(domain);
   assert_int_equal(closed_count, 2);
-  set_up(NULL);
+  domain = ist__domain_new(&hooks);
 }
 
 static void a_long_chain_needs_no_stack(void **unused) {
@@ -352,7 +353,7 @@ static void a_long_chain_needs_no_stack(void **unused) {
   ist__domain_free(domain);
   assert_int_equal(destroyed, LENGTH);
   free(boxes);
-  set_up(NULL);
+  domain = ist__domain_new(&hooks);
 }
 
 static void a_forgotten_chain_unwinds_in_one_drain(void **unused) {
@@ -407,8 +408,8 @@ static unsigned pick(unsigned below) {
 static void random_histories_keep_the_order(void **unused) {
   (void)unused;
   enum { BOXES = 12 };
-  const ist__param *result = &function_named(library, "peek")->result;
   for (int round = 0; round < 3000; round++) {
+    const ist__param *result = &function_named(library, "peek")->result;
     box *boxes = calloc(BOXES, sizeof *boxes);
     ist__owner *owners[BOXES];
     bool held[BOXES];
@@ -454,8 +455,7 @@ static void random_histories_keep_the_order(void **unused) {
     assert_int_equal(destroyed, owned);
     assert_int_equal(errors, 0);
     free(boxes);
-    ist__library_release(library);
-    set_up(NULL);
+    domain = ist__domain_new(&hooks);
   }
 }
 
