@@ -33,7 +33,8 @@ public:
     }
     throw_clone_error(isolate, ist__string(isolate, text, strlen(text))
                                    .FromMaybe(v8::String::Empty(isolate)));
-    return v8::Nothing<bool>();
+    /* The exception that is pending tells V8. */
+    return v8::Just(false);
   }
   v8::Maybe<uint32_t> GetSharedArrayBufferId(v8::Isolate *,
                                              v8::Local<v8::SharedArrayBuffer> buffer) override {

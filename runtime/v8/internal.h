@@ -114,7 +114,7 @@ struct ist_isolate {
 };
 
 /* For results whose failure leaves an exception that the caller passes on. */
-template <class T> inline void ist__ignore(v8::Maybe<T>) {}
+template <class T> inline void ist__ignore(const v8::Maybe<T> &) {}
 
 /* --- Entering ----------------------------------------------------------------------------------------------------- */
 
