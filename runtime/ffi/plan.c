@@ -169,7 +169,8 @@ static const char *check_param(const ist__param *params, const ist__param *param
     if (param->destroy >= 0 && params[param->destroy].role != IST__DESTROY) return "a destroy notice that is none";
   }
   for (size_t i = 0; i < param->length_count; i++) {
-    if (params[param->lengths[i]].role != IST__BUFFER) return "a length of what is no buffer";
+    ist__role of = params[param->lengths[i]].role;
+    if (of != IST__BUFFER && of != IST__VIEW) return "a length of what is no buffer";
   }
   if (param->take && type->kind != IST__REF) return "taking what is no object";
   if (param->min || param->max) {
