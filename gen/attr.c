@@ -191,7 +191,8 @@ static void check_one(compiler *c, attr_list *attrs, int i, place where) {
   }
 }
 
-void ist__idl_attrs_check(compiler *c, attr_list *attrs, place where) {
+bool ist__idl_attrs_check(compiler *c, attr_list *attrs, place where) {
+  int before = c->errors;
   for (int i = 0; i < attrs->count; i++) check_one(c, attrs, i, where);
   for (size_t k = 0; k < sizeof exclusive / sizeof *exclusive; k++) {
     const attr *first = NULL;
@@ -205,6 +206,7 @@ void ist__idl_attrs_check(compiler *c, attr_list *attrs, place where) {
       first = a;
     }
   }
+  return c->errors == before;
 }
 
 attr *ist__idl_attr_find(attr_list *attrs, int id) {

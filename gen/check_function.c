@@ -28,9 +28,12 @@ void ist__idl_classify(compiler *c, decl *d) {
   if (d->classified) return;
   d->classified = true;
   bool callback = d->kind == D_CALLBACK;
-  if (!callback) ist__idl_attrs_check(c, &d->attrs, ON_FUNCTION);
-  for (int i = 0; i < d->params.count; i++)
-    ist__idl_attrs_check(c, d->params.at[i]->attrs, callback ? ON_CALLBACK_PARAM : ON_PARAM);
+  if (!callback && !ist__idl_attrs_check(c, &d->attrs, ON_FUNCTION)) d->bad = true;
+  for (int i = 0; i < d->params.count; i++) {
+    place where = callback ? ON_CALLBACK_PARAM : ON_PARAM;
+    if (!ist__idl_attrs_check(c, d->params.at[i]->attrs, where)) d->params.at[i]->bad = true;
+  }
+  ist__idl_classify_result(c, d);
   for (int i = 0; i < d->params.count; i++)
     for (int j = 0; j < i && d->params.at[i]->name; j++)
       if (d->params.at[j]->name && strcmp(d->params.at[i]->name, d->params.at[j]->name) == 0) {
@@ -67,7 +70,6 @@ void ist__idl_classify(compiler *c, decl *d) {
       *(k ? &p->destroy : &p->data) = q;
     }
   }
-  ist__idl_classify_result(c, d);
   if (d->result->bad) d->bad = true;
 }
 

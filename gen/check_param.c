@@ -179,7 +179,11 @@ static void classify_buffer(compiler *c, param *p, ctype *t) {
     fail(c, p, "not supported yet: arrays of arrays");
     return;
   }
-  if (!direction_of(c, p, element, "say [[in]], [[out]] or [[inout]]")) return;
+  // An array of pointers is made for the call: C could not tell JavaScript anything through it.
+  if (ist__idl_type_strip(element)->kind == T_POINTER && !ist__idl_type_is_const(element))
+    read_direction(p, &p->dir);
+  else if (!direction_of(c, p, element, "say [[in]], [[out]] or [[inout]]"))
+    return;
   dtype *of = element_type(c, p, element);
   inner_attrs(c, p, element);
   if (!of) {
@@ -232,12 +236,14 @@ static void lifetime(compiler *c, decl *f, param *p, decl *what, bool is_constru
     p->own = true;
   } else if (!ist__idl_attr_has(p->attrs, AT_KEEPS) && !ist__idl_attr_has(p->attrs, AT_UNTIL) &&
              !ist__idl_attr_has(&what->attrs, AT_UNTIL)) {
-    fail(c, p,
-         ist__idl_format(
-             c,
-             "who frees the '%s' that '%s' gives is not stated: say [[own]], [[keeps(parameter)]], "
-             "[[until(function)]]%s",
-             what->name, f->name, what->kind == D_STRUCT ? " or [[copy]]" : ""));
+    fail(
+        c, p,
+        ist__idl_format(
+            c,
+            "who frees the '%s' that '%s' gives is not stated: say [[own]], [[keeps(parameter)]], "
+            "%s",
+            what->name, f->name,
+            what->kind == D_STRUCT ? "[[until(function)]] or [[copy]]" : "or [[until(function)]]"));
   }
 }
 
@@ -641,10 +647,12 @@ void ist__idl_classify_result(compiler *c, decl *f) {
   p->type = f->type;
   p->data = p->destroy = p->within = p->parent = p->arg = p->of = -1;
   f->result = p;
+  // With attributes that mean nothing, what is not stated cannot be told from what is misspelled.
+  p->bad = f->bad;
   ist__idl_type_resolve(c, p->type, f->module);
   const ctype *t = ist__idl_type_strip(p->type);
   decl *d = t->kind == T_NAMED ? t->decl : NULL;
-  if (t->kind == T_BAD) {
+  if (p->bad || t->kind == T_BAD) {
     p->bad = true;
   } else if (t->kind == T_POINTER) {
     result_pointer(c, f, p, t);

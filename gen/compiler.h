@@ -405,18 +405,19 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
 
 #define IST__ATTRS(X)                                                                              \
   X(ALIGN, align)                                                                                  \
-  X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy) X(DATA, data)        \
-      X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)    \
-          X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)  \
-              X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name)          \
-                  X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)          \
-                      X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)            \
-                          X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)          \
-                              X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range)                \
-                                  X(SCOPE, scope) X(SELF, self) X(SIZE, size) X(STATIC, static)    \
-                                      X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)                \
-                                          X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16)        \
-                                              X(VIEW, view) X(WITHIN, within)
+  X(BIGINT, bigint)                                                                                \
+  X(BYTES, bytes)                                                                                  \
+  X(CONSTRUCTOR, constructor) X(COPY, copy) X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy)      \
+      X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text)              \
+          X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline) X(INOUT, inout)            \
+              X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)            \
+                  X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)  \
+                      X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional)            \
+                          X(OUT, out) X(OWN, own) X(PACKED, packed) X(POINTER, pointer)            \
+                              X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope) X(SELF, self)      \
+                                  X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take)  \
+                                      X(TEXT, text) X(THROWS, throws) X(UNTIL, until)              \
+                                          X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,
@@ -443,7 +444,7 @@ typedef enum {
   ON_BUNDLE_PARAM = 16384,
 } place;
 
-void ist__idl_attrs_check(compiler *c, attr_list *attrs, place where);
+bool ist__idl_attrs_check(compiler *c, attr_list *attrs, place where);
 attr *ist__idl_attr_find(attr_list *attrs, int id); // and marks it as used
 bool ist__idl_attr_has(attr_list *attrs, int id);   // does not mark it
 // Reports the attributes that nothing has asked for: `what` is what they stand on.
@@ -550,12 +551,52 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p);
 int ist__idl_param_index(const decl *f, const char *name);
 int ist__idl_param_named(compiler *c, const decl *f, const expr *e);
 
-// --- emit_descriptor.c, prove*.c
-// -------------------------------------------------------------------
+// --- type_c.c, emit_descriptor.c
+// --------------------------------------------------------------------
 
-char *ist__idl_emit_descriptor(compiler *c);
 const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator); // as C source
+char *ist__idl_emit_descriptor(compiler *c);
+
+// --- prove*.c: the proof against the C headers
+// -----------------------------------------------------
+
+typedef enum {
+  F_FUNCTION,
+  F_TYPEDEF,
+  F_CALLBACK,
+  F_HANDLE,
+  F_STRUCT,
+  F_FIELD,
+  F_CONST,
+  F_ENUM,
+  F_ENUMERATOR,
+} fact_kind;
+
+// One claim of the interface file that the C compiler is to confirm.
+typedef struct {
+  fact_kind kind;
+  decl *decl;
+  int i; // of the field or enumerator
+  span at;
+  bool failed;
+} fact;
+
+typedef struct {
+  compiler *c;
+  LIST(fact) facts;
+  const char *folder; // of the temporary files
+} prover;
+
 char *ist__idl_prove(compiler *c);
+// prove_c.c: the C file of the facts that have not failed.
+const char *ist__idl_prove_source(prover *p);
+const char *ist__idl_c_name(compiler *c, const decl *d); // a struct, enum or handle as C spells it
+// prove_run.c
+const char *ist__idl_folder_make(compiler *c);
+void ist__idl_folder_remove(const char *folder);
+bool ist__idl_file_write(compiler *c, const char *path, const char *text);
+// Runs a program with its output in a file; its exit status, or -1 when it could not be run.
+int ist__idl_run(char *const *argv, const char *output);
 
 // --- gen.c
 // -----------------------------------------------------------------------------------------

@@ -215,11 +215,6 @@ static void emit_fields(emitter *e, cJSON *o, decl *d) {
   }
 }
 
-static const char *c_name(compiler *c, const decl *d) {
-  if (d->c_type) return d->c_type;
-  return d->tag ? ist__idl_format(c, "%s %s", d->tag, d->name) : d->name;
-}
-
 static void emit_handle(emitter *e, cJSON *o, decl *d) {
   decl_list by_kind[5] = {0};
   // A handle of another library is a type here, not a class with functions.
@@ -227,7 +222,7 @@ static void emit_handle(emitter *e, cJSON *o, decl *d) {
     if (!d->functions.at[i]->internal)
       PUSH(e->c, by_kind[d->functions.at[i]->function], d->functions.at[i]);
   add_text(o, "name", d->js);
-  add_text(o, "c", c_name(e->c, d));
+  add_text(o, "c", ist__idl_c_name(e->c, d));
   add_flag(o, "inline", d->is_inline);
   add_int(o, "size", d->size);
   add_int(o, "align", d->align);
@@ -285,7 +280,7 @@ static cJSON *emit_type(emitter *e, dtype *t) {
   case DT_ENUM: emit_enum(e, o, t); return o;
   case DT_STRUCT:
     add_text(o, "name", d->js);
-    add_text(o, "c", c_name(e->c, d));
+    add_text(o, "c", ist__idl_c_name(e->c, d));
     add_int(o, "size", d->size);
     add_int(o, "align", d->align);
     add_flag(o, "pointers", d->has_pointers);

@@ -51,3 +51,8 @@ const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator)
   return ist__idl_format(c, "%s%s%s%s", t->is_const ? "const " : "", plain_name(c, t), space,
                          declarator);
 }
+
+const char *ist__idl_c_name(compiler *c, const decl *d) {
+  if (d->c_type) return d->c_type;
+  return d->tag ? ist__idl_format(c, "%s %s", d->tag, d->name) : d->name;
+}
