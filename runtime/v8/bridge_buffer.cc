@@ -139,6 +139,15 @@ bool ist__buffer_span(const ist__site &site, const ist__type *of, ist__encoding 
     span->buffer = buffer.As<ArrayBuffer>();
     span->offset = view->ByteOffset();
     span->bytes = view->ByteLength();
+    if (ist__buffer_resizable(site.bridge, span->buffer)) {
+      size_t now = ist__buffer_view_length(site.bridge, view), before = span->bytes;
+      size_t whole = span->buffer->ByteLength();
+      span->bytes = now;
+      if (span->offset > whole || (!now && before && whole > span->offset)) {
+        return ist__throw(site, IST_TYPE_ERROR, "the view is beyond the bounds of its buffer");
+      }
+      if (!now) span->offset = 0;
+    }
   } else {
     return refuse(site, of, text, writable, null, value);
   }
@@ -213,7 +222,12 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
     }
   }
   argument.data = span.data;
+  argument.bytes = span.bytes;
   argument.count = span.bytes / size;
+  if (of->kind == IST__VOID && value->IsTypedArray()) {
+    size_t length = value.As<v8::TypedArray>()->Length();
+    argument.unit = length ? value.As<ArrayBufferView>()->ByteLength() / length : 1;
+  }
   if (param->terminated) {
     size_t until = 0;
     while (until < span.bytes && !ist__is_zero(span.data + until, size)) until += size;

@@ -20,10 +20,10 @@ using v8::Value;
 
 ist__call::ist__call(const ist__plan *of, Local<v8::Context> inside)
     : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of),
-      function(of->function), label(of->function->label), frame{of->function, nullptr, nullptr, 0}, arguments(nullptr),
-      outer(of->bridge->top), deferred(nullptr), deferred_end(&deferred), held(nullptr),
-      entered(nullptr), releases(nullptr), parent(nullptr), called(false), failed(false),
-      threw(false), terminated(false) {
+      function(of->function), label(of->function->label), frame{of->function, nullptr, nullptr, 0},
+      arguments(nullptr), outer(of->bridge->top), deferred(nullptr), deferred_end(&deferred),
+      held(nullptr), entered(nullptr), releases(nullptr), parent(nullptr), called(false),
+      failed(false), threw(false), terminated(false) {
   bridge->top = this;
 }
 
@@ -295,7 +295,7 @@ static bool resolve_string(ist__call *call, const ist__param *param) {
   if (memchr(copy, 0, length))
     return ist__throw(site, IST_TYPE_ERROR, "expected bytes without NUL");
   argument.data = copy;
-  argument.count = length;
+  argument.count = argument.bytes = length;
   set_pointer(call, param, copy);
   return true;
 }
@@ -568,6 +568,7 @@ static MaybeLocal<Value> destroy(ist__call *call, const FunctionCallbackInfo<Val
     result = finish(call, nullptr);
   }
   ist__owner_gone(owner, function);
+  if (call->plan->disposer && !result.IsEmpty()) return v8::Undefined(call->isolate).As<Value>();
   return result;
 }
 

@@ -298,8 +298,7 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   v8::TryCatch catcher(isolate);
   const ist__function *function = closure->function;
   const ist__type *type = closure->type;
-  ist__place outer = {nullptr, closure->use->name, 0};
-  ist__place place = {&outer, nullptr, 0};
+  ist__place place = {nullptr, closure->use->name, 0};
   ist__site site = {bridge, function->library, function->label, &place};
   enum { MOST = 64 };
   Local<Value> values[MOST];
@@ -312,7 +311,7 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
     const ist__param *param = &type->params[type->args[i]];
     MaybeLocal<Value> value;
     lends[i] = lent();
-    place.name = param->name;
+    site.about = param->name;
     if (param->role == IST__BUFFER || param->role == IST__VIEW) {
       value = lift_counted(site, context, closure, param, args, &lends[i]);
     } else {
@@ -327,7 +326,7 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   give_back(bridge, closure, lends, converted);
   /* The function may have ended its own closure. */
   if (ok && closure->language == target && type->result->type->kind != IST__VOID) {
-    place.name = "return";
+    site.about = "the result";
     ok = lower_answer(site, closure, target, answer, result);
   }
   if (ok && !catcher.HasCaught()) return;

@@ -132,18 +132,14 @@ static void integer_words(const ist__type *type, char *text, size_t size) {
 }
 
 static void enum_words(const ist__type *type, char *text, size_t size) {
-  size_t used = static_cast<size_t>(snprintf(text, size,
-                                             type->flags              ? "a combination of"
-                                             : type->value_count == 1 ? ""
-                                                                      : "one of"));
-  for (size_t i = 0; i < type->value_count && used + 40 < size; i++) {
-    if (i == 12) {
-      snprintf(text + used, size - used, ", …");
-      return;
-    }
-    used += static_cast<size_t>(snprintf(text + used, size - used, "%s%s",
-                                         i ? ", " : (used ? " " : ""), type->values[i].name));
+  enum { MOST = 12 };
+  size_t used =
+      static_cast<size_t>(snprintf(text, size, type->flags ? "a combination of " : "one of "));
+  for (size_t i = 0; i < type->value_count && i < MOST && used + 80 < size; i++) {
+    used += static_cast<size_t>(
+        snprintf(text + used, size - used, "%s%.60s", i ? ", " : "", type->values[i].name));
   }
+  if (type->value_count > MOST) snprintf(text + used, size - used, ", …");
 }
 
 void ist__expected(const ist__type *type, bool null, char *text, size_t size) {
@@ -233,7 +229,8 @@ bool ist__throw(const ist__site &site, ist__error_kind kind, const char *format,
   vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
   const char *between = !*place ? "" : !site.member ? ": " : *place == '[' ? "" : ".";
-  snprintf(whole, sizeof whole, "%s%s%s: %s", site.label, between, place, text);
+  snprintf(whole, sizeof whole, "%s%s%s: %s%s%s", site.label, between, place,
+           site.about ? site.about : "", site.about ? ": " : "", text);
   Local<String> message = message_string(isolate, whole);
   Local<Value> error = kind == IST_TYPE_ERROR    ? v8::Exception::TypeError(message)
                        : kind == IST_RANGE_ERROR ? v8::Exception::RangeError(message)

@@ -123,7 +123,8 @@ struct ist__bridge {
   bool draining;
   bool ending; /* inside ist__bridge_free: JavaScript is over */
   v8::Global<v8::FunctionTemplate> array_shape;
-  v8::Global<v8::Function> resizable; /* the getter of that name, captured with the first library */
+  /* Getters, captured with the first library: where V8's interface does not tell what they do. */
+  v8::Global<v8::Function> resizable, array_length, view_length;
 };
 
 /* ---- errors
@@ -143,7 +144,8 @@ struct ist__site {
   const ist__library *library;
   const char *label; /* "zlib.crc32" */
   const ist__place *place;
-  bool member = false; /* the place is written as a member of the label: "zlib.Point.x" */
+  const char *about = nullptr; /* what of the place: "the result" */
+  bool member = false;         /* the place is written as a member of the label: "zlib.Point.x" */
 };
 
 enum ist__error_kind { IST_TYPE_ERROR, IST_RANGE_ERROR, IST_PLAIN_ERROR };
@@ -277,6 +279,8 @@ struct ist__argument {
   v8::Local<v8::Value> into;  /* what the caller wants filled */
   uint8_t *data;              /* buffer: where its elements are; cell: the element */
   size_t count;               /* buffer: its elements */
+  size_t bytes;               /* buffer, string: how many there are */
+  size_t unit;                /* bytes of an element of the typed array given for a `void` buffer */
   ist__owner *owner;          /* ref: the record of what C gets; afterwards, of what C gave */
   ist__wrap *wrap;
   ist__closure *closure;
@@ -381,7 +385,10 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param);    /* phase 2,
 bool ist__buffer_allocate(ist__call *call, const ist__param *param); /* phase 2, out */
 bool ist__buffer_check(ist__call *call, const ist__param *param); /* counts that are expressions */
 bool ist__buffer_lengths(ist__call *call, const ist__param *param); /* a vanished length */
+/* Whether the bytes may go away while JavaScript runs. */
 bool ist__buffer_resizable(ist__bridge *bridge, v8::Local<v8::ArrayBuffer> buffer);
+/* How long a view of a resizable buffer is now. */
+size_t ist__buffer_view_length(ist__bridge *bridge, v8::Local<v8::ArrayBufferView> view);
 bool ist__is_zero(const void *data, size_t size);
 v8::MaybeLocal<v8::Value> ist__buffer_lift(ist__call *call, const ist__param *param);
 /* A new typed array of `count` elements; adopts `memory` (malloc'ed). */

@@ -419,25 +419,44 @@ static Local<v8::Map> known_exports(Local<Context> context) {
   return fresh;
 }
 
-/* The getter that tells whether a buffer can shrink, where V8's interface does not tell. */
-static void capture_resizable(Local<Context> context, ist__bridge *bridge) {
-  Isolate *isolate = bridge->isolate;
-  if (!bridge->resizable.IsEmpty()) return;
-  v8::TryCatch quiet(isolate);
-  Local<Value> prototype = v8::ArrayBuffer::New(isolate, 0)->GetPrototype(), descriptor, getter;
-  if (prototype->IsObject() &&
-      prototype.As<Object>()
-          ->GetOwnPropertyDescriptor(context, ist__text_of(isolate, "resizable"))
+static Local<Value> getter_of(Local<Context> context, Local<Value> object, const char *name) {
+  Isolate *isolate = context->GetIsolate();
+  Local<Value> descriptor, getter;
+  if (object->IsObject() &&
+      object.As<Object>()
+          ->GetOwnPropertyDescriptor(context, ist__text_of(isolate, name))
           .ToLocal(&descriptor) &&
       descriptor->IsObject() &&
       descriptor.As<Object>()->Get(context, ist__text_of(isolate, "get")).ToLocal(&getter) &&
       getter->IsFunction()) {
-    bridge->resizable.Reset(isolate, getter.As<v8::Function>());
+    return getter;
   }
+  return v8::Undefined(isolate);
+}
+
+/* What tells how long a resizable buffer's views are, where V8's interface does not. */
+static void capture_getters(Local<Context> context, ist__bridge *bridge) {
+  Isolate *isolate = bridge->isolate;
+  if (!bridge->array_length.IsEmpty()) return;
+  v8::TryCatch quiet(isolate);
+  Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate, 0);
+  Local<Value> array = v8::Uint8Array::New(buffer, 0, 0)->GetPrototype();
+  Local<Value> view = v8::DataView::New(buffer, 0, 0)->GetPrototype();
+  if (array->IsObject()) array = array.As<Object>()->GetPrototype();
+  Local<Value> resizable = getter_of(context, buffer->GetPrototype(), "resizable");
+  Local<Value> array_length = getter_of(context, array, "byteLength");
+  Local<Value> view_length = getter_of(context, view, "byteLength");
+  if (!array_length->IsFunction() || !view_length->IsFunction()) return;
+  bridge->array_length.Reset(isolate, array_length.As<v8::Function>());
+  bridge->view_length.Reset(isolate, view_length.As<v8::Function>());
+  if (resizable->IsFunction()) bridge->resizable.Reset(isolate, resizable.As<v8::Function>());
 }
 
 bool ist__buffer_resizable(ist__bridge *bridge, Local<v8::ArrayBuffer> buffer) {
-  if (bridge->resizable.IsEmpty()) return false;
+  /* What can be resized has pages of its own. */
+  const uintptr_t page = 4095;
+  if (bridge->resizable.IsEmpty() || (reinterpret_cast<uintptr_t>(buffer->Data()) & page) != 0)
+    return false;
   Isolate *isolate = bridge->isolate;
   v8::HandleScope scope(isolate);
   Local<Value> answer;
@@ -445,6 +464,20 @@ bool ist__buffer_resizable(ist__bridge *bridge, Local<v8::ArrayBuffer> buffer) {
              ->Call(isolate->GetCurrentContext(), buffer, 0, nullptr)
              .ToLocal(&answer) &&
          answer->IsTrue();
+}
+
+size_t ist__buffer_view_length(ist__bridge *bridge, Local<v8::ArrayBufferView> view) {
+  Isolate *isolate = bridge->isolate;
+  v8::HandleScope scope(isolate);
+  v8::TryCatch quiet(isolate);
+  const v8::Global<v8::Function> &getter =
+      view->IsDataView() ? bridge->view_length : bridge->array_length;
+  Local<Value> answer;
+  if (!getter.Get(isolate)->Call(isolate->GetCurrentContext(), view, 0, nullptr).ToLocal(&answer) ||
+      !answer->IsNumber()) {
+    return 0;
+  }
+  return static_cast<size_t>(answer.As<v8::Number>()->Value());
 }
 
 MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *library) {
@@ -456,7 +489,7 @@ MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *lib
   Local<Value> key = v8::Integer::NewFromUnsigned(isolate, lib->index), there;
   if (!known->Get(context, key).ToLocal(&there)) return {};
   if (there->IsObject()) return scope.Escape(there.As<Object>());
-  capture_resizable(context, bridge);
+  capture_getters(context, bridge);
   Local<Object> exports = Object::New(isolate);
   if (!exports->SetPrototype(context, v8::Null(isolate)).FromMaybe(false) ||
       !export_all(context, exports, lib)) {

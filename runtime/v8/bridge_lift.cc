@@ -250,7 +250,8 @@ static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param,
   ist__encoding encoding = whole->type->kind == IST__STRING ? whole->type->encoding : whole->text;
   size_t size = whole->type->kind == IST__STRING ? (encoding == IST__UTF16 ? 2 : 1)
                                                  : ist__element_size(whole->type->to);
-  if (pointer < argument.data || pointer > argument.data + argument.count * size) {
+  if (argument.unit) size = argument.unit;
+  if (pointer < argument.data || pointer > argument.data + argument.bytes) {
     ist__throw(call->site(), IST_RANGE_ERROR, "C gave a pointer that is not within %s",
                whole->name);
     return {};

@@ -255,7 +255,8 @@ static bool array_text(const ist__site &site, const ist__type *type, Local<Strin
     if (some > 64) some = 64;
     ist__compat::write_two_byte(isolate, string, unit_of, at, some);
     for (uint32_t i = 0; i < some; i++) {
-      if (!unit_of[i]) return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
+      if (!unit_of[i])
+        return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
     }
   }
   memset(to, 0, type->size);
@@ -474,6 +475,10 @@ static bool lower_elements(ist__call *call, const ist__site &site, const ist__pa
   Local<Array> array = value.As<Array>();
   size_t count = array->Length();
   size_t size = ist__element_size(of);
+  const size_t most = static_cast<size_t>(1) << 24;
+  if (count > most) {
+    return ist__throw(site, IST_RANGE_ERROR, "expected at most %zu elements, got %zu", most, count);
+  }
   auto *data = static_cast<uint8_t *>(call->arena.take_zeroed((count + 1) * size));
   if (!data) return no_memory(site);
   ist__site inner = site;
@@ -548,6 +553,7 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
         return false;
       }
       argument.from_string = argument.done = true;
+      argument.bytes = argument.count * (type->encoding == IST__UTF16 ? 2 : 1);
       memcpy(slot, &argument.data, sizeof(void *));
       return true;
     }
@@ -587,8 +593,12 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
     }
     if (value->IsString() && param->text != IST__BYTES && param->dir == IST__IN) {
       argument.from_string = argument.done = true;
-      return ist__lower_text(call, site, param->text, value.As<String>(), !param->terminated,
-                             &argument.data, &argument.count);
+      if (!ist__lower_text(call, site, param->text, value.As<String>(), !param->terminated,
+                           &argument.data, &argument.count)) {
+        return false;
+      }
+      argument.bytes = argument.count * ist__element_size(of);
+      return true;
     }
     return true;
   }

@@ -42,19 +42,22 @@ static ist__pin *pin_for(ist__wrap *wrap, const ist__field *field, uint8_t *base
   return pin;
 }
 
-static Local<v8::Private> kept_name(ist__bridge *bridge, const ist__wrap *root, const ist__pin *pin) {
+static Local<v8::Private> kept_name(ist__bridge *bridge, const ist__wrap *root,
+                                    const ist__pin *pin) {
   char name[48];
   snprintf(name, sizeof name, "isthmus.pin.%zu",
            static_cast<size_t>(pin->base - root->address) + pin->field->offset);
   return ist__compat::private_symbol(bridge->isolate, name);
 }
 
-/* Whether what a pin holds was taken away from its buffer: its bytes are still there, but no longer JavaScript's. */
+/* Whether what a pin holds was taken away from its buffer: its bytes are still there, but no longer
+ * JavaScript's. */
 static bool pin_detached(ist__bridge *bridge, const ist__wrap *root, const ist__pin *pin) {
   Local<Value> kept;
   Local<Object> object = root->object.Get(bridge->isolate);
-  if (object.IsEmpty() || !object->GetPrivate(bridge->isolate->GetCurrentContext(), kept_name(bridge, root, pin))
-                               .ToLocal(&kept)) {
+  if (object.IsEmpty() ||
+      !object->GetPrivate(bridge->isolate->GetCurrentContext(), kept_name(bridge, root, pin))
+           .ToLocal(&kept)) {
     return false;
   }
   if (kept->IsArrayBufferView()) kept = kept.As<v8::ArrayBufferView>()->Buffer();
@@ -68,8 +71,7 @@ static bool keep_object(ist__bridge *bridge, ist__wrap *wrap, const ist__pin *pi
   Isolate *isolate = bridge->isolate;
   Local<Object> object = root->object.Get(isolate);
   if (object.IsEmpty()) return false;
-  return object
-      ->SetPrivate(isolate->GetCurrentContext(), kept_name(bridge, root, pin), value)
+  return object->SetPrivate(isolate->GetCurrentContext(), kept_name(bridge, root, pin), value)
       .FromMaybe(false);
 }
 
@@ -512,9 +514,9 @@ void ist__struct_members(ist__class *of, Local<FunctionTemplate> shape) {
     of->names[i].Reset(isolate, name);
     of->accessors[i] = {of, field};
     Local<v8::External> data = ist__compat::external_new(isolate, &of->accessors[i]);
-    Local<FunctionTemplate> getter =
-        FunctionTemplate::New(isolate, shown(field) ? get_field : get_nothing, data, any, 0, v8::ConstructorBehavior::kThrow,
-                              v8::SideEffectType::kHasNoSideEffect);
+    Local<FunctionTemplate> getter = FunctionTemplate::New(
+        isolate, shown(field) ? get_field : get_nothing, data, any, 0,
+        v8::ConstructorBehavior::kThrow, v8::SideEffectType::kHasNoSideEffect);
     Local<FunctionTemplate> setter;
     bool writable = type->kind == IST__STRUCT || type->inline_memory;
     if (writable && shown(field) && !field->readonly) {
