@@ -1,11 +1,17 @@
-# Each tests/fuzz/NAME.c becomes the libFuzzer program fuzz-NAME, beside an instrumented copy of the compiler.
+# Each tests/fuzz/NAME.c becomes the libFuzzer program fuzz-NAME, beside instrumented copies of the compiler and of runtime/ffi.
 set(fuzz_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g)
 target_compile_options(gen PRIVATE ${fuzz_flags})
+pkg_check_modules(FFI REQUIRED IMPORTED_TARGET libffi)
+file(GLOB ffi_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/runtime/ffi/*.c")
+add_library(ffi_core STATIC ${ffi_sources})
+target_compile_options(ffi_core PRIVATE ${fuzz_flags} PUBLIC "-iquote${CMAKE_SOURCE_DIR}/runtime/ffi")
+target_link_libraries(ffi_core PUBLIC PkgConfig::CJSON PkgConfig::FFI Threads::Threads ${CMAKE_DL_LIBS})
+
 file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/fuzz/*.c")
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(name "${source}" NAME_WE)
   add_executable(fuzz-${name} "${source}")
   target_compile_options(fuzz-${name} PRIVATE ${fuzz_flags})
   target_link_options(fuzz-${name} PRIVATE -fsanitize=fuzzer,address,undefined)
-  target_link_libraries(fuzz-${name} PRIVATE gen)
+  target_link_libraries(fuzz-${name} PRIVATE gen ffi_core)
 endforeach()
