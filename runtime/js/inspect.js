@@ -12,42 +12,41 @@ const {
   ArrayIsArray, ArrayPrototypeIndexOf, ArrayPrototypePop, ArrayPrototypePush,
   ArrayBufferPrototypeGetByteLength, DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset, ErrorPrototype, Map, MapPrototypeGet, MapPrototypeGetSize,
-  MapPrototypeSet, MathMin, NumberPrototypeToString, ObjectKeys, ReflectApply, ReflectOwnKeys,
+  MapPrototypeSet, MathMin, NumberPrototypeToString, ObjectGetOwnPropertyNames,
+  ObjectGetOwnPropertySymbols, ObjectKeys, ObjectPrototypePropertyIsEnumerable, ReflectOwnKeys,
   SetPrototypeGetSize, SharedArrayBufferPrototypeGetByteLength, StringPrototypePadStart,
-  TypedArrayPrototypeGetLength, Uint8Array, descriptorOf, errorStackGetter, isObject, list,
+  TypedArrayPrototypeGetLength, Uint8Array, descriptorOf, errorStackGetter, isData, isObject, list,
 } = native.primordials;
 const { describe, kindOf, ownNonIndexKeys, previewEntries, previewProxy, promiseState } = native;
 const { assemble, escapeLoose, intoColumns, isIdentifier, quote } = native.layout;
 const {
-  boxedText, classOf, dateText, errorKeys, errorText, functionText, inherits, ownDataOf, plural,
-  prefixOf, regExpText, showNumber, showPrimitive, style, symbolText, tagOf, unspaced,
+  boxedText, dateText, errorKeys, errorText, functionText, identityOf, inherits, ownDataOf, plural,
+  prefixOf, regExpText, showNumber, showPrimitive, style, symbolText, unspaced, valueOf,
 } = native.values;
 
 const maxTotalLength = 1 << 27;
 const innerLevels = 3;
 
 const keysOf = (ctx, object, kind) => {
-  const keys = list();
-  let own;
   try {
-    own = kind === "array" || kind === "typedarray" || kind === "string-object"
-      ? ownNonIndexKeys(object, !ctx.showHidden)
-      : ReflectOwnKeys(object);
+    if (kind === "array" || kind === "typedarray" || kind === "string-object") {
+      return ownNonIndexKeys(object, !ctx.showHidden);
+    }
+    if (kind === "namespace") return ObjectGetOwnPropertyNames(object);
+    if (ctx.showHidden) return ReflectOwnKeys(object);
+    const keys = ObjectKeys(object);
+    const symbols = ObjectGetOwnPropertySymbols(object);
+    if (symbols.length === 0) return keys;
+    const all = list();
+    for (let i = 0; i < keys.length; i++) ArrayPrototypePush(all, keys[i]);
+    for (let i = 0; i < symbols.length; i++) {
+      if (ObjectPrototypePropertyIsEnumerable(object, symbols[i])) {
+        ArrayPrototypePush(all, symbols[i]);
+      }
+    }
+    return all;
   } catch {
-    return keys;
-  }
-  for (let i = 0; i < own.length; i++) {
-    if (ctx.showHidden || isEnumerable(object, own[i])) ArrayPrototypePush(keys, own[i]);
-  }
-  return keys;
-};
-
-const isEnumerable = (object, key) => {
-  try {
-    const descriptor = descriptorOf(object, key);
-    return descriptor !== undefined && descriptor.enumerable;
-  } catch {
-    return true; // a binding of a module that is not initialised yet
+    return list();
   }
 };
 
@@ -56,10 +55,11 @@ const isEnumerable = (object, key) => {
 const show = (ctx, value, depth) => {
   if (!isObject(value)) return showPrimitive(ctx, value);
   let object = value;
-  while (kindOf(object) === "proxy") {
-    const target = previewProxy(object)[0];
-    if (target === null) return style(ctx, "<Revoked Proxy>", "special");
-    object = target;
+  let kind = kindOf(object);
+  while (kind === "proxy") {
+    object = previewProxy(object)[0];
+    if (object === null) return style(ctx, "<Revoked Proxy>", "special");
+    kind = kindOf(object);
   }
   if (ArrayPrototypeIndexOf(ctx.seen, object) !== -1) {
     if (ctx.circular === undefined) ctx.circular = new Map();
@@ -70,7 +70,7 @@ const show = (ctx, value, depth) => {
     }
     return style(ctx, `[Circular *${index}]`, "special");
   }
-  return showObject(ctx, object, depth);
+  return showObject(ctx, object, kind, depth);
 };
 
 const showIndented = (ctx, value, depth, by) => {
@@ -80,12 +80,16 @@ const showIndented = (ctx, value, depth, by) => {
   return text;
 };
 
-const showDescribed = (ctx, descriptor, depth) => {
-  if ("value" in descriptor) return showIndented(ctx, descriptor.value, depth, 2);
-  if (descriptor.get !== undefined) {
-    return style(ctx, descriptor.set !== undefined ? "[Getter/Setter]" : "[Getter]", "special");
+const showDescribed = (ctx, object, descriptor, depth) => {
+  if (isData(descriptor)) return showIndented(ctx, descriptor.value, depth, 2);
+  const { get, set } = descriptor;
+  if (get !== undefined && get === errorStackGetter) {
+    return showIndented(ctx, valueOf(object, descriptor), depth, 2);
   }
-  return descriptor.set !== undefined
+  if (get !== undefined) {
+    return style(ctx, set !== undefined ? "[Getter/Setter]" : "[Getter]", "special");
+  }
+  return set !== undefined
     ? style(ctx, "[Setter]", "special")
     : style(ctx, "undefined", "undefined");
 };
@@ -104,10 +108,8 @@ const showProperty = (ctx, object, key, depth) => {
   } catch {
     return `${showKey(ctx, key, true)}: ${style(ctx, "<uninitialized>", "special")}`;
   }
-  descriptor ??= { __proto__: null, value: undefined, enumerable: true };
-  const text = descriptor.get !== undefined && descriptor.get === errorStackGetter
-    ? showIndented(ctx, ReflectApply(errorStackGetter, object, []), depth, 2)
-    : showDescribed(ctx, descriptor, depth);
+  if (descriptor === undefined) return `${showKey(ctx, key, true)}: undefined`;
+  const text = showDescribed(ctx, object, descriptor, depth);
   return `${showKey(ctx, key, descriptor.enumerable)}: ${text}`;
 };
 
@@ -126,7 +128,7 @@ const arrayItems = (ctx, array, depth) => {
   for (; next < shown; next++) {
     const descriptor = descriptorOf(array, next);
     if (descriptor === undefined) return sparseItems(ctx, array, depth, items, next);
-    ArrayPrototypePush(items, showDescribed(ctx, descriptor, depth));
+    ArrayPrototypePush(items, showDescribed(ctx, array, descriptor, depth));
   }
   pushMore(items, length - shown);
   return items;
@@ -148,7 +150,7 @@ const sparseItems = (ctx, array, depth, items, from) => {
       if (items.length >= ctx.maxItems) break;
     }
     const descriptor = descriptorOf(array, keys[i]);
-    ArrayPrototypePush(items, showDescribed(ctx, descriptor, depth));
+    ArrayPrototypePush(items, showDescribed(ctx, array, descriptor, depth));
     next++;
   }
   if (items.length < ctx.maxItems) {
@@ -205,7 +207,7 @@ const pairItems = (ctx, iterator, depth) => {
     ctx.indent += 2;
     const pair = list(show(ctx, entries[2 * i], depth), show(ctx, entries[2 * i + 1], depth));
     const inline = ctx.last - depth < innerLevels;
-    const text = assemble("", "[", pair, "]", inline, ctx.indent, ctx.columns);
+    const text = assemble("", "[", pair, "]", inline, ctx.indent, ctx.columns, ctx.colors);
     ctx.indent -= 2;
     ArrayPrototypePush(items, text);
   }
@@ -394,15 +396,17 @@ const withPrefix = (text, name, tag, type) => {
   return prefix === `${type} ` ? text : prefix + text;
 };
 
-const showObject = (ctx, object, depth) => {
-  const kind = kindOf(object);
+const showPrototype = (ctx, prototype) => {
+  const briefly = { __proto__: null, ...ctx, depth: -1, colors: false };
+  return showObject(briefly, prototype, kindOf(prototype), 0);
+};
+
+const showObject = (ctx, object, kind, depth) => {
   if (kind === "object") {
     const description = describe(object);
     if (description !== undefined) return showNative(ctx, object, description, depth);
   }
-  const name = classOf(ctx, object, depth, (prototype) =>
-    showObject({ __proto__: null, ...ctx, depth: -1, colors: false }, prototype, 0));
-  const tag = tagOf(ctx, object, kind);
+  const { name, tag } = identityOf(ctx, object, kind, depth, showPrototype);
   let keys = keysOf(ctx, object, kind);
   let shape;
   // Also objects that only inherit from Error, as older libraries make them.
@@ -484,7 +488,8 @@ const enclose = (ctx, object, depth, name, shape, keys) => {
     items = intoColumns(items, count > ctx.maxItems, alignRight, ctx.indent, ctx.columns);
   }
   const inline = ctx.last - inner < innerLevels && items.length === count;
-  const text = assemble(before, shape.open, items, shape.close, inline, ctx.indent, ctx.columns);
+  const { open, close } = shape;
+  const text = assemble(before, open, items, close, inline, ctx.indent, ctx.columns, ctx.colors);
   ctx.spent += text.length;
   if (ctx.spent > maxTotalLength) ctx.depth = -1;
   return text;
@@ -519,6 +524,7 @@ const inspect = (value, options) => {
     indent: 0,
     last: 0,
     spent: 0,
+    identities: new Map(),
     seen: list(),
     circular: undefined,
   };

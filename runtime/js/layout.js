@@ -129,13 +129,15 @@ const quote = (text) => {
 const escapeLoose = (text) =>
   RegExpPrototypeExec(suspicious, text) === null ? text : escapeText(text, -1);
 
-const identifier = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
-const isIdentifier = (text) => RegExpPrototypeExec(identifier, text) !== null;
+// The expressions here match what is out of the ordinary: a match costs an allocation, none costs
+// nothing.
+const noIdentifier = /^[0-9]|[^a-zA-Z_0-9]|^$/;
+const isIdentifier = (text) => RegExpPrototypeExec(noIdentifier, text) === null;
 
 // Columns that a text takes on a terminal: East Asian wide characters and emoji count two,
 // combining marks none.
 
-const ascii = /^[\x20-\x7e]*$/;
+const noAscii = /[^\x20-\x7e]/;
 const isWide = (point) =>
   point >= 0x1100 &&
   (point <= 0x115f || point === 0x2329 || point === 0x232a ||
@@ -154,7 +156,7 @@ const isZeroWidth = (point) =>
   (point >= 0xe0100 && point <= 0xe01ef);
 
 const widthOf = (text) => {
-  if (RegExpPrototypeExec(ascii, text) !== null) return text.length;
+  if (RegExpPrototypeExec(noAscii, text) === null) return text.length;
   const bare = plain(text);
   let width = 0;
   for (let i = 0; i < bare.length; i++) {
@@ -223,22 +225,23 @@ const intoColumns = (items, hasMore, alignRight, indent, lineWidth) => {
 };
 
 // Whether items and what surrounds them fit on one line.
-const fits = (items, start, prefix, lineWidth) => {
+const fits = (items, start, prefix, lineWidth, colored) => {
   let total = items.length + start;
   if (total + items.length > lineWidth) return false;
   for (let i = 0; i < items.length; i++) {
-    total += plain(items[i]).length;
+    total += colored ? plain(items[i]).length : items[i].length;
     if (total > lineWidth) return false;
   }
   return prefix === "" || !StringPrototypeIncludes(prefix, "\n");
 };
 
-// Puts a prefix, braces and items together. `inline` allows one line.
-const assemble = (prefix, open, items, close, inline, indent, lineWidth) => {
+// Puts a prefix, braces and items together. `inline` allows one line; `colored` says that there may
+// be colours.
+const assemble = (prefix, open, items, close, inline, indent, lineWidth, colored) => {
   const lead = prefix === "" ? "" : `${prefix} `;
   if (inline) {
     const start = items.length + indent + open.length + prefix.length + 10;
-    if (fits(items, start, prefix, lineWidth)) {
+    if (fits(items, start, prefix, lineWidth, colored)) {
       const joined = ArrayPrototypeJoin(items, ", ");
       if (!StringPrototypeIncludes(joined, "\n")) return `${lead}${open} ${joined} ${close}`;
     }

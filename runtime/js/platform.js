@@ -7,8 +7,8 @@
 // constructors.
 
 const {
-  ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, ReflectApply, ReflectDefineProperty,
-  SymbolToStringTag, TypeError, Uint8Array, descriptorOf, isObject, list,
+  ArrayIsArray, ArrayPrototypeIncludes, ArrayPrototypePush, ObjectSetPrototypeOf, ReflectApply,
+  ReflectDefineProperty, SymbolToStringTag, TypeError, Uint8Array, descriptorOf, isObject, list,
 } = native.primordials;
 const { clearTimer, defineGlobal, enqueueMicrotask, kindOf, setTimer } = native;
 const once = 0;
@@ -138,7 +138,7 @@ native.dataCloneError = (message) => {
 native.asInterface = (constructor, tag, members) => {
   const { prototype } = constructor;
   for (let i = 0; i < members.length; i++) {
-    const descriptor = descriptorOf(prototype, members[i]);
+    const descriptor = ObjectSetPrototypeOf(descriptorOf(prototype, members[i]), null);
     descriptor.enumerable = true;
     ReflectDefineProperty(prototype, members[i], descriptor);
   }

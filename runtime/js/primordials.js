@@ -14,6 +14,7 @@ const { bind, call } = Function.prototype;
 const uncurry = bind.bind(call);
 const getter = (object, key) => uncurry(getOwnPropertyDescriptor(object, key).get);
 const { setPrototypeOf } = Object;
+const hasOwn = uncurry(Object.prototype.hasOwnProperty);
 
 const array = Array.prototype;
 const string = String.prototype;
@@ -36,11 +37,15 @@ native.primordials = {
 
   isObject: (value) => (typeof value === "object" && value !== null) || typeof value === "function",
 
-  // An own property's descriptor, without prototype: what it does not hold is undefined.
+  // An own property's descriptor. That of an accessor has no prototype, so that what it does not
+  // hold is undefined; of a data property only `isData`, `value` and the attributes may be asked.
   descriptorOf: (object, key) => {
     const descriptor = getOwnPropertyDescriptor(object, key);
-    return descriptor === undefined ? undefined : setPrototypeOf(descriptor, null);
+    return descriptor === undefined || hasOwn(descriptor, "value")
+      ? descriptor
+      : setPrototypeOf(descriptor, null);
   },
+  isData: (descriptor) => hasOwn(descriptor, "value"),
 
   Array,
   ArrayIsArray: Array.isArray,
@@ -132,9 +137,10 @@ native.primordials = {
   ObjectFreeze: Object.freeze,
   ObjectKeys: Object.keys,
   ObjectPrototype: Object.prototype,
-  ObjectPrototypeHasOwn: uncurry(Object.prototype.hasOwnProperty),
+  ObjectPrototypeHasOwn: hasOwn,
   ObjectPrototypePropertyIsEnumerable: uncurry(Object.prototype.propertyIsEnumerable),
   ObjectGetOwnPropertyNames: Object.getOwnPropertyNames,
+  ObjectGetOwnPropertySymbols: Object.getOwnPropertySymbols,
   ObjectSetPrototypeOf: setPrototypeOf,
 
   ReflectApply: apply,

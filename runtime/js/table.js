@@ -6,7 +6,7 @@ native.load("inspect.js");
 
 const {
   ArrayIsArray, ArrayPrototypeJoin, ArrayPrototypePush, Map, MapPrototypeGet, MapPrototypeSet,
-  MathMax, ObjectKeys, StringPrototypeRepeat, descriptorOf, isObject, list,
+  MathMax, ObjectKeys, StringPrototypeRepeat, descriptorOf, isData, isObject, list,
 } = native.primordials;
 const { describe, inspect, kindOf, previewEntries, previewProxy } = native;
 const { spaces, widthOf } = native.layout;
@@ -26,10 +26,11 @@ const propertyText = (object, key) => {
     return "<uninitialized>";
   }
   if (descriptor === undefined) return "";
+  if (isData(descriptor)) return cellText(descriptor.value);
   if (descriptor.get !== undefined) {
     return descriptor.set !== undefined ? "[Getter/Setter]" : "[Getter]";
   }
-  return descriptor.set !== undefined ? "[Setter]" : cellText(descriptor.value);
+  return descriptor.set !== undefined ? "[Setter]" : "undefined";
 };
 
 // What holds the rows or cells: a proxy's target, the fields of a native object, or the object

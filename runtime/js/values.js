@@ -11,11 +11,12 @@ native.load("layout.js");
 const {
   ArrayIsArray, ArrayPrototypeIndexOf, ArrayPrototypePush, BigIntPrototypeToString,
   BigIntPrototypeValueOf, BooleanPrototypeValueOf, DatePrototypeGetTime, DatePrototypeToISOString,
-  FunctionPrototype, NumberPrototypeValueOf, ReflectApply, ReflectGetPrototypeOf,
-  RegExpPrototypeExec, RegExpPrototypeGetSource, StringPrototypeEndsWith, StringPrototypeIncludes,
+  FunctionPrototype, MapPrototypeGet, MapPrototypeSet, NumberPrototypeValueOf,
+  ObjectPrototypeHasOwn, ReflectApply, ReflectGetPrototypeOf, RegExpPrototypeExec,
+  RegExpPrototypeGetSource, StringPrototypeEndsWith, StringPrototypeIncludes,
   StringPrototypeIndexOf, StringPrototypeSlice, StringPrototypeStartsWith, StringPrototypeValueOf,
   SymbolPrototypeToString, SymbolPrototypeValueOf, SymbolToStringTag,
-  TypedArrayPrototypeGetToStringTag, descriptorOf, errorStackGetter, isObject, list,
+  TypedArrayPrototypeGetToStringTag, descriptorOf, errorStackGetter, isData, isObject, list,
   regExpFlagGetters,
 } = native.primordials;
 const { constructorName, functionKind, kindOf } = native;
@@ -26,25 +27,26 @@ const maxStringLength = 10000;
 const style = (ctx, text, name) => (ctx.colors ? paint(text, name) : text);
 const plural = (count, one) => `${count} more ${one}${count === 1 ? "" : "s"}`;
 
+// The value of a descriptor: of an accessor only V8's own for `stack` is read.
+const valueOf = (object, descriptor) => {
+  if (descriptor === undefined) return undefined;
+  if (isData(descriptor)) return descriptor.value;
+  return descriptor.get !== undefined && descriptor.get === errorStackGetter
+    ? ReflectApply(errorStackGetter, object, [])
+    : undefined;
+};
+
 // The value of a data property, own or inherited; undefined for accessors and from a proxy on.
 const dataOf = (object, key) => {
   for (let at = object; at !== null && kindOf(at) !== "proxy"; at = ReflectGetPrototypeOf(at)) {
     const descriptor = descriptorOf(at, key);
-    if (descriptor !== undefined) {
-      if (descriptor.get !== undefined && descriptor.get === errorStackGetter) {
-        return ReflectApply(errorStackGetter, object, []);
-      }
-      return descriptor.value;
-    }
+    if (descriptor !== undefined) return valueOf(object, descriptor);
   }
   return undefined;
 };
 
-const ownDataOf = (object, key) => {
-  if (kindOf(object) === "proxy") return undefined;
-  const descriptor = descriptorOf(object, key);
-  return descriptor === undefined ? undefined : descriptor.value;
-};
+const ownDataOf = (object, key) =>
+  kindOf(object) === "proxy" ? undefined : valueOf(object, descriptorOf(object, key));
 
 const functionName = (fn) => {
   const name = ownDataOf(fn, "name");
@@ -62,9 +64,7 @@ const inherits = (object, prototype) => {
 };
 
 // The name of the class that a value is an instance of; null when its prototype chain names none.
-// `showPrototype` shows a prototype that has no name of its own.
-const classOf = (ctx, object, depth, showPrototype) => {
-  let first;
+const nameOf = (object) => {
   for (let at = object; at !== null && kindOf(at) !== "proxy"; at = ReflectGetPrototypeOf(at)) {
     const constructor = ownDataOf(at, "constructor");
     if (typeof constructor === "function") {
@@ -72,26 +72,51 @@ const classOf = (ctx, object, depth, showPrototype) => {
       const prototype = ownDataOf(constructor, "prototype");
       if (name !== "" && isObject(prototype) && inherits(object, prototype)) return name;
     }
-    if (first === undefined) first = ReflectGetPrototypeOf(at);
   }
-  if (first === null || first === undefined) return null;
+  return null;
+};
 
-  // A chain of nameless prototypes: the name that V8 knows, and what the object inherits from.
+// For a chain of nameless prototypes: the name that V8 knows, and what the object inherits from,
+// which `showPrototype` shows.
+const complexName = (ctx, object, first, depth, showPrototype) => {
   const known = constructorName(object);
   if (depth > ctx.depth) return `${known} <Complex prototype>`;
   if (kindOf(first) === "proxy") return `${known} <Proxy>`;
-  const parent = classOf(ctx, first, depth + 1, showPrototype);
-  return `${known} <${parent === null ? showPrototype(first) : parent}>`;
+  const parent = nameOf(first);
+  if (parent !== null) return `${known} <${parent}>`;
+  const next = ReflectGetPrototypeOf(first);
+  return next === null
+    ? `${known} <${showPrototype(ctx, first)}>`
+    : `${known} <${complexName(ctx, first, next, depth + 1, showPrototype)}>`;
 };
 
-const tagOf = (ctx, object, kind) => {
-  if (kind === "typedarray") return TypedArrayPrototypeGetToStringTag(object);
+const tagOf = (ctx, object) => {
   const tag = dataOf(object, SymbolToStringTag);
   if (typeof tag !== "string" || tag === "") return "";
   // An own enumerable tag is listed among the properties.
   const own = descriptorOf(object, SymbolToStringTag);
-  if (own !== undefined && (own.enumerable || ctx.showHidden)) return "";
-  return tag;
+  return own !== undefined && (own.enumerable || ctx.showHidden) ? "" : tag;
+};
+
+// The class and the tag of an object. Those of objects with the same prototype are the same, unless
+// the object itself says otherwise, and nothing changes them while the inspector works.
+const identityOf = (ctx, object, kind, depth, showPrototype) => {
+  const prototype = ReflectGetPrototypeOf(object);
+  const isOwn =
+    ObjectPrototypeHasOwn(object, "constructor") ||
+    ObjectPrototypeHasOwn(object, SymbolToStringTag);
+  const isCommon = prototype !== null && !isOwn && kind !== "typedarray" && kind !== "namespace";
+  let identity = isCommon ? MapPrototypeGet(ctx.identities, prototype) : undefined;
+  if (identity !== undefined) return identity;
+  identity = { __proto__: null, name: nameOf(object), tag: "" };
+  if (kind === "typedarray") identity.tag = TypedArrayPrototypeGetToStringTag(object);
+  else identity.tag = tagOf(ctx, object);
+  if (identity.name === null && prototype !== null) {
+    identity.name = complexName(ctx, object, prototype, depth, showPrototype);
+  } else if (isCommon) {
+    MapPrototypeSet(ctx.identities, prototype, identity);
+  }
+  return identity;
 };
 
 // "Foo(2) [Map] ": what stands before the braces.
@@ -286,7 +311,7 @@ const errorText = (ctx, error, className, tag) => {
 
 native.values = {
   __proto__: null,
-  boxedText, classOf, dataOf, dateText, errorKeys, errorPart, errorText, functionText, inherits,
+  boxedText, dataOf, dateText, errorKeys, errorPart, errorText, functionText, identityOf, inherits,
   ownDataOf, plural, prefixOf, regExpText, showNumber, showPrimitive, style, symbolText, tagOf,
   unspaced,
 };
