@@ -31,10 +31,10 @@ test("a new output is fresh each time, and only as long as asked", () => {
 });
 
 test("cut to what was filled, which is never trusted beyond the capacity", () => {
-  deepEqual(buffers.fill_some(10), new Int32Array([-1, 0, 1]));
-  deepEqual(buffers.fill_some(2), new Int32Array([-1, 0]));
-  deepEqual(buffers.fill_some(0), new Int32Array([]));
-  equal(buffers.fill_liar(5).length, 5);
+  deepEqual(buffers.fill_some(10), { result: 3, v: new Int32Array([-1, 0, 1]) });
+  deepEqual(buffers.fill_some(2), { result: 2, v: new Int32Array([-1, 0]) });
+  deepEqual(buffers.fill_some(0), { result: 0, v: new Int32Array([]) });
+  equal(buffers.fill_liar(5).v.length, 5);
 });
 
 test("sizes by expressions", () => {
@@ -53,7 +53,9 @@ test("capacity in, count out", () => {
 
 test("into: the caller's own output buffer", () => {
   const mine = new Int32Array(4);
-  equal(buffers.fill_some(4, { into: { v: mine } }).buffer, mine.buffer);
+  const some = buffers.fill_some(4, { into: { v: mine } });
+  equal(some.v.buffer, mine.buffer);
+  deepEqual(some.v, new Int32Array([-1, 0, 1]));
   deepEqual(mine, new Int32Array([-1, 0, 1, 0]));
   const to = new Uint8Array(8);
   const given = buffers.pack(new Uint8Array([7, 0, 8]), { into: { to } });

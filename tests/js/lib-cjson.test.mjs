@@ -8,7 +8,7 @@ test("parse and read", () => {
   const root = cjson.Parse(source);
   ok(root instanceof cjson.Item);
   equal(root.IsObject(), 1);
-  equal(root.type, cjson.Object);
+  equal(root.type, cjson.cJSON_Object);
   equal(root.GetArraySize(), 4);
   equal(root.GetObjectItem("NAME").GetStringValue(), "ünïcode");
   equal(root.GetObjectItemCaseSensitive("NAME"), null);

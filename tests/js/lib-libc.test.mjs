@@ -31,7 +31,8 @@ test("a pointer into an argument is an index in the units of what was passed", (
   equal(libc.strrchr("hello", 108), 3);
   equal(libc.strchr("hello", 120), null);
   equal(libc.strstr("über alles", "alles"), 5);
-  equal(libc.strstr(bytes("über alles\0"), "alles"), null, "up to the NUL");
+  equal(libc.strstr(bytes("über alles"), "alles"), 6);
+  throws(() => libc.strstr(bytes("a\0b"), "b"), { message: /NUL/ });
   equal(libc.strcasestr("Hello World", "WORLD"), 6);
   equal(libc.strpbrk("key=value", "=:"), 3);
   equal(libc.memchr(bytes("abc"), 99), 2);
@@ -214,7 +215,7 @@ test("time", () => {
   deepEqual([parsed.date.tm_year, parsed.date.tm_mon, parsed.date.tm_mday], [124, 1, 29]);
   equal(libc.strptime("nonsense", "%Y").result, null);
   equal(libc.timegm(libc.localtime(0)) - libc.localtime(0).tm_gmtoff, 0);
-  throws(() => libc.gmtime(2 ** 53 - 1), { name: "Error" }) ;
+  throws(() => libc.gmtime(2 ** 53), { name: "RangeError" });
   equal(libc.difftime(5, 3), 2);
   const clock = libc.clock_gettime(libc.CLOCK_MONOTONIC);
   ok(clock.tv_sec > 0 && clock.tv_nsec < 1e9);

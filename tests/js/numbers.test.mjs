@@ -16,7 +16,7 @@ for (const [name, [min, max]] of Object.entries(whole)) {
   const id = numbers[`id_${name}`];
   const widen = numbers[`widen_${name}`];
   test(`${name}: bounds and what lies between`, () => {
-    for (const value of [min, max, 0, 1, Math.trunc((min + max) / 3), min + 1, max - 1]) {
+    for (const value of [min, max, 0, 1, Math.floor(max / 3), min + 1, max - 1]) {
       equal(id(value), value);
       equal(widen(value), BigInt(value));
     }

@@ -27,7 +27,7 @@ test("assigned whole", () => {
   deepEqual([...s.tag], [9, 8, 7, 6, 5, 4, 3, 2]);
   throws(() => { s.tag = new Array(9).fill(1); }, { name: "RangeError" });
   throws(() => { s.tag = 5; }, { name: "TypeError" });
-  throws(() => { s.tag = [1, "2"]; }, { message: /expected an integer/ });
+  throws(() => { s.tag = [1, 2, 3, "4", 5, 6, 7, 8]; }, { name: "TypeError", message: 'structs.Seg.tag[3]: expected an integer from 0 to 255, got "4"' });
 });
 
 test("more dimensions, structs in arrays", () => {
@@ -43,7 +43,8 @@ test("more dimensions, structs in arrays", () => {
   g.corners[0] = { x: 1, y: 1 };
   equal(g.corners[0].x, 1);
   ok(g.corners[1] instanceof structs.Point);
-  deepEqual(g.cells.toArray(), [[10, 11, 12], [13, 14, -1]]);
+  deepEqual(g.cells.toArray().map((row) => row.toArray()), [[10, 11, 12], [13, 14, -1]]);
+  deepEqual(g.toJSON().cells, [[10, 11, 12], [13, 14, -1]]);
 });
 
 test("char arrays are text, unless they are bytes", () => {

@@ -65,11 +65,12 @@ test("copied results", () => {
 });
 
 test("wrong kinds", () => {
-  for (const [value, got] of [[5, "5"], ["p", '"p"'], [null, "null"], [undefined, "undefined"], [new Pixel(), "a Pixel"],
+  for (const [value, got] of [[5, "5"], ["p", '"p"'], [null, "null"], [undefined, "undefined"],
     [[1, 2], "an Array"], [() => 0, "a function"], [true, "true"], [new Float64Array(2), "a Float64Array"]]) {
     badArgument(() => structs.point_length(value), "TypeError", `structs.point_length: p: expected a Point or an object, got ${got}`, "p");
     badArgument(() => structs.point_add(value, {}), "TypeError", `structs.point_add: a: expected a Point or an object, got ${got}`, "a");
   }
+  throws(() => structs.point_length(new Pixel()), { name: "TypeError", message: "structs.point_length: p: expected a Point, got a Pixel" });
   throws(() => structs.point_length({ x: "3" }), { name: "TypeError", message: 'structs.point_length: p.x: expected a number, got "3"' });
   throws(() => structs.point_length({ z: 3 }), { name: "TypeError", message: /^structs\.point_length: p: .*z/ });
   throws(() => structs.seg_id({ a: { y: [] } }), { name: "TypeError", message: "structs.seg_id: s.a.y: expected a number, got an Array" });

@@ -24,8 +24,8 @@ test("text out: to the first NUL, or to what was filled", () => {
   equal(texts.text_fill(10), "abc");
   equal(texts.text_fill(3), "xxx");
   equal(texts.text_fill(0), "");
-  equal(texts.text_fill_exact(10), "y\0y");
-  equal(texts.text_fill_exact(2), "yy");
+  deepEqual(texts.text_fill_exact(10), { result: 3, buf: "y\0y" });
+  deepEqual(texts.text_fill_exact(2), { result: 2, buf: "yy" });
 });
 
 test("bytes out", () => {

@@ -15,8 +15,8 @@ export LD_LIBRARY_PATH="$work${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ISTHMUS="$bu
 status=0
 printf '%s\n' layout*.idl | sed 's/\.idl$//' | xargs -P "$(nproc)" -I{} bash -c '
   set -eu
-  ${CC:-gcc} -O1 -w -Wno-psabi -shared -fPIC -o {}.so {}.c
-  ${CC:-gcc} -O0 -w -Wno-psabi -o {}_facts {}_facts.c
+  ${CC:-gcc} -O1 -w -Wno-psabi -Wno-packed-bitfield-compat -shared -fPIC -o {}.so {}.c
+  ${CC:-gcc} -O0 -w -Wno-psabi -Wno-packed-bitfield-compat -o {}_facts {}_facts.c
   ./{}_facts >{}.facts
   "$ISTHMUS" gen --descriptor {}.idl >{}.json
   { python3 "$HERE/compare.py" {}.json {}.facts && "$ISTHMUS" run --idl . --allow-ffi={} {}.mjs; } >{}.out 2>&1 && ok=0 || ok=1
