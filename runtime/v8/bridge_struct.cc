@@ -376,7 +376,7 @@ static void get_field(const FunctionCallbackInfo<Value> &info) {
   auto *accessor = static_cast<ist__accessor *>(ist__compat::external_value(info.Data()));
   ist__class *of = accessor->owner;
   ist__place place = {nullptr, accessor->field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place, true};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   Local<Value> value;
   if (wrap && ist__field_get(site, wrap, info.This(), accessor->field).ToLocal(&value)) {
@@ -392,7 +392,7 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   ist__class *of = accessor->owner;
   const ist__field *field = accessor->field;
   ist__place place = {nullptr, field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place, true};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   if (!wrap) return;
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
@@ -574,7 +574,7 @@ MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> co
  */
 
 static ist__site array_site(const ist__wrap *wrap, const ist__place *place) {
-  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, true};
+  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, nullptr, true};
 }
 
 static ist__wrap *array_of(Local<Value> value) {
