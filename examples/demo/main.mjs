@@ -124,18 +124,18 @@ db.create_function_v2("crc32", 1, sqlite.SQLITE_UTF8 | sqlite.SQLITE_DETERMINIST
 });
 // An order in which "item 10" comes after "item 9", and case does not count.
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-db.create_collation_v2("natural", (a, b) => order.compare(a, b));
+db.create_collation_v2("by_number", (a, b) => order.compare(a, b));
 
 const summary = [];
 query(db, `SELECT name, size, length(packed), (SELECT count(*) FROM fact WHERE file = file.id), changed
-           FROM file ORDER BY name COLLATE natural`, [], (row) => {
+           FROM file ORDER BY name COLLATE by_number`, [], (row) => {
   summary.push([row.column_text(0), row.column_int(1), row.column_int(2), row.column_int(3),
     libc.strftime(32, "%Y-%m-%d", libc.gmtime(row.column_int(4)))]);
 });
 table("Files", ["name", "bytes", "packed", "facts", "changed"], summary);
 
 const largest = [];
-query(db, `SELECT name, way, number FROM fact JOIN file ON file.id = file ORDER BY number DESC, way COLLATE natural LIMIT ?`,
+query(db, `SELECT name, way, number FROM fact JOIN file ON file.id = file ORDER BY number DESC, way COLLATE by_number LIMIT ?`,
   [5], (row) => largest.push([row.column_text(0), row.column_text(1), row.column_double(2)]));
 table("Largest numbers", ["name", "way", "number"], largest);
 
