@@ -57,11 +57,29 @@ class Parts extends Given {
 }
 const { has, messageOf, nameOf } = Parts;
 
+// The stack's first line is made from data properties, at the first look: they are there for it.
+const nameStack = (error, message, name) => {
+  const descriptor = { __proto__: null, configurable: true };
+  descriptor.value = message;
+  ReflectDefineProperty(error, "message", descriptor);
+  descriptor.value = name;
+  ReflectDefineProperty(error, "name", descriptor);
+  try {
+    error.stack;
+  } catch {
+    // User code's Error.prepareStackTrace: its error is not the caller's.
+  }
+  delete error.message;
+  delete error.name;
+};
+
 class DOMException {
   constructor(message = "", name = "Error") {
     const text = `${message}`;
     const kind = `${name}`;
-    return new Parts(ReflectConstruct(Error, [], new.target), text, kind);
+    const error = ReflectConstruct(Error, [], new.target);
+    nameStack(error, text, kind);
+    return new Parts(error, text, kind);
   }
 
   get name() {
