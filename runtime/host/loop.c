@@ -8,7 +8,11 @@
 
 static void on_wake(uv_async_t *handle) { (void)handle; }
 
-static void on_alarm(uv_timer_t *handle) { (void)handle; }
+/* libuv may run its timers before it waits; then it must not wait any more. */
+static void on_alarm(uv_timer_t *handle) {
+  ist_host *host = handle->data;
+  uv_async_send(&host->wake);
+}
 
 static void hook_wake(void *env) {
   ist_host *host = env;
@@ -35,6 +39,7 @@ ist_status ist__loop_open(ist_host *host) {
       uv_timer_init(&host->loop, &host->alarm))
     return IST_ERR_IO;
   host->wake.data = host;
+  host->alarm.data = host;
   uv_unref((uv_handle_t *)&host->wake);
   uv_unref((uv_handle_t *)&host->alarm);
   ist__embed_hooks hooks = {host, hook_wake, hook_uncaught, hook_report};
