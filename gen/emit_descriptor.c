@@ -117,8 +117,15 @@ static cJSON *emit_expr(emitter *e, const expr *x) {
   return o;
 }
 
+// cJSON makes nothing of an empty array.
+static void add_all_indexes(cJSON *o, const char *key, const int_list *list) {
+  cJSON *a = cJSON_AddArrayToObject(o, key);
+  for (int i = 0; i < list->count; i++)
+    cJSON_AddItemToArray(a, cJSON_CreateNumber(list->at[i]));
+}
+
 static void add_indexes(cJSON *o, const char *key, const int_list *list) {
-  if (list->count) cJSON_AddItemToObject(o, key, cJSON_CreateIntArray(list->at, list->count));
+  if (list->count) add_all_indexes(o, key, list);
 }
 
 static void add_functions(emitter *e, cJSON *o, const char *key, const decl_list *list) {
@@ -187,7 +194,7 @@ static void add_params(emitter *e, cJSON *o, const decl *d) {
   for (int i = 0; i < d->params.count; i++)
     cJSON_AddItemToArray(a, emit_param(e, d, d->params.at[i]));
   cJSON_AddItemToObject(o, "result", emit_param(e, d, d->result));
-  cJSON_AddItemToObject(o, "args", cJSON_CreateIntArray(d->args.at, d->args.count));
+  add_all_indexes(o, "args", &d->args);
 }
 
 static void emit_fields(emitter *e, cJSON *o, decl *d) {
@@ -328,7 +335,7 @@ static cJSON *emit_function(emitter *e, decl *f) {
   add_flag(o, "optional", f->optional);
   add_params(e, o, f);
   add_int(o, "required", f->required);
-  cJSON_AddItemToObject(o, "outputs", cJSON_CreateIntArray(f->outputs.at, f->outputs.count));
+  add_all_indexes(o, "outputs", &f->outputs);
   if (f->throws) {
     cJSON *t = cJSON_AddObjectToObject(o, "throws");
     add_int(t, "error", error_index(e, f->throws));
@@ -360,7 +367,8 @@ static cJSON *emit_error(emitter *e, decl *d) {
 }
 
 static void add_strings(cJSON *o, const char *key, const char *const *at, int count) {
-  cJSON_AddItemToObject(o, key, cJSON_CreateStringArray(at, count));
+  cJSON *a = cJSON_AddArrayToObject(o, key);
+  for (int i = 0; i < count; i++) cJSON_AddItemToArray(a, cJSON_CreateString(at[i]));
 }
 
 // Everything that this file declares, in its order; what it only uses follows by itself.

@@ -158,16 +158,22 @@ static const char *pointed(compiler *c, const char *type) {
   return ist__idl_text(c, type, n);
 }
 
+static const char *our_type(compiler *c, const fact *f) {
+  const decl *d = f->decl;
+  if (f->kind == F_TYPEDEF) return ist__idl_type_c(c, d->type, "");
+  if (f->kind == F_FIELD) return ist__idl_type_c(c, d->fields.at[f->i].type, "");
+  if (f->kind != F_FUNCTION) return NULL;
+  ctype function = {.kind = T_FUNCTION, .to = d->type, .params = d->params};
+  const char *type = ist__idl_type_c(c, &function, "");
+  // As gcc writes it: no space between the result and the parameters.
+  const char *space = strstr(type, " (");
+  return space ? ist__idl_format(c, "%.*s%s", (int)(space - type), type, space + 1) : type;
+}
+
 static void report(prover *p, fact *f, const message *m, const message *previous) {
   compiler *c = p->c;
   const char *name = fact_name(p, f);
-  const char *ours =
-      f->kind == F_FUNCTION
-          ? ist__idl_type_c(
-                c, &(ctype){.kind = T_FUNCTION, .to = f->decl->type, .params = f->decl->params}, "")
-      : f->kind == F_TYPEDEF ? ist__idl_type_c(c, f->decl->type, "")
-      : f->kind == F_FIELD   ? ist__idl_type_c(c, f->decl->fields.at[f->i].type, "")
-                             : NULL;
+  const char *ours = our_type(c, f);
   static const char *const words[] = {"function", "type",     "type", "type",    "type",
                                       "field",    "constant", "type", "constant"};
   if (strstr(m->text, "conflicting types") || strstr(m->text, "redefinition") ||
@@ -181,9 +187,9 @@ static void report(prover *p, fact *f, const message *m, const message *previous
     if (previous) note_elsewhere(p, previous, "the header's declaration is here");
     return;
   }
-  if (strstr(m->text, "incompatible pointer type") || strstr(m->text, "pointer targets") ||
-      strstr(m->text, "differ in signedness") || strstr(m->text, "discards qualifiers") ||
-      strstr(m->text, "static assertion") || strstr(m->text, "static_assert")) {
+  if (strstr(m->text, "incompatible pointer type") || strstr(m->text, "pointer-sign") ||
+      strstr(m->text, "discards qualifiers") || strstr(m->text, "static assertion") ||
+      strstr(m->text, "static_assert")) {
     const char *theirs = NULL;
     static const char *const before[] = {"incompatible pointer type '", " from '",
                                          "expression of type '"};

@@ -54,7 +54,7 @@ static void add_declarations(prover *p, buffer *b, int i) {
     // The first line needs the header's declaration, the second is compared with it. Parentheses
     // keep a macro of the same name away.
     mark_fact(p, b, i);
-    ist__idl_buffer_add(c, b, "extern __typeof__((%s)) (%s);\n", d->symbol, d->symbol);
+    ist__idl_buffer_add(c, b, "extern __typeof__((%s)) *ist_fact_%d;\n", d->symbol, i);
     mark_fact(p, b, i);
     ist__idl_buffer_add(c, b, "extern %s;\n",
                         prototype(c, d, ist__idl_format(c, "(%s)", d->symbol)));
