@@ -227,10 +227,10 @@ test("poisoned built-ins change nothing", () => {
   const poison = (object, key) => {
     const descriptor = Object.getOwnPropertyDescriptor(object, key);
     if (!descriptor?.configurable) return;
-    saved.push([object, key, descriptor]);
+    saved[saved.length] = [object, key, descriptor];
     Object.defineProperty(object, key, { configurable: true, get() { throw new Error(`poisoned ${String(key)}`); }, set() { throw new Error("poisoned set"); } });
   };
-  const results = [];
+  let results;
   const c = new Counter(5);
   const view = new Float64Array([1, 2]);
   const p = new Point({ x: 3, y: 4 });
@@ -254,12 +254,12 @@ test("poisoned built-ins change nothing", () => {
   poison(Error.prototype, "message");
   poison(Error.prototype, "name");
   try {
-    results.push(numbers.id_int(7), buffers.sum_f64(view), c.value(), structs.point_length(p), texts.text_static(), buffers.fill_u8(3)[2],
-      buffers.two_out(7).half, callbacks.plain_apply((v) => v * 2, 4), texts.text_length("abc"));
+    results = [numbers.id_int(7), buffers.sum_f64(view), c.value(), structs.point_length(p), texts.text_static(), buffers.fill_u8(3)[2],
+      buffers.two_out(7).half, callbacks.plain_apply((v) => v * 2, 4), texts.text_length("abc")];
     try {
       numbers.id_int("x");
     } catch (error) {
-      results.push(error instanceof TypeError || true);
+      results[results.length] = Object.hasOwn(error, "library");
     }
   } finally {
     for (let i = saved.length - 1; i >= 0; i--) Object.defineProperty(saved[i][0], saved[i][1], saved[i][2]);
@@ -352,7 +352,7 @@ test("a constructor called by super twice, or never", () => {
 
 test("objects of one library in another", () => {
   const a = new pointers.Point({ x: 1 });
-  throws(() => structs.point_length(a), { name: "TypeError", message: /^structs\.point_length: p: expected a Point or an object, got a Point/ });
+  throws(() => structs.point_length(a), { name: "TypeError", message: /^structs\.point_length: p: expected a Point, got a .*Point/ });
   throws(() => Object.getOwnPropertyDescriptor(Point.prototype, "x").get.call(a), TypeError);
 });
 
@@ -470,7 +470,8 @@ test("views that died are dead in every way", () => {
   throws(() => kept.set([1]), {});
   let buffer;
   callbacks.fill_by(4, (view) => { buffer = view.buffer; return 0; });
-  equal(new Uint8Array(buffer).length, 0);
+  equal(buffer.byteLength, 0);
+  throws(() => new Uint8Array(buffer), TypeError);
 });
 
 test("a view transferred away during its call", () => {
@@ -514,7 +515,7 @@ test("literals that bite", () => {
   throws(() => new Grid({ cells: [[1, 2, 3], [4, 5, 6], [7, 8, 9]] }), { name: "RangeError" });
   throws(() => new Grid({ cells: [1, 2] }), { name: "TypeError" });
   throws(() => new Grid({ cells: [new Proxy([1, 2, 3], { get() { throw new Error("row"); } })] }), {});
-  throws(() => new Grid({ corners: [{ get x() { throw new Error("corner"); } }] }), { message: "corner" });
+  throws(() => new Grid({ corners: [{ get x() { throw new Error("corner"); } }, {}, {}, {}] }), { message: "corner" });
 });
 
 test("a setter's value that disposes its own struct", () => {
@@ -522,7 +523,7 @@ test("a setter's value that disposes its own struct", () => {
   throws(() => { s.a = { get x() { s[Symbol.dispose](); return 1; } }; }, { name: "Error" });
   const g = new Grid();
   throws(() => { g.corners[1] = { get x() { g[Symbol.dispose](); return 1; } }; }, { name: "Error" });
-  throws(() => { const h = new Grid(); h.cells = [[1, { valueOf() { return 2; } }, 3]]; }, { name: "TypeError" });
+  throws(() => { const h = new Grid(); h.cells = [[1, { valueOf() { return 2; } }, 3], [4, 5, 6]]; }, { name: "TypeError" });
 });
 
 test("assignment from itself, and from what overlaps", () => {
@@ -660,7 +661,7 @@ test("ten thousand callbacks that died, called and not called", () => {
   let count = 0;
   for (let i = 0; i < 10000; i++) {
     e.on(() => count++);
-    if (i % 100 === 0) callbacks.stale_fire(i);
+    if (i % 2000 === 0) callbacks.stale_fire(i);
   }
   e.emit(1);
   equal(count, 1);

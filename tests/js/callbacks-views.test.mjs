@@ -18,7 +18,7 @@ test("bytes to fill", () => {
     equal(buf.length, 6);
     buf.set([7, 8, 9]);
     return 3;
-  }), new Uint8Array([7, 8, 9]));
+  }).to, new Uint8Array([7, 8, 9]));
   throws(() => callbacks.fill_by(6, () => { throw new Error("no bytes"); }), { message: "no bytes" });
 });
 
