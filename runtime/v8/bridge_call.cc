@@ -75,7 +75,7 @@ static bool lay(ist__call *call) {
   auto **slots = static_cast<void **>(call->arena.take((count + 1) * sizeof(void *)));
   auto *arguments =
       static_cast<ist__argument *>(call->arena.take((count + 1) * sizeof(ist__argument)));
-  call->frame.result = call->arena.take_zeroed(result < 16 ? 16 : result);
+  call->frame.result = call->arena.take_zeroed(result < 16 ? 16 : result, function->result.type->align);
   if (!slots || !arguments || !call->frame.result) return no_memory(call);
   for (size_t i = 0; i <= count; i++) new (&arguments[i]) ist__argument();
   call->frame.args = slots;
@@ -83,7 +83,7 @@ static bool lay(ist__call *call) {
   for (size_t i = 0; i < count; i++) {
     const ist__param *param = &function->params[i];
     size_t size = param->type->kind == IST__STRUCT ? param->type->size : sizeof(int64_t);
-    slots[i] = call->arena.take_zeroed(size);
+    slots[i] = call->arena.take_zeroed(size, param->type->align);
     if (!slots[i]) return no_memory(call);
     if (param->role != IST__CELL || param->type->to->kind == IST__STRUCT) continue;
     arguments[i].data = static_cast<uint8_t *>(call->arena.take_zeroed(16));
@@ -311,8 +311,10 @@ static bool resolve_filled(ist__call *call, const ist__param *param, const ist__
     set_pointer(call, param, address);
     return true;
   }
-  argument.memory = static_cast<uint8_t *>(calloc(1, to->size ? to->size : 1));
+  size_t align = to->align < 16 ? 16 : to->align, size = (to->size + align) / align * align;
+  argument.memory = static_cast<uint8_t *>(aligned_alloc(align, size));
   if (!argument.memory) return no_memory(call);
+  memset(argument.memory, 0, size);
   set_pointer(call, param, argument.memory);
   return true;
 }

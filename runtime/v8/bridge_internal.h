@@ -213,9 +213,12 @@ struct ist__arena {
     }
     return take_chunk(size);
   }
-  void *take_zeroed(size_t size) {
-    void *result = take(size);
-    return result ? memset(result, 0, size) : nullptr;
+  void *take_zeroed(size_t size, size_t align = 16) {
+    size_t more = align > 16 ? align : 0;
+    auto *result = static_cast<char *>(size < SIZE_MAX / 2 ? take(size + more) : nullptr);
+    if (!result) return nullptr;
+    if (more) result += (align - reinterpret_cast<uintptr_t>(result) % align) % align;
+    return memset(result, 0, size);
   }
   template <class T> T *make() {
     void *memory = take(sizeof(T));

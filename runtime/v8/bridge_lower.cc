@@ -479,7 +479,7 @@ static bool lower_elements(ist__call *call, const ist__site &site, const ist__pa
   if (count > most) {
     return ist__throw(site, IST_RANGE_ERROR, "expected at most %zu elements, got %zu", most, count);
   }
-  auto *data = static_cast<uint8_t *>(call->arena.take_zeroed((count + 1) * size));
+  auto *data = static_cast<uint8_t *>(call->arena.take_zeroed((count + 1) * size, of->align));
   if (!data) return no_memory(site);
   ist__site inner = site;
   ist__place place = {site.place, nullptr, 0};
@@ -520,7 +520,7 @@ static bool lower_ref_early(ist__call *call, const ist__site &site, const ist__p
                             const ist__type *to, Local<Value> value) {
   ist__argument &argument = call->arguments[param->index];
   if (to->kind != IST__STRUCT || param->dir != IST__IN || ist__wrap_of(value)) return true;
-  auto *memory = static_cast<uint8_t *>(call->arena.take_zeroed(to->size));
+  auto *memory = static_cast<uint8_t *>(call->arena.take_zeroed(to->size, to->align));
   if (!memory) return no_memory(site);
   if (!ist__lower_struct(call, site, to, value, memory, nullptr)) return false;
   memcpy(call->frame.args[param->index], &memory, sizeof memory);
