@@ -209,12 +209,12 @@ static bool field_type(compiler *c, decl *d, field *f) {
   }
   if (t->kind == T_VOID || t->kind == T_FUNCTION)
     return field_bad(c, f, "a field cannot have this type");
-  if (ist__idl_type_is_const(f->type)) f->readonly = true;
   int64_t counts[16];
   int depth = 0;
   const ctype *e = f->type;
   for (; ist__idl_type_strip(e)->kind == T_ARRAY && depth < 16; e = ist__idl_type_strip(e)->to)
     counts[depth++] = ist__idl_type_strip(e)->elements;
+  if (ist__idl_type_is_const(e)) f->readonly = true;
   const ctype *s = ist__idl_type_strip(e);
   if (s->kind == T_BAD) return false;
   if (s->kind == T_ARRAY) return field_bad(c, f, "this array has too many dimensions");
@@ -258,11 +258,13 @@ void ist__idl_check_struct(compiler *c, decl *d) {
       }
   }
   if (!ist__idl_layout_struct(c, d)) return;
+  ist__idl_descend(c, d->at);
   for (int i = 0; i < d->fields.count; i++) {
     field *f = &d->fields.at[i];
     if (!f->name) continue;
     if (field_type(c, d, f)) ist__idl_attrs_unused(c, &f->attrs, "this field");
   }
+  ist__idl_ascend(c);
   if (d->kind == D_STRUCT) {
     if (d->dtype) ist__idl_dtype_decl(c, DT_STRUCT, d);
     ist__idl_attrs_unused(c, &d->attrs, "this struct");

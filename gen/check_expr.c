@@ -406,8 +406,10 @@ expr *ist__idl_constant(compiler *c, decl *d) {
   }
   if (d->state != FRESH) return d->bad ? NULL : d->value;
   d->state = BUSY;
+  ist__idl_descend(c, d->at);
   ist__idl_type_resolve(c, d->type, d->module);
   expr *value = ist__idl_resolve(c, d->parsed_value, NULL);
+  ist__idl_ascend(c);
   const ctype *t = ist__idl_type_strip(d->type);
   d->state = DONE;
   if (!value || t->kind == T_BAD || d->bad) {
@@ -446,6 +448,7 @@ void ist__idl_eval_enum(compiler *c, decl *d) {
   }
   if (d->state != FRESH) return;
   d->state = BUSY;
+  ist__idl_descend(c, d->at);
   if (d->type) {
     ist__idl_type_resolve(c, d->type, d->module);
     const ctype *t = ist__idl_type_strip(d->type);
@@ -468,6 +471,7 @@ void ist__idl_eval_enum(compiler *c, decl *d) {
     next = e->value + 1;
   }
   if (d->enumerators.count == 0) ist__idl_error(c, d->at, "the enum '%s' has no values", d->name);
+  ist__idl_ascend(c);
   d->state = DONE;
 }
 

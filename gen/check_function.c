@@ -27,6 +27,7 @@ static bool classify_links(compiler *c, decl *f, param *p, int id, role to) {
 void ist__idl_classify(compiler *c, decl *d) {
   if (d->classified) return;
   d->classified = true;
+  ist__idl_descend(c, d->at);
   bool callback = d->kind == D_CALLBACK;
   if (!callback && !ist__idl_attrs_check(c, &d->attrs, ON_FUNCTION)) d->bad = true;
   for (int i = 0; i < d->params.count; i++) {
@@ -71,6 +72,7 @@ void ist__idl_classify(compiler *c, decl *d) {
     }
   }
   if (d->result->bad) d->bad = true;
+  ist__idl_ascend(c);
 }
 
 static bool class_fits(const dtype *t, const expr *e) {

@@ -94,6 +94,10 @@ typedef struct {
 void ist__idl_guess_offer(guess *g, const char *candidate);
 const char *ist__idl_guess_text(compiler *c, const guess *g);
 
+// Declarations may need one another in any depth that the stack bears; more ends the compilation.
+void ist__idl_descend(compiler *c, span at);
+void ist__idl_ascend(compiler *c);
+
 // --- lex.c: text to tokens
 // -------------------------------------------------------------------------
 
@@ -407,17 +411,18 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(ALIGN, align)                                                                                  \
   X(BIGINT, bigint)                                                                                \
   X(BYTES, bytes)                                                                                  \
-  X(CONSTRUCTOR, constructor) X(COPY, copy) X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy)      \
-      X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text)              \
-          X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline) X(INOUT, inout)            \
-              X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)            \
-                  X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)  \
-                      X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional)            \
-                          X(OUT, out) X(OWN, own) X(PACKED, packed) X(POINTER, pointer)            \
-                              X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope) X(SELF, self)      \
-                                  X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take)  \
-                                      X(TEXT, text) X(THROWS, throws) X(UNTIL, until)              \
-                                          X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+  X(CONSTRUCTOR, constructor)                                                                      \
+  X(COPY, copy)                                                                                    \
+  X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc)          \
+      X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in)        \
+          X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)          \
+              X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number)              \
+                  X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)  \
+                      X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)              \
+                          X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)    \
+                              X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)      \
+                                  X(TAKE, take) X(TEXT, text) X(THROWS, throws) X(UNTIL, until)    \
+                                      X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,
@@ -607,6 +612,8 @@ struct compiler {
   int target; // index into a scalar's sizes
   int errors;
   int imports;            // read so far
+  int depth;              // of declarations that need each other
+  int type_depth;         // of functions in the text of a type
   jmp_buf bail;           // out of memory, or enough errors
   LIST(module *) modules; // imports before their importers; the last one is the file itself
   module *main;

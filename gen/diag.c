@@ -77,6 +77,18 @@ void ist__idl_note(compiler *c, span at, const char *format, ...) {
   va_end(args);
 }
 
+enum { MAX_NEED = 500 };
+
+void ist__idl_descend(compiler *c, span at) {
+  if (++c->depth <= MAX_NEED) return;
+  ist__idl_error(c, at, "the declarations that this needs are nested too deeply");
+  longjmp(c->bail, 1);
+}
+
+void ist__idl_ascend(compiler *c) {
+  c->depth--;
+}
+
 enum { MAX_GUESS = 40 };
 
 static int smaller(int a, int b) {

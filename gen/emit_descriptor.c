@@ -120,8 +120,7 @@ static cJSON *emit_expr(emitter *e, const expr *x) {
 // cJSON makes nothing of an empty array.
 static void add_all_indexes(cJSON *o, const char *key, const int_list *list) {
   cJSON *a = cJSON_AddArrayToObject(o, key);
-  for (int i = 0; i < list->count; i++)
-    cJSON_AddItemToArray(a, cJSON_CreateNumber(list->at[i]));
+  for (int i = 0; i < list->count; i++) cJSON_AddItemToArray(a, cJSON_CreateNumber(list->at[i]));
 }
 
 static void add_indexes(cJSON *o, const char *key, const int_list *list) {
@@ -200,7 +199,7 @@ static void add_params(emitter *e, cJSON *o, const decl *d) {
 static void emit_fields(emitter *e, cJSON *o, decl *d) {
   cJSON *a = cJSON_AddArrayToObject(o, "fields");
   // Padding has no entry, so that `len` counts entries.
-  int entry[1 + d->fields.count];
+  int *entry = ist__idl_alloc(e->c, (size_t)(1 + d->fields.count) * sizeof *entry);
   for (int i = 0, n = 0; i < d->fields.count; i++) entry[i] = d->fields.at[i].name ? n++ : -1;
   for (int i = 0; i < d->fields.count; i++) {
     field *f = &d->fields.at[i];

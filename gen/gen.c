@@ -1,5 +1,6 @@
 // The compiler's entries: sources are read, imports found, and the passes run in order.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,7 +12,9 @@ enum { MAX_SOURCE = 16 << 20, MAX_IMPORTS = 64 };
 
 static char *read_file(compiler *c, const char *path, size_t *len) {
   struct stat st;
-  FILE *f = fopen(path, "rb");
+  // A pipe must not stop the compiler, neither here nor in an import.
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  FILE *f = fd < 0 ? NULL : fdopen(fd, "rb");
   if (!f) return NULL;
   if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
     errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;

@@ -43,7 +43,9 @@ static int align_argument(compiler *c, attr_list *attrs) {
 
 // The number of elements of a field's array, nested ones included.
 static bool count_elements(compiler *c, const field *f, ctype *t) {
-  for (; t->kind == T_ARRAY; t = t->to) {
+  for (;; t = t->to) {
+    t = (ctype *)ist__idl_type_strip(t);
+    if (t->kind != T_ARRAY) return true;
     if (t->elements) continue;
     wide n;
     if (!t->count && !t->ends_null) {
@@ -61,7 +63,6 @@ static bool count_elements(compiler *c, const field *f, ctype *t) {
     }
     t->elements = (int64_t)n;
   }
-  return true;
 }
 
 typedef struct {
@@ -149,6 +150,7 @@ bool ist__idl_layout_struct(compiler *c, decl *d) {
     return false;
   }
   d->state = BUSY;
+  ist__idl_descend(c, d->at);
   layout l = {.align = 1, .packed = ist__idl_attr_find(&d->attrs, AT_PACKED) != NULL};
   d->packed = l.packed;
   for (int i = 0; i < d->fields.count; i++) {
@@ -164,5 +166,6 @@ bool ist__idl_layout_struct(compiler *c, decl *d) {
   d->align = l.align;
   d->size = round_up((l.bits + 7) / 8, l.align);
   d->state = DONE;
+  ist__idl_ascend(c);
   return !d->bad;
 }

@@ -162,32 +162,32 @@ static bool valid_text(const char *at, size_t len) {
 static void lex_literal(lexer *l) {
   const char *start = l->p;
   char quote = *l->p++;
-  buffer text = {0};
-  while (l->p < l->end && *l->p != quote && *l->p != '\n') {
-    char ch = (char)literal_char(l);
-    ist__idl_buffer_add(l->c, &text, "%c", ch);
-  }
+  const char *stop = memchr(start, '\n', (size_t)(l->end - start));
+  if (!stop) stop = l->end;
+  char *text = ist__idl_alloc(l->c, (size_t)(stop - start) + 1);
+  size_t len = 0;
+  while (l->p < stop && *l->p != quote) text[len++] = (char)literal_char(l);
   bool closed = l->p < l->end && *l->p == quote;
   if (closed) l->p++;
   token t = {.at = span_at(l, start, l->p)};
   if (!closed) ist__idl_error(l->c, t.at, "this literal has no closing %c on its line", quote);
-  t.text = text.at ? text.at : "";
-  t.text_len = (int)text.len;
+  t.text = text;
+  t.text_len = (int)len;
   if (quote == '"') {
     t.kind = TOK_STRING;
-    if (memchr(t.text, '\0', text.len)) {
+    if (memchr(t.text, '\0', len)) {
       ist__idl_error(l->c, t.at, "a string cannot hold a NUL");
       t.text = "";
       t.text_len = 0;
-    } else if (!valid_text(t.text, text.len)) {
+    } else if (!valid_text(t.text, len)) {
       ist__idl_error(l->c, t.at, "a string must be UTF-8");
       t.text = "";
       t.text_len = 0;
     }
   } else {
     t.kind = TOK_CHAR;
-    if (closed && text.len != 1) ist__idl_error(l->c, t.at, "a character literal holds one byte");
-    t.integer = text.len ? (signed char)text.at[0] : 0;
+    if (closed && len != 1) ist__idl_error(l->c, t.at, "a character literal holds one byte");
+    t.integer = len ? (signed char)text[0] : 0;
   }
   add_token(l, t);
 }

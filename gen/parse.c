@@ -407,6 +407,7 @@ static void parse_field(parser *p, void *env) {
     else if (!name)
       ist__idl_expect_name(p, "a field's name");
     PUSH(p->c, d->fields, f);
+    if (d->fields.count > 4096) ist__idl_syntax_error(p, f.at, "more than 4096 fields");
     // Each declarator has its own copy, for each is checked on its own.
     attr_list copy = {0};
     for (int i = 0; i < f.attrs.count; i++) PUSH(p->c, copy, f.attrs.at[i]);

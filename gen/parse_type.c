@@ -25,6 +25,7 @@ static void parse_attr(parser *p, attr_list *list) {
     a.at.len = end->at.at + 1 - a.at.at;
   }
   PUSH(p->c, *list, a);
+  if (list->count > 64) ist__idl_syntax_error(p, a.at, "more than 64 attributes");
 }
 
 attr_list ist__idl_parse_attrs(parser *p) {
@@ -287,6 +288,7 @@ param_list ist__idl_parse_params(parser *p) {
     q->name = name ? name->text : NULL;
     if (ist__idl_accept(p, "=")) q->parsed_default = ist__idl_parse_expr(p);
     PUSH(p->c, list, q);
+    if (list.count > 255) ist__idl_syntax_error(p, q->at, "more than 255 parameters");
   } while (ist__idl_accept(p, ","));
   ist__idl_expect(p, ")", "after the parameters");
   return list;

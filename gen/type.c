@@ -186,7 +186,9 @@ static void resolve_name(compiler *c, ctype *t) {
     }
     if (d->state == FRESH) {
       d->state = BUSY;
+      ist__idl_descend(c, d->at);
       ist__idl_type_resolve(c, d->type, d->module);
+      ist__idl_ascend(c);
       d->state = DONE;
     }
   }
@@ -216,7 +218,11 @@ bool ist__idl_type_layout(compiler *c, const ctype *t, int64_t *size, int64_t *a
   case T_POINTER: *size = *align = 8; return true;
   case T_ARRAY:
     if (!ist__idl_type_layout(c, t->to, size, align)) return false;
-    *size *= t->elements;
+    // Whoever asks refuses what is this large.
+    if ((wide)*size * t->elements > (wide)1 << 40)
+      *size = (int64_t)1 << 40;
+    else
+      *size *= t->elements;
     return true;
   case T_NAMED:
     if (t->decl->kind == D_ENUM) {

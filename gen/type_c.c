@@ -10,10 +10,16 @@ static const char *plain_name(compiler *c, const ctype *t) {
 static const char *function_type(compiler *c, const ctype *result, const param_list *params,
                                  const char *inner) {
   buffer b = {0};
+  // A callback may take a pointer to itself.
+  if (++c->type_depth > 8) {
+    c->type_depth--;
+    return ist__idl_type_c(c, result, ist__idl_format(c, "%s()", inner));
+  }
   ist__idl_buffer_add(c, &b, "%s(", inner);
   for (int i = 0; i < params->count; i++)
     ist__idl_buffer_add(c, &b, "%s%s", i ? ", " : "", ist__idl_type_c(c, params->at[i]->type, ""));
   ist__idl_buffer_add(c, &b, "%s)", params->count ? "" : "void");
+  c->type_depth--;
   return ist__idl_type_c(c, result, b.at);
 }
 

@@ -1,5 +1,6 @@
-/* Fuzzes the reading of descriptors: whatever the bytes, a library comes out whole or a fault does, and nothing leaks. The mutator
- * works on the JSON tree half of the time, so that most inputs get past the parser. */
+/* Fuzzes the reading of descriptors: whatever the bytes, a library comes out whole or a fault does,
+ * and nothing leaks. The mutator works on the JSON tree half of the time, so that most inputs get
+ * past the parser. */
 #include "ffi.h"
 
 #include <cjson/cJSON.h>
@@ -34,18 +35,33 @@ static cJSON *at(cJSON *node, unsigned *index) {
 }
 
 static void change(cJSON *root) {
-  static const double numbers[] = {-1, 0, 1, 2, 3, 4, 8, 16, 64, 127, 255, 4096, 65536, 2147483647, 4294967296.0, 1e300, 0.5};
-  static const char *const words[] = {"void",  "int",    "struct", "array",    "handle", "ref",  "pointer", "callback", "string",
-                                      "buffer", "cell",  "fixed",  "data",     "view",   "+",    "<<",      "?",        "!",
-                                      "-",     "method", "static", "constructor", "utf16", "call", "until",   "99999999999999999999"};
+  static const double numbers[] = {
+      -1, 0, 1, 2, 3, 4, 8, 16, 64, 127, 255, 4096, 65536, 2147483647, 4294967296.0, 1e300, 0.5};
+  static const char *const words[] = {"void",    "int",
+                                      "struct",  "array",
+                                      "handle",  "ref",
+                                      "pointer", "callback",
+                                      "string",  "buffer",
+                                      "cell",    "fixed",
+                                      "data",    "view",
+                                      "+",       "<<",
+                                      "?",       "!",
+                                      "-",       "method",
+                                      "static",  "constructor",
+                                      "utf16",   "call",
+                                      "until",   "99999999999999999999"};
   unsigned total = count(root), index = pick(total);
   cJSON *node = at(root, &index);
   if (!node) return;
   switch (node->type & 0xFF) {
-  case cJSON_Number: cJSON_SetNumberHelper(node, pick(3) ? numbers[pick(17)] : (double)pick(20)); return;
+  case cJSON_Number:
+    cJSON_SetNumberHelper(node, pick(3) ? numbers[pick(17)] : (double)pick(20));
+    return;
   case cJSON_String: cJSON_SetValuestring(node, words[pick(26)]); return;
-  case cJSON_True: case cJSON_False: node->type = pick(2) ? cJSON_True : cJSON_False; return;
-  case cJSON_Array: case cJSON_Object: {
+  case cJSON_True:
+  case cJSON_False: node->type = pick(2) ? cJSON_True : cJSON_False; return;
+  case cJSON_Array:
+  case cJSON_Object: {
     int size = cJSON_GetArraySize(node);
     if (size == 0) return;
     cJSON *child = cJSON_GetArrayItem(node, (int)pick((unsigned)size));
@@ -57,8 +73,10 @@ static void change(cJSON *root) {
     const cJSON *other = at(root, &index);
     cJSON *copy = other && count(other) < 200 ? cJSON_Duplicate(other, true) : NULL;
     if (!copy) return;
-    if (cJSON_IsArray(node)) cJSON_AddItemToArray(node, copy);
-    else cJSON_ReplaceItemViaPointer(node, child, copy);
+    if (cJSON_IsArray(node))
+      cJSON_AddItemToArray(node, copy);
+    else
+      cJSON_ReplaceItemViaPointer(node, child, copy);
     return;
   }
   default: return;
@@ -73,8 +91,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
   char *text = cJSON_PrintUnformatted(root);
   cJSON_Delete(root);
   size_t length = text ? strlen(text) : 0;
-  if (text && length <= max) memcpy(data, text, length);
-  else length = size;
+  if (text && length <= max)
+    memcpy(data, text, length);
+  else
+    length = size;
   free(text);
   return length;
 }
@@ -87,14 +107,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   free(copy);
   if (!library && (!fault.text[0] || !memchr(fault.text, 0, sizeof fault.text))) abort();
   if (!library) return 0;
-  for (size_t i = 0; i < library->constant_count; i++) ist__expr_literal(library->constants[i].value);
+  for (size_t i = 0; i < library->constant_count; i++)
+    ist__expr_literal(library->constants[i].value);
   for (size_t i = 0; i < library->type_count; i++) {
     const ist__type *type = library->types[i];
     unsigned char *memory = type->size < 1 << 20 ? calloc(1, type->size ? type->size : 1) : NULL;
     for (size_t j = 0; memory && type->kind == IST__STRUCT && j < type->field_count; j++) {
       const ist__field *field = &type->fields[j];
-      if (field->bit_width) ist__bits_store(field, memory, ist__bits_load(field, memory));
-      else ist__scalar_store(field->type, memory + field->offset, ist__scalar_load(field->type, memory + field->offset));
+      if (field->bit_width)
+        ist__bits_store(field, memory, ist__bits_load(field, memory));
+      else
+        ist__scalar_store(field->type, memory + field->offset,
+                          ist__scalar_load(field->type, memory + field->offset));
     }
     free(memory);
   }
