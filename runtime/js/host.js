@@ -23,8 +23,11 @@ let exports;
 
 native.register("makeSystemError", (message, code, path) => {
   const error = new Error(message);
-  defineProperty(error, "code", { __proto__: null, value: code, writable: true, configurable: true, enumerable: true });
-  defineProperty(error, "path", { __proto__: null, value: path, writable: true, configurable: true, enumerable: true });
+  const descriptor = { __proto__: null, writable: true, configurable: true, enumerable: true };
+  descriptor.value = code;
+  defineProperty(error, "code", descriptor);
+  descriptor.value = path;
+  defineProperty(error, "path", descriptor);
   return error;
 });
 

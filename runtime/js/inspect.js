@@ -431,41 +431,61 @@ const showObject = (ctx, object, kind, depth) => {
   return enclose(ctx, object, depth, name, shape, keys);
 };
 
-// Structs, handles, views and enums of native libraries.
+const fieldItems = (ctx, fields, depth) => {
+  const items = list();
+  const keys = ReflectOwnKeys(fields);
+  for (let i = 0; i < keys.length; i++) {
+    ArrayPrototypePush(items, showProperty(ctx, fields, keys[i], depth));
+  }
+  return items;
+};
+
+// Structs, handles, views and enums of native libraries: their fields, and what user code has added.
 const showNative = (ctx, object, description, depth) => {
-  const name = description[0];
+  const type = description[0];
   const fields = description[1];
   const state = description[2];
-  if (state !== "") return style(ctx, `${name} [${state}]`, "special");
-  if (!isObject(fields)) return `${name} {}`;
-  const isList = ArrayIsArray(fields);
+  const { name } = identityOf(ctx, object, "object", depth, showPrototype);
+  const title = name === null || name === type ? type : `${name} [${type}]`;
+  if (state !== "") return style(ctx, `${title} [${state}]`, "special");
   const shape = newShape();
-  shape.fields = fields;
-  shape.isList = isList;
-  shape.open = isList ? `${name} [` : `${name} {`;
-  if (isList) {
+  shape.open = `${title} {`;
+  let keys;
+  if (ArrayIsArray(fields)) {
+    keys = list();
+    shape.open = `${title} [`;
     shape.close = "]";
+    shape.isList = true;
     shape.items = arrayItems;
+    shape.fields = fields;
+    shape.isEmpty = fields.length === 0;
+  } else {
+    keys = keysOf(ctx, object, "object");
+    shape.isEmpty = true;
+    if (isObject(fields)) {
+      shape.items = fieldItems;
+      shape.fields = fields;
+      shape.isEmpty = ReflectOwnKeys(fields).length === 0;
+    }
   }
-  const keys = isList ? list() : ReflectOwnKeys(fields);
-  if (isList ? fields.length === 0 : keys.length === 0) return `${shape.open}${shape.close}`;
-  if (depth > ctx.depth) return style(ctx, `[${name}]`, "special");
-  return enclose(ctx, object, depth, name, shape, keys);
+  if (keys.length === 0 && shape.isEmpty) return `${shape.open}${shape.close}`;
+  if (depth > ctx.depth) return style(ctx, `[${title}]`, "special");
+  return enclose(ctx, object, depth, title, shape, keys);
 };
 
 // Makes the items with the object on the path to them, and lays them out.
 const enclose = (ctx, object, depth, name, shape, keys) => {
   const inner = depth + 1;
-  const shown = shape.fields ?? object;
+  const source = shape.fields ?? object;
   const above = ctx.seen.length;
   const { indent } = ctx;
   let items;
   ArrayPrototypePush(ctx.seen, object);
   ctx.last = inner;
   try {
-    items = shape.items === undefined ? list() : shape.items(ctx, shown, inner);
+    items = shape.items === undefined ? list() : shape.items(ctx, source, inner);
     for (let i = 0; i < keys.length; i++) {
-      ArrayPrototypePush(items, showProperty(ctx, shown, keys[i], inner));
+      ArrayPrototypePush(items, showProperty(ctx, object, keys[i], inner));
     }
   } catch {
     ctx.seen.length = above;
@@ -484,7 +504,7 @@ const enclose = (ctx, object, depth, name, shape, keys) => {
   }
   const count = items.length;
   if (shape.isList && count > 6) {
-    const alignRight = isNumeric(shown, count);
+    const alignRight = isNumeric(source, count);
     items = intoColumns(items, count > ctx.maxItems, alignRight, ctx.indent, ctx.columns);
   }
   const inline = ctx.last - inner < innerLevels && items.length === count;
