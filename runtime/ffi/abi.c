@@ -1,9 +1,12 @@
-/* How C function types travel through libffi: structs are classified here by the platform's rules as gcc applies them.
+/* How C function types travel through libffi: structs are classified here by the platform's rules
+ * as gcc applies them.
  *
- * On x86-64 a struct becomes pieces: one scalar for each eightbyte that goes into a register, or one block that libffi copies
- * to the stack. Registers are counted here, so libffi, which counts the same way, never has to split anything, and what it knows
- * nothing of (bit-fields, packing, over-alignment, eightbytes that are all padding) cannot mislead it. On AArch64 libffi
- * looks at a struct's size, its alignment and whether it is a homogeneous float aggregate; it is told just that. */
+ * On x86-64 a struct becomes pieces: one scalar for each eightbyte that goes into a register, or
+ * one block that libffi copies to the stack. Registers are counted here, so libffi, which counts
+ * the same way, never has to split anything, and what it knows nothing of (bit-fields, packing,
+ * over-alignment, eightbytes that are all padding) cannot mislead it. On AArch64 libffi looks at a
+ * struct's size, its alignment and whether it is a homogeneous float aggregate; it is told just
+ * that. */
 #include "internal.h"
 
 #include <alloca.h>
@@ -16,7 +19,9 @@ static ffi_type *scalar_type(const ist__type *type) {
       {&ffi_type_uint8, &ffi_type_uint16, &ffi_type_uint32, &ffi_type_uint64},
       {&ffi_type_sint8, &ffi_type_sint16, &ffi_type_sint32, &ffi_type_sint64}};
   switch (type->kind) {
-  case IST__INT: case IST__ENUM: case IST__BOOL: {
+  case IST__INT:
+  case IST__ENUM:
+  case IST__BOOL: {
     bool is_signed = type->is_signed && type->kind != IST__BOOL;
     return integers[is_signed][type->size == 1 ? 0 : type->size == 2 ? 1 : type->size == 4 ? 2 : 3];
   }
@@ -26,12 +31,16 @@ static ffi_type *scalar_type(const ist__type *type) {
   }
 }
 
-static ffi_type *struct_type(ist__arena *arena, size_t size, size_t align, ffi_type *element, size_t count) {
+static ffi_type *struct_type(ist__arena *arena, size_t size, size_t align, ffi_type *element,
+                             size_t count) {
   ffi_type *type = ist__arena_alloc(arena, 1, sizeof *type);
   ffi_type **elements = ist__arena_alloc(arena, count + 1, sizeof *elements);
   if (!type || !elements) return NULL;
   for (size_t i = 0; i < count; i++) elements[i] = element;
-  *type = (ffi_type){.size = size, .alignment = (unsigned short)align, .type = FFI_TYPE_STRUCT, .elements = elements};
+  *type = (ffi_type){.size = size,
+                     .alignment = (unsigned short)align,
+                     .type = FFI_TYPE_STRUCT,
+                     .elements = elements};
   return type;
 }
 
@@ -41,8 +50,8 @@ typedef struct builder {
   ist__signature *signature;
   ffi_type **pieces;
   size_t capacity;
-  unsigned integers, floats;    /* registers in use */
-  size_t stack;                 /* bytes of stack arguments */
+  unsigned integers, floats; /* registers in use */
+  size_t stack;              /* bytes of stack arguments */
 } builder;
 
 static bool add_piece(builder *b, ffi_type *type) {
@@ -65,7 +74,9 @@ static class merge(class a, class b) {
   return a == INTEGER || b == INTEGER ? INTEGER : SSE;
 }
 
-static size_t words_of(const ist__type *type, size_t bit) { return (type->size + bit % 64 / 8 + 7) / 8; }
+static size_t words_of(const ist__type *type, size_t bit) {
+  return (type->size + bit % 64 / 8 + 7) / 8;
+}
 
 static bool classify(const ist__type *type, size_t bit, class classes[2], size_t *count);
 
@@ -88,7 +99,8 @@ static bool classify_struct(const ist__type *type, size_t bit, class classes[2],
     const ist__field *field = &type->fields[i];
     if (field->bit_width) {
       size_t from = field->bit_offset + bit % 64;
-      for (size_t word = from / 64; word < (from + field->bit_width + 63) / 64 && word < 2; word++) {
+      for (size_t word = from / 64; word < (from + field->bit_width + 63) / 64 && word < 2;
+           word++) {
         classes[word] = INTEGER;
       }
       continue;
@@ -118,8 +130,9 @@ static bool in_registers(const ist__type *type, class classes[2], size_t *count)
   return type->size <= 16 && classify(type, 0, classes, count);
 }
 
-/* libffi puts a struct on the stack, and returns it through a pointer, when one inside it is larger than 32 bytes. It believes the
- * inner one's size without adding up, so that works for structs of any size. */
+/* libffi puts a struct on the stack, and returns it through a pointer, when one inside it is larger
+ * than 32 bytes. It believes the inner one's size without adding up, so that works for structs of
+ * any size. */
 static ffi_type *memory_type(ist__arena *arena, size_t size) {
   static ffi_type *inside[] = {&ffi_type_uint8, NULL};
   static ffi_type large = {.size = 64, .alignment = 1, .type = FFI_TYPE_STRUCT, .elements = inside};
@@ -162,8 +175,10 @@ static bool lower_struct(builder *b, const ist__type *type, ist__lowered *lowere
 
 static bool lower_scalar(builder *b, const ist__type *type) {
   unsigned *used = type->kind == IST__FLOAT ? &b->floats : &b->integers;
-  if (*used < (type->kind == IST__FLOAT ? FLOAT_REGISTERS : INTEGER_REGISTERS)) ++*used;
-  else b->stack = ((b->stack + 7) & ~(size_t)7) + 8;
+  if (*used < (type->kind == IST__FLOAT ? FLOAT_REGISTERS : INTEGER_REGISTERS))
+    ++*used;
+  else
+    b->stack = ((b->stack + 7) & ~(size_t)7) + 8;
   return add_piece(b, scalar_type(type));
 }
 
@@ -209,7 +224,9 @@ static bool count_floats(const ist__type *type, const ist__type **element, size_
   }
   if (type->kind != IST__STRUCT) return false;
   for (size_t i = 0; i < type->field_count; i++) {
-    if (type->fields[i].bit_width || !count_floats(type->fields[i].type, element, count) || *count > 4) return false;
+    if (type->fields[i].bit_width || !count_floats(type->fields[i].type, element, count) ||
+        *count > 4)
+      return false;
   }
   return true;
 }
@@ -229,12 +246,15 @@ static bool lower_struct(builder *b, const ist__type *type, ist__lowered *lowere
   bool floats = aggregate->elements[0] != &ffi_type_uint8;
   unsigned integers = floats ? 0 : type->size > 16 ? 1 : (unsigned)(type->size + 7) / 8;
   /* A struct aligned to 16 bytes starts in an even register, of which libffi knows nothing. */
-  if (!floats && type->size <= 16 && type->align == 16 && b->integers % 2 && b->integers < INTEGER_REGISTERS) {
+  if (!floats && type->size <= 16 && type->align == 16 && b->integers % 2 &&
+      b->integers < INTEGER_REGISTERS) {
     if (!add_piece(b, &ffi_type_uint64)) return false;
     b->integers++;
   }
-  if (b->integers + integers <= INTEGER_REGISTERS) b->integers += integers;
-  else b->integers = INTEGER_REGISTERS;
+  if (b->integers + integers <= INTEGER_REGISTERS)
+    b->integers += integers;
+  else
+    b->integers = INTEGER_REGISTERS;
   lowered->how = IST__ON_STACK;
   lowered->first = (uint32_t)b->signature->piece_count;
   lowered->pieces = 1;
@@ -246,7 +266,9 @@ static bool lower_scalar(builder *b, const ist__type *type) {
   return add_piece(b, scalar_type(type));
 }
 
-static ffi_type *lower_result(builder *b, const ist__type *type) { return aggregate_type(b, type); }
+static ffi_type *lower_result(builder *b, const ist__type *type) {
+  return aggregate_type(b, type);
+}
 
 #else
 #error "Structs by value need this machine's rules; see lower_struct."
@@ -275,11 +297,12 @@ static bool lower_params(builder *b, const ist__param *params, size_t count) {
 
 static bool check_by_value(const ist__type *type, const char *name, ist__fault *fault) {
   if (type->kind != IST__STRUCT || type->size <= IST__MAX_BY_VALUE) return true;
-  return ist__fault_set(fault, "descriptor: %s: %s is too large to be passed by value", name, type->name);
+  return ist__fault_set(fault, "descriptor: %s: %s is too large to be passed by value", name,
+                        type->name);
 }
 
-ist__signature *ist__signature_new(ist__arena *arena, const ist__param *params, size_t count, const ist__type *result,
-                                   ist__fault *fault) {
+ist__signature *ist__signature_new(ist__arena *arena, const ist__param *params, size_t count,
+                                   const ist__type *result, ist__fault *fault) {
   if (!check_by_value(result, "return", fault)) return NULL;
   for (size_t i = 0; i < count; i++) {
     if (!check_by_value(params[i].type, params[i].name, fault)) return NULL;
@@ -294,9 +317,11 @@ ist__signature *ist__signature_new(ist__arena *arena, const ist__param *params, 
   s->result_size = result->size;
   s->result_align = result->kind == IST__STRUCT ? result->align : 8;
   ffi_type *returned = scalar_type(result);
-  if (result->kind == IST__STRUCT) returned = result->size ? lower_result(&b, result) : &ffi_type_void;
+  if (result->kind == IST__STRUCT)
+    returned = result->size ? lower_result(&b, result) : &ffi_type_void;
   if (!returned || !lower_params(&b, params, count)) goto out_of_memory;
-  s->result_integer = result->kind == IST__INT || result->kind == IST__ENUM || result->kind == IST__BOOL;
+  s->result_integer =
+      result->kind == IST__INT || result->kind == IST__ENUM || result->kind == IST__BOOL;
   s->result_signed = s->result_integer && result->is_signed && result->kind != IST__BOOL;
   if (ffi_prep_cif(&s->cif, HOST_ABI, (unsigned)s->piece_count, returned, b.pieces) != FFI_OK) {
     ist__fault_set(fault, "descriptor: libffi refuses a function type");
@@ -309,18 +334,21 @@ out_of_memory:
 }
 
 bool ist__signature_equal(const ist__signature *a, const ist__signature *b) {
-  if (a->param_count != b->param_count || a->piece_count != b->piece_count || a->cif.flags != b->cif.flags ||
-      a->result_size != b->result_size || a->result_shift != b->result_shift ||
-      a->result_integer != b->result_integer || a->result_signed != b->result_signed ||
-      a->cif.rtype->type != b->cif.rtype->type || a->cif.rtype->size != b->cif.rtype->size) {
+  if (a->param_count != b->param_count || a->piece_count != b->piece_count ||
+      a->cif.flags != b->cif.flags || a->result_size != b->result_size ||
+      a->result_shift != b->result_shift || a->result_integer != b->result_integer ||
+      a->result_signed != b->result_signed || a->cif.rtype->type != b->cif.rtype->type ||
+      a->cif.rtype->size != b->cif.rtype->size) {
     return false;
   }
   for (size_t i = 0; i < a->piece_count; i++) {
     const ffi_type *one = a->cif.arg_types[i], *other = b->cif.arg_types[i];
-    if (one->type != other->type || one->size != other->size || one->alignment != other->alignment) return false;
+    if (one->type != other->type || one->size != other->size || one->alignment != other->alignment)
+      return false;
     if (one->elements && one->elements[0]->type != other->elements[0]->type) return false;
   }
-  return a->param_count == 0 || memcmp(a->params, b->params, a->param_count * sizeof *a->params) == 0;
+  return a->param_count == 0 ||
+         memcmp(a->params, b->params, a->param_count * sizeof *a->params) == 0;
 }
 
 /* ---- calls ---- */
@@ -337,9 +365,10 @@ __attribute__((noinline, no_sanitize_address)) static void probe(void) {
   stack_arguments = (uintptr_t)__builtin_frame_address(0) + 16;
 }
 
-/* libffi aligns the stack to 16 bytes. Where an argument wants more, the stack pointer is lowered first by as much as the
- * arguments of a trial call lay too high; what the trial leaves in `result` is overwritten. Compilers take a constant more
- * than alloca asks for, which the distance of two equal ones tells. */
+/* libffi aligns the stack to 16 bytes. Where an argument wants more, the stack pointer is lowered
+ * first by as much as the arguments of a trial call lay too high; what the trial leaves in `result`
+ * is overwritten. Compilers take a constant more than alloca asks for, which the distance of two
+ * equal ones tells. */
 __attribute__((noinline, no_sanitize_address)) static void
 invoke_aligned(const ist__signature *s, void (*function)(void), void *result, void **pieces) {
   void *copy[s->piece_count];
@@ -354,13 +383,16 @@ invoke_aligned(const ist__signature *s, void (*function)(void), void *result, vo
   invoke(s, function, result, pieces);
 }
 #else
-static void invoke_aligned(const ist__signature *s, void (*function)(void), void *result, void **pieces) {
+static void invoke_aligned(const ist__signature *s, void (*function)(void), void *result,
+                           void **pieces) {
   invoke(s, function, result, pieces);
 }
 #endif
 
-/* libffi replaces entries of the array that it gets, so structs always go through an array of our own. */
-static void call_lowered(const ist__signature *s, void (*function)(void), void *result, void **args) {
+/* libffi replaces entries of the array that it gets, so structs always go through an array of our
+ * own. */
+static void call_lowered(const ist__signature *s, void (*function)(void), void *result,
+                         void **args) {
   void *pieces[s->piece_count ? s->piece_count : 1];
   _Alignas(16) unsigned char scratch[16 * s->param_count + 16];
   for (size_t i = 0; i < s->piece_count; i++) pieces[i] = (void *)zeros;
@@ -370,16 +402,20 @@ static void call_lowered(const ist__signature *s, void (*function)(void), void *
       unsigned char *words = scratch + 16 * i;
       memset(words, 0, 16);
       memcpy(words, args[i], lowered->size);
-      for (size_t j = 0; j < lowered->pieces; j++) pieces[lowered->first + j] = words + 8 * lowered->words[j];
+      for (size_t j = 0; j < lowered->pieces; j++)
+        pieces[lowered->first + j] = words + 8 * lowered->words[j];
     } else if (lowered->how != IST__NOWHERE) {
       pieces[lowered->first] = args[i];
     }
   }
-  if (s->stack_align > 16) invoke_aligned(s, function, result, pieces);
-  else invoke(s, function, result, pieces);
+  if (s->stack_align > 16)
+    invoke_aligned(s, function, result, pieces);
+  else
+    invoke(s, function, result, pieces);
 }
 
-void ist__signature_call(const ist__signature *s, void (*function)(void), void *result, void **args) {
+void ist__signature_call(const ist__signature *s, void (*function)(void), void *result,
+                         void **args) {
   if (s->direct && s->result_align <= 16) {
     invoke(s, function, result, args);
     return;
@@ -392,12 +428,14 @@ void ist__signature_call(const ist__signature *s, void (*function)(void), void *
     call_lowered(s, function, room, args);
     memcpy(result, room, s->result_size);
   }
-  if (s->result_shift) memmove((unsigned char *)result + s->result_shift, result, 16 - s->result_shift);
+  if (s->result_shift)
+    memmove((unsigned char *)result + s->result_shift, result, 16 - s->result_shift);
 }
 
 /* ---- inside closures ---- */
 
-void ist__signature_gather(const ist__signature *s, void **pieces, void **args, unsigned char *scratch) {
+void ist__signature_gather(const ist__signature *s, void **pieces, void **args,
+                           unsigned char *scratch) {
   for (size_t i = 0; i < s->param_count; i++) {
     const ist__lowered *lowered = &s->params[i];
     unsigned char *words = scratch + 16 * i;

@@ -1,9 +1,10 @@
 /* Closures: machine code of libffi's that C can call, and the language's functions behind it.
  *
- * C may keep a function pointer for ever and call it from any thread, so a slot, once made, stays: it is bound to one signature, never
- * unmapped, and used again only after thousands of others have rested as long. What a foreign thread or a late call reads
- * of a slot is guarded by one lock; the domain's own thread recognises its live slots by a single word and needs none.
- * Slots do not depend on a library's tables: their signature, answer and label are their own. */
+ * C may keep a function pointer for ever and call it from any thread, so a slot, once made, stays:
+ * it is bound to one signature, never unmapped, and used again only after thousands of others have
+ * rested as long. What a foreign thread or a late call reads of a slot is guarded by one lock; the
+ * domain's own thread recognises its live slots by a single word and needs none. Slots do not
+ * depend on a library's tables: their signature, answer and label are their own. */
 #include "internal.h"
 
 #include <errno.h>
@@ -20,8 +21,8 @@ typedef struct ist__slot slot;
 typedef struct pool {
   struct pool *next;
   ist__signature *signature;
-  ist__arena arena;             /* of the signature */
-  slot *first, *last;           /* resting, oldest first */
+  ist__arena arena;   /* of the signature */
+  slot *first, *last; /* resting, oldest first */
   size_t resting;
 } pool;
 
@@ -29,17 +30,17 @@ struct ist__slot {
   ist__closure closure;
   pool *pool;
   void *code;
-  _Atomic(uintptr_t) live;      /* the thread whose calls it takes; 0: none */
+  _Atomic(uintptr_t) live; /* the thread whose calls it takes; 0: none */
   uint64_t generation;
   uint32_t index;
   uint32_t label_room;
-  char *label;                  /* "sqlite3.Database.exec: row" */
-  char answered[64];            /* "answered 1" */
-  unsigned char *answer;        /* the on_throw value */
+  char *label;           /* "sqlite3.Database.exec: row" */
+  char answered[64];     /* "answered 1" */
+  unsigned char *answer; /* the on_throw value */
   bool once, bound, notified;
   slot *next_resting;
-  slot *next, **link;           /* in the domain's list */
-  slot *next_of, **link_of;     /* in the parent's list */
+  slot *next, **link;       /* in the domain's list */
+  slot *next_of, **link_of; /* in the parent's list */
   ist__owner *parent;
   slot *next_elsewhere;
 };
@@ -49,7 +50,9 @@ static pool *pools;
 static slot **slots;
 static uint32_t slot_count, slot_room;
 
-static slot *slot_of(const ist__closure *closure) { return (slot *)closure->impl; }
+static slot *slot_of(const ist__closure *closure) {
+  return (slot *)closure->impl;
+}
 
 /* ---- what C calls ---- */
 
@@ -70,7 +73,8 @@ static void answer_alone(slot *s, void *result) {
   ist__signature_answer(s->pool->signature, result, s->answer);
   char what[96];
   bool foreign = atomic_load(&s->live) != 0 && atomic_load(&s->live) != ist__thread_id();
-  snprintf(what, sizeof what, "%s; %s", foreign ? "called from a foreign thread" : "called after its life", s->answered);
+  snprintf(what, sizeof what, "%s; %s",
+           foreign ? "called from a foreign thread" : "called after its life", s->answered);
   report(s, what);
   pthread_mutex_unlock(&lock);
 }
@@ -102,7 +106,8 @@ static void called(ffi_cif *cif, void *result, void **pieces, void *user) {
 
 /* ---- user data and destroy notices ---- */
 
-/* C gets a token and not an address, so that a late notice cannot end whoever has the slot by then. */
+/* C gets a token and not an address, so that a late notice cannot end whoever has the slot by then.
+ */
 void *ist__closure_data(const ist__closure *closure) {
   const slot *s = slot_of(closure);
   return (void *)(uintptr_t)(s->generation << INDEX_BITS | (uint64_t)(s->index + 1));
@@ -158,7 +163,8 @@ static pool *find_pool(const ist__type *type) {
   }
   pool *p = calloc(1, sizeof *p);
   if (!p) return NULL;
-  p->signature = ist__signature_new(&p->arena, type->params, type->param_count, type->result->type, NULL);
+  p->signature =
+      ist__signature_new(&p->arena, type->params, type->param_count, type->result->type, NULL);
   if (!p->signature) {
     ist__arena_free(&p->arena);
     free(p);
@@ -190,7 +196,8 @@ static slot *make_slot(pool *p) {
   void *code = NULL;
   ffi_closure *memory = ffi_closure_alloc(sizeof *memory, &code);
   if (s && answer && memory &&
-      ffi_prep_closure_loc(memory, &p->signature->cif, called, s, code) == FFI_OK && register_slot(s)) {
+      ffi_prep_closure_loc(memory, &p->signature->cif, called, s, code) == FFI_OK &&
+      register_slot(s)) {
     s->pool = p;
     s->code = code;
     s->answer = answer;
@@ -213,8 +220,10 @@ static slot *take_slot(pool *p) {
 static void rest(slot *s) {
   pool *p = s->pool;
   s->next_resting = NULL;
-  if (p->resting++ == 0) p->first = s;
-  else p->last->next_resting = s;
+  if (p->resting++ == 0)
+    p->first = s;
+  else
+    p->last->next_resting = s;
   p->last = s;
 }
 
@@ -233,16 +242,20 @@ static bool set_label(slot *s, const ist__function *function, const ist__param *
 static void set_answer(slot *s, const ist__type *result, ist__value value) {
   memset(s->answer, 0, result->size < 16 ? 16 : result->size);
   if (ist__type_is_scalar(result)) ist__scalar_store(result, s->answer, value);
-  if (result->kind == IST__VOID) snprintf(s->answered, sizeof s->answered, "ignored");
-  else if (value.kind == IST__V_FLOAT) snprintf(s->answered, sizeof s->answered, "answered %g", value.f);
-  else if (value.kind == IST__V_INT) snprintf(s->answered, sizeof s->answered, "answered %lld", (long long)value.i);
-  else snprintf(s->answered, sizeof s->answered, value.p ? "answered a default" : "answered NULL");
+  if (result->kind == IST__VOID)
+    snprintf(s->answered, sizeof s->answered, "ignored");
+  else if (value.kind == IST__V_FLOAT)
+    snprintf(s->answered, sizeof s->answered, "answered %g", value.f);
+  else if (value.kind == IST__V_INT)
+    snprintf(s->answered, sizeof s->answered, "answered %lld", (long long)value.i);
+  else
+    snprintf(s->answered, sizeof s->answered, value.p ? "answered a default" : "answered NULL");
 }
 
 /* ---- closures ---- */
 
-static bool evaluate(const ist__param *use, const ist__frame *frame, int64_t *type_args, ist__value *answer,
-                     ist__fault *fault) {
+static bool evaluate(const ist__param *use, const ist__frame *frame, int64_t *type_args,
+                     ist__value *answer, ist__fault *fault) {
   const ist__type *result = use->type->result->type;
   char what[200];
   snprintf(what, sizeof what, "%s: %s", frame->function->label, use->name);
@@ -260,8 +273,8 @@ static bool evaluate(const ist__param *use, const ist__frame *frame, int64_t *ty
   return ist__value_convert(answer, result, what, fault);
 }
 
-ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const ist__frame *frame, void *language,
-                               ist__fault *fault) {
+ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const ist__frame *frame,
+                               void *language, ist__fault *fault) {
   const ist__type *type = use->type;
   int64_t type_args[IST__MAX_TYPE_ARGS] = {0};
   ist__value answer;
@@ -275,7 +288,8 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
   }
   if (!s) {
     pthread_mutex_unlock(&lock);
-    ist__fault_set(fault, "%s: %s: no memory for another callback", frame->function->label, use->name);
+    ist__fault_set(fault, "%s: %s: no memory for another callback", frame->function->label,
+                   use->name);
     return NULL;
   }
   set_answer(s, type->result->type, answer);
@@ -283,8 +297,13 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
   s->once = use->scope == IST__SCOPE_ONCE;
   s->bound = s->notified = false;
   s->parent = NULL;
-  s->closure = (ist__closure){.domain = domain, .type = type, .use = use, .function = frame->function,
-                              .language = language, .alive = true, .impl = s};
+  s->closure = (ist__closure){.domain = domain,
+                              .type = type,
+                              .use = use,
+                              .function = frame->function,
+                              .language = language,
+                              .alive = true,
+                              .impl = s};
   memcpy(s->closure.type_args, type_args, sizeof s->closure.type_args);
   atomic_store_explicit(&s->live, domain->thread, memory_order_release);
   pthread_mutex_unlock(&lock);
@@ -295,7 +314,9 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
   return &s->closure;
 }
 
-void *ist__closure_code(const ist__closure *closure) { return slot_of(closure)->code; }
+void *ist__closure_code(const ist__closure *closure) {
+  return slot_of(closure)->code;
+}
 
 static void leave_parent(slot *s) {
   if (!s->parent) return;
@@ -328,9 +349,10 @@ void ist__closure_end(ist__closure *closure) {
   pthread_mutex_unlock(&lock);
 }
 
-/* Ends the first closure of a list that passes; false: there was none. Ending one runs code of the language layer's, so a list is
- * looked at from its start again. */
-static bool end_one(slot *s, bool of_parent, const slot *except, const ist__param *use, const ist__function *function) {
+/* Ends the first closure of a list that passes; false: there was none. Ending one runs code of the
+ * language layer's, so a list is looked at from its start again. */
+static bool end_one(slot *s, bool of_parent, const slot *except, const ist__param *use,
+                    const ist__function *function) {
   for (; s; s = of_parent ? s->next_of : s->next) {
     const ist__param *its = s->closure.use;
     bool ends = s != except && s->bound && (of_parent || !s->parent);
@@ -344,8 +366,11 @@ static bool end_one(slot *s, bool of_parent, const slot *except, const ist__para
   return false;
 }
 
-static void end_replaced(ist__domain *domain, const ist__param *use, ist__owner *parent, const slot *except) {
-  while (end_one(parent ? *ist__owner_closures(parent) : domain->closures, parent != NULL, except, use, NULL)) {}
+static void end_replaced(ist__domain *domain, const ist__param *use, ist__owner *parent,
+                         const slot *except) {
+  while (end_one(parent ? *ist__owner_closures(parent) : domain->closures, parent != NULL, except,
+                 use, NULL)) {
+  }
 }
 
 void ist__closure_replaced(ist__domain *domain, const ist__param *use, ist__owner *parent) {
@@ -371,9 +396,12 @@ void ist__closure_bind(ist__closure *closure, ist__owner *parent) {
   if (closure->use->replaced) end_replaced(closure->domain, closure->use, parent, s);
 }
 
-void ist__closures_end_until(ist__domain *domain, const ist__function *function, ist__owner *parent) {
-  while (end_one(domain->closures, false, NULL, NULL, function)) {}
-  while (parent && end_one(*ist__owner_closures(parent), true, NULL, NULL, function)) {}
+void ist__closures_end_until(ist__domain *domain, const ist__function *function,
+                             ist__owner *parent) {
+  while (end_one(domain->closures, false, NULL, NULL, function)) {
+  }
+  while (parent && end_one(*ist__owner_closures(parent), true, NULL, NULL, function)) {
+  }
 }
 
 void ist__closures_end_of(ist__owner *parent) {

@@ -1,4 +1,5 @@
-/* Domains: what one thread of a language owns and has handed to C. owner.c and closure.c do the work. */
+/* Domains: what one thread of a language owns and has handed to C. owner.c and closure.c do the
+ * work. */
 #include "internal.h"
 
 #include <stdlib.h>

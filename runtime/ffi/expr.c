@@ -1,8 +1,9 @@
 /* Expressions of a descriptor: reading them, and evaluating them over a call's raw values.
  *
- * Integers are mathematical: every operation is checked in 128 bits, and an overflow is a fault, never a wrapped value.
- * What an expression names is checked when it is read, so that evaluating it cannot reach outside the frame; what only the
- * values can tell (division by zero, arithmetic on a pointer, a NULL to dereference) is a fault. */
+ * Integers are mathematical: every operation is checked in 128 bits, and an overflow is a fault,
+ * never a wrapped value. What an expression names is checked when it is read, so that evaluating it
+ * cannot reach outside the frame; what only the values can tell (division by zero, arithmetic on a
+ * pointer, a NULL to dereference) is a fault. */
 #include "internal.h"
 
 #include <math.h>
@@ -14,10 +15,11 @@ static const struct {
   const char text[4];
   ist__operator op;
 } operators[] = {
-    {"+", IST__OP_ADD},  {"-", IST__OP_SUB},  {"*", IST__OP_MUL},   {"/", IST__OP_DIV},     {"%", IST__OP_MOD},
-    {"<<", IST__OP_SHL}, {">>", IST__OP_SHR}, {"&", IST__OP_AND},   {"|", IST__OP_OR},      {"^", IST__OP_XOR},
-    {"<", IST__OP_LT},   {"<=", IST__OP_LE},  {">", IST__OP_GT},    {">=", IST__OP_GE},     {"==", IST__OP_EQ},
-    {"!=", IST__OP_NE},  {"&&", IST__OP_BOTH}, {"||", IST__OP_EITHER}, {"!", IST__OP_NOT},  {"~", IST__OP_INVERT},
+    {"+", IST__OP_ADD},    {"-", IST__OP_SUB},     {"*", IST__OP_MUL},  {"/", IST__OP_DIV},
+    {"%", IST__OP_MOD},    {"<<", IST__OP_SHL},    {">>", IST__OP_SHR}, {"&", IST__OP_AND},
+    {"|", IST__OP_OR},     {"^", IST__OP_XOR},     {"<", IST__OP_LT},   {"<=", IST__OP_LE},
+    {">", IST__OP_GT},     {">=", IST__OP_GE},     {"==", IST__OP_EQ},  {"!=", IST__OP_NE},
+    {"&&", IST__OP_BOTH},  {"||", IST__OP_EITHER}, {"!", IST__OP_NOT},  {"~", IST__OP_INVERT},
     {"?", IST__OP_CHOOSE},
 };
 
@@ -35,14 +37,17 @@ static const ist__expr *wrong(const reader *r, const char *what) {
 }
 
 static bool read_index(const cJSON *json, size_t count, uint32_t *index) {
-  if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0 && json->valuedouble < (double)count)) return false;
+  if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0 && json->valuedouble < (double)count))
+    return false;
   *index = (uint32_t)json->valuedouble;
   return (double)*index == json->valuedouble;
 }
 
 static bool read_integer(const cJSON *json, __int128 *out) {
   if (cJSON_IsNumber(json)) {
-    if (!(fabs(json->valuedouble) <= 9007199254740992.0) || trunc(json->valuedouble) != json->valuedouble) return false;
+    if (!(fabs(json->valuedouble) <= 9007199254740992.0) ||
+        trunc(json->valuedouble) != json->valuedouble)
+      return false;
     *out = (int64_t)json->valuedouble;
     return true;
   }
@@ -62,7 +67,8 @@ static bool read_integer(const cJSON *json, __int128 *out) {
   return true;
 }
 
-static const ist__expr *read_operation(const reader *r, const cJSON *json, ist__expr *expr, int depth) {
+static const ist__expr *read_operation(const reader *r, const cJSON *json, ist__expr *expr,
+                                       int depth) {
   const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "op"));
   expr->op = IST__OP_NONE;
   for (size_t i = 0; text && i < sizeof operators / sizeof *operators; i++) {
@@ -71,7 +77,8 @@ static const ist__expr *read_operation(const reader *r, const cJSON *json, ist__
   if (expr->op == IST__OP_NONE) return wrong(r, "an unknown operator");
   const cJSON *b = cJSON_GetObjectItemCaseSensitive(json, "b");
   const cJSON *c = cJSON_GetObjectItemCaseSensitive(json, "c");
-  bool unary = expr->op == IST__OP_NOT || expr->op == IST__OP_INVERT || (expr->op == IST__OP_SUB && !b);
+  bool unary =
+      expr->op == IST__OP_NOT || expr->op == IST__OP_INVERT || (expr->op == IST__OP_SUB && !b);
   expr->kind = unary ? IST__E_UNARY : expr->op == IST__OP_CHOOSE ? IST__E_CHOICE : IST__E_BINARY;
   expr->a = read_expr(r, cJSON_GetObjectItemCaseSensitive(json, "a"), depth + 1);
   if (!expr->a) return NULL;
@@ -80,14 +87,17 @@ static const ist__expr *read_operation(const reader *r, const cJSON *json, ist__
   return expr;
 }
 
-/* Which parameters an expression's arguments meet: all of them, or those that have no value of their own. */
+/* Which parameters an expression's arguments meet: all of them, or those that have no value of
+ * their own. */
 static bool takes_argument(const ist__param *param, bool all) {
-  return all || (param->role != IST__FIXED && param->role != IST__DATA && param->role != IST__DESTROY);
+  return all ||
+         (param->role != IST__FIXED && param->role != IST__DATA && param->role != IST__DESTROY);
 }
 
 static const ist__expr *read_call(const reader *r, const cJSON *json, ist__expr *expr, int depth) {
   uint32_t index;
-  if (!read_index(cJSON_GetObjectItemCaseSensitive(json, "call"), r->library->function_count, &index)) {
+  if (!read_index(cJSON_GetObjectItemCaseSensitive(json, "call"), r->library->function_count,
+                  &index)) {
     return wrong(r, "a call of no function");
   }
   const ist__function *function = expr->function = r->library->functions[index];
@@ -143,10 +153,14 @@ static const ist__expr *read_literal(const reader *r, const cJSON *json, ist__ex
     /* JSON has no infinities. */
     const char *text = cJSON_GetStringValue(json);
     if (!text) return wrong(r, "a float literal that is none");
-    if (strcmp(text, "nan") == 0) expr->literal.f = NAN;
-    else if (strcmp(text, "inf") == 0) expr->literal.f = INFINITY;
-    else if (strcmp(text, "-inf") == 0) expr->literal.f = -INFINITY;
-    else return wrong(r, "a float literal that is none");
+    if (strcmp(text, "nan") == 0)
+      expr->literal.f = NAN;
+    else if (strcmp(text, "inf") == 0)
+      expr->literal.f = INFINITY;
+    else if (strcmp(text, "-inf") == 0)
+      expr->literal.f = -INFINITY;
+    else
+      return wrong(r, "a float literal that is none");
     return expr;
   }
   expr->literal.kind = IST__V_POINTER;
@@ -160,7 +174,8 @@ static const ist__expr *read_named(const reader *r, const cJSON *json, ist__expr
   const ist__expr_scope *scope = r->scope;
   const char *form = json->string;
   if (strcmp(form, "arg") == 0) {
-    if (!read_index(json, scope->count, &expr->index)) return wrong(r, "an expression that names no parameter");
+    if (!read_index(json, scope->count, &expr->index))
+      return wrong(r, "an expression that names no parameter");
     expr->kind = IST__E_ARG;
     if (scope->params && !ist__type_is_scalar(expr->type = scope->params[expr->index].type)) {
       return wrong(r, "an expression that names a struct");
@@ -169,7 +184,8 @@ static const ist__expr *read_named(const reader *r, const cJSON *json, ist__expr
   }
   if (strcmp(form, "type_arg") == 0) {
     expr->kind = IST__E_TYPE_ARG;
-    return read_index(json, scope->type_args, &expr->index) ? expr : wrong(r, "no such type argument");
+    return read_index(json, scope->type_args, &expr->index) ? expr
+                                                            : wrong(r, "no such type argument");
   }
   if (strcmp(form, "deref") == 0) {
     expr->kind = IST__E_DEREF;
@@ -177,7 +193,8 @@ static const ist__expr *read_named(const reader *r, const cJSON *json, ist__expr
   }
   if (strcmp(form, "result") == 0) {
     expr->kind = IST__E_RESULT;
-    if (!scope->result || !ist__type_is_scalar(scope->result->type)) return wrong(r, "no result to speak of");
+    if (!scope->result || !ist__type_is_scalar(scope->result->type))
+      return wrong(r, "no result to speak of");
     expr->type = scope->result->type;
     return expr;
   }
@@ -200,11 +217,12 @@ static const ist__expr *read_expr(const reader *r, const cJSON *json, int depth)
     const cJSON *literal = cJSON_GetObjectItemCaseSensitive(json, literals[i]);
     if (literal) return read_literal(r, literal, expr);
   }
-  return json->child ? read_named(r, json->child, expr) : wrong(r, "an expression of no known form");
+  return json->child ? read_named(r, json->child, expr)
+                     : wrong(r, "an expression of no known form");
 }
 
-const ist__expr *ist__expr_read(ist__library *library, const cJSON *json, const ist__expr_scope *scope,
-                                ist__fault *fault) {
+const ist__expr *ist__expr_read(ist__library *library, const cJSON *json,
+                                const ist__expr_scope *scope, ist__fault *fault) {
   reader r = {library, scope, fault};
   return read_expr(&r, json, 0);
 }
@@ -212,7 +230,9 @@ const ist__expr *ist__expr_read(ist__library *library, const cJSON *json, const 
 bool ist__expr_uses_errno(const ist__expr *expr) {
   if (!expr) return false;
   if (expr->kind == IST__E_ERRNO) return true;
-  if (ist__expr_uses_errno(expr->a) || ist__expr_uses_errno(expr->b) || ist__expr_uses_errno(expr->c)) return true;
+  if (ist__expr_uses_errno(expr->a) || ist__expr_uses_errno(expr->b) ||
+      ist__expr_uses_errno(expr->c))
+    return true;
   for (size_t i = 0; expr->args && i < expr->function->param_count; i++) {
     if (ist__expr_uses_errno(expr->args[i])) return true;
   }
@@ -230,11 +250,11 @@ bool ist__expr_is_arg(const ist__expr *expr, uint32_t *index) {
 /* Where an expression's names lead. */
 typedef struct scope {
   const ist__frame *frame;
-  void **args;                  /* raw values */
-  const ist__value *values;     /* instead of args: those of a bundle */
+  void **args;              /* raw values */
+  const ist__value *values; /* instead of args: those of a bundle */
   const ist__closure *closure;
   ist__fault *fault;
-  int depth;                    /* of calls whose own values are calls */
+  int depth; /* of calls whose own values are calls */
 } scope;
 
 static bool eval(const scope *s, const ist__expr *expr, ist__value *out);
@@ -263,12 +283,14 @@ static void print_integer(__int128 value, char *text, size_t size) {
   text[size - 1] = 0;
 }
 
-bool ist__value_convert(ist__value *value, const ist__type *type, const char *what, ist__fault *fault) {
+bool ist__value_convert(ist__value *value, const ist__type *type, const char *what,
+                        ist__fault *fault) {
   switch (type->kind) {
   case IST__BOOL:
     *value = (ist__value){.kind = IST__V_INT, .i = ist__value_true(*value)};
     return true;
-  case IST__INT: case IST__ENUM: {
+  case IST__INT:
+  case IST__ENUM: {
     if (value->kind != IST__V_INT) return ist__fault_set(fault, "%s: expected an integer", what);
     __int128 min, max;
     ist__int_range(type, &min, &max);
@@ -277,11 +299,13 @@ bool ist__value_convert(ist__value *value, const ist__type *type, const char *wh
     print_integer(value->i, got, sizeof got);
     print_integer(min, low, sizeof low);
     print_integer(max, high, sizeof high);
-    return ist__fault_set(fault, "%s: expected an integer from %s to %s, got %s", what, low, high, got);
+    return ist__fault_set(fault, "%s: expected an integer from %s to %s, got %s", what, low, high,
+                          got);
   }
   case IST__FLOAT:
     if (value->kind == IST__V_POINTER) return ist__fault_set(fault, "%s: expected a number", what);
-    if (value->kind == IST__V_INT) *value = (ist__value){.kind = IST__V_FLOAT, .f = (double)value->i};
+    if (value->kind == IST__V_INT)
+      *value = (ist__value){.kind = IST__V_FLOAT, .f = (double)value->i};
     return true;
   default:
     if (value->kind == IST__V_POINTER) return true;
@@ -299,25 +323,32 @@ static bool shift(const scope *s, ist__operator op, __int128 a, __int128 b, __in
     *out = a >> b;
     return true;
   }
-  if (__builtin_mul_overflow(a, (__int128)1 << b, out)) return ist__fault_set(s->fault, "integer overflow in <<");
+  if (__builtin_mul_overflow(a, (__int128)1 << b, out))
+    return ist__fault_set(s->fault, "integer overflow in <<");
   return true;
 }
 
 static bool integer(const scope *s, ist__operator op, __int128 a, __int128 b, __int128 *out) {
   switch (op) {
-  case IST__OP_ADD: return !__builtin_add_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in +");
-  case IST__OP_SUB: return !__builtin_sub_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in -");
-  case IST__OP_MUL: return !__builtin_mul_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in *");
-  case IST__OP_DIV: case IST__OP_MOD:
+  case IST__OP_ADD:
+    return !__builtin_add_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in +");
+  case IST__OP_SUB:
+    return !__builtin_sub_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in -");
+  case IST__OP_MUL:
+    return !__builtin_mul_overflow(a, b, out) || ist__fault_set(s->fault, "integer overflow in *");
+  case IST__OP_DIV:
+  case IST__OP_MOD:
     if (b == 0) return ist__fault_set(s->fault, "division by zero");
     if (b == -1) {
       *out = 0;
       if (op == IST__OP_MOD) return true;
-      return !__builtin_sub_overflow((__int128)0, a, out) || ist__fault_set(s->fault, "integer overflow in /");
+      return !__builtin_sub_overflow((__int128)0, a, out) ||
+             ist__fault_set(s->fault, "integer overflow in /");
     }
     *out = op == IST__OP_DIV ? a / b : a % b;
     return true;
-  case IST__OP_SHL: case IST__OP_SHR: return shift(s, op, a, b, out);
+  case IST__OP_SHL:
+  case IST__OP_SHR: return shift(s, op, a, b, out);
   case IST__OP_AND: *out = a & b; return true;
   case IST__OP_OR: *out = a | b; return true;
   case IST__OP_XOR: *out = a ^ b; return true;
@@ -353,7 +384,8 @@ static bool floating(const scope *s, ist__operator op, double a, double b, ist__
 }
 
 /* Pointers can be compared with each other, with null and with a literal 0. */
-static bool pointers(const scope *s, ist__operator op, ist__value a, ist__value b, ist__value *out) {
+static bool pointers(const scope *s, ist__operator op, ist__value a, ist__value b,
+                     ist__value *out) {
   bool comparable = (a.kind == IST__V_POINTER || (a.kind == IST__V_INT && a.i == 0)) &&
                     (b.kind == IST__V_POINTER || (b.kind == IST__V_INT && b.i == 0));
   if (!comparable || (op != IST__OP_EQ && op != IST__OP_NE)) {
@@ -363,7 +395,9 @@ static bool pointers(const scope *s, ist__operator op, ist__value a, ist__value 
   return true;
 }
 
-static double as_double(ist__value value) { return value.kind == IST__V_INT ? (double)value.i : value.f; }
+static double as_double(ist__value value) {
+  return value.kind == IST__V_INT ? (double)value.i : value.f;
+}
 
 static bool binary(const scope *s, const ist__expr *expr, ist__value *out) {
   ist__value a, b;
@@ -380,7 +414,8 @@ static bool binary(const scope *s, const ist__expr *expr, ist__value *out) {
   if (!eval(s, expr->b, &b)) return false;
   *out = (ist__value){.kind = IST__V_INT};
   if (a.kind == IST__V_POINTER || b.kind == IST__V_POINTER) return pointers(s, expr->op, a, b, out);
-  if (a.kind == IST__V_FLOAT || b.kind == IST__V_FLOAT) return floating(s, expr->op, as_double(a), as_double(b), out);
+  if (a.kind == IST__V_FLOAT || b.kind == IST__V_FLOAT)
+    return floating(s, expr->op, as_double(a), as_double(b), out);
   return integer(s, expr->op, a.i, b.i, &out->i);
 }
 
@@ -406,11 +441,13 @@ static bool unary(const scope *s, const ist__expr *expr, ist__value *out) {
 
 static bool call(const scope *s, const ist__expr *expr, ist__value *out) {
   const ist__function *function = expr->function;
-  if (!function->address) return ist__fault_set(s->fault, "%s: this version of the library lacks it", function->label);
+  if (!function->address)
+    return ist__fault_set(s->fault, "%s: this version of the library lacks it", function->label);
   if (atomic_load(&function->library->closed)) {
     return ist__fault_set(s->fault, "%s: the library is closed", function->label);
   }
-  if (s->depth > IST__MAX_DEPTH) return ist__fault_set(s->fault, "%s: calls itself", function->label);
+  if (s->depth > IST__MAX_DEPTH)
+    return ist__fault_set(s->fault, "%s: calls itself", function->label);
   size_t count = function->param_count;
   uint64_t raw[count ? count : 1];
   void *args[count ? count : 1];
@@ -437,7 +474,8 @@ static bool call(const scope *s, const ist__expr *expr, ist__value *out) {
   }
   ist__frame_call(&frame);
   *out = (ist__value){.kind = IST__V_INT};
-  if (function->result.type->kind != IST__VOID) *out = ist__scalar_load(function->result.type, result);
+  if (function->result.type->kind != IST__VOID)
+    *out = ist__scalar_load(function->result.type, result);
   return true;
 }
 
@@ -472,30 +510,32 @@ static bool eval(const scope *s, const ist__expr *expr, ist__value *out) {
   return false;
 }
 
-bool ist__expr_eval_nested(const ist__expr *expr, const ist__frame *frame, int depth, ist__value *out,
-                           ist__fault *fault) {
+bool ist__expr_eval_nested(const ist__expr *expr, const ist__frame *frame, int depth,
+                           ist__value *out, ist__fault *fault) {
   scope s = {.frame = frame, .args = frame ? frame->args : NULL, .fault = fault, .depth = depth};
   return eval(&s, expr, out);
 }
 
-bool ist__expr_eval(const ist__expr *expr, const ist__frame *frame, ist__value *out, ist__fault *fault) {
+bool ist__expr_eval(const ist__expr *expr, const ist__frame *frame, ist__value *out,
+                    ist__fault *fault) {
   return ist__expr_eval_nested(expr, frame, 0, out, fault);
 }
 
-bool ist__expr_eval_values(const ist__expr *expr, const ist__frame *frame, const ist__value *values, ist__value *out,
-                           ist__fault *fault) {
+bool ist__expr_eval_values(const ist__expr *expr, const ist__frame *frame, const ist__value *values,
+                           ist__value *out, ist__fault *fault) {
   scope s = {.frame = frame, .values = values, .fault = fault};
   return eval(&s, expr, out);
 }
 
-bool ist__expr_eval_callback(const ist__expr *expr, const ist__closure *closure, void **args, ist__value *out,
-                             ist__fault *fault) {
+bool ist__expr_eval_callback(const ist__expr *expr, const ist__closure *closure, void **args,
+                             ist__value *out, ist__fault *fault) {
   scope s = {.args = args, .closure = closure, .fault = fault};
   return eval(&s, expr, out);
 }
 
 ist__value ist__expr_literal(const ist__expr *expr) {
   ist__value value = {.kind = IST__V_POINTER};
-  if (expr && !ist__expr_eval(expr, NULL, &value, NULL)) value = (ist__value){.kind = IST__V_POINTER};
+  if (expr && !ist__expr_eval(expr, NULL, &value, NULL))
+    value = (ist__value){.kind = IST__V_POINTER};
   return value;
 }

@@ -1,6 +1,8 @@
-/* Frames: making the call, telling whether it failed, and calls that nobody but the runtime asks for.
+/* Frames: making the call, telling whether it failed, and calls that nobody but the runtime asks
+ * for.
  *
- * errno belongs to the call: it is zeroed right before and read right after, with nothing between that could set it. */
+ * errno belongs to the call: it is zeroed right before and read right after, with nothing between
+ * that could set it. */
 #include "internal.h"
 
 #include <errno.h>
@@ -35,7 +37,8 @@ static bool bundle_values(const ist__frame *frame, ist__value *values, ist__faul
   return true;
 }
 
-static bool is_excepted(const ist__frame *frame, const ist__value *values, bool *excepted, ist__fault *fault) {
+static bool is_excepted(const ist__frame *frame, const ist__value *values, bool *excepted,
+                        ist__fault *fault) {
   const ist__function *function = frame->function;
   ist__value code, one;
   *excepted = false;
@@ -140,7 +143,8 @@ static char *error_text(const ist__frame *frame) {
     if (!cell) continue;
     memcpy(&text, cell, sizeof text);
     const ist__type *element = param->type->to;
-    if (text) return utf8_from(text, element->kind == IST__STRING ? element->encoding : param->text);
+    if (text)
+      return utf8_from(text, element->kind == IST__STRING ? element->encoding : param->text);
   }
   return NULL;
 }
@@ -153,7 +157,8 @@ void ist__frame_failure(const ist__frame *frame, bool *has_code, ist__value *cod
   ist__value values[bundle->param_count + 1], text, ignored;
   if (!bundle_values(frame, values, NULL)) return;
   if (bundle->code) *has_code = ist__expr_eval_values(bundle->code, frame, values, code, NULL);
-  if (bundle->message && !*message && ist__expr_eval_values(bundle->message, frame, values, &text, NULL) &&
+  if (bundle->message && !*message &&
+      ist__expr_eval_values(bundle->message, frame, values, &text, NULL) &&
       text.kind == IST__V_POINTER) {
     *message = utf8_from(text.p, encoding_of(bundle->message));
   }
@@ -176,8 +181,8 @@ const ist__param *ist__function_target(const ist__function *function) {
   return NULL;
 }
 
-bool ist__param_own_value(const ist__param *param, const ist__frame *frame, int depth, ist__value *out,
-                          ist__fault *fault) {
+bool ist__param_own_value(const ist__param *param, const ist__frame *frame, int depth,
+                          ist__value *out, ist__fault *fault) {
   const ist__expr *expr = param->value ? param->value : param->fallback;
   *out = (ist__value){.kind = IST__V_INT};
   if (expr) return ist__expr_eval_nested(expr, frame, depth, out, fault);
@@ -190,7 +195,8 @@ void ist__free_with(const ist__function *function, void *address) {
   if (!target) return;
   size_t count = function->param_count, largest = 16;
   for (size_t i = 0; i < count; i++) {
-    if (function->params[i].type->size > largest) largest = (function->params[i].type->size + 15) & ~(size_t)15;
+    if (function->params[i].type->size > largest)
+      largest = (function->params[i].type->size + 15) & ~(size_t)15;
   }
   unsigned char *room = calloc(count + 1, largest);
   void *result = calloc(1, ist__result_size(function));
@@ -204,7 +210,8 @@ void ist__free_with(const ist__function *function, void *address) {
       ist__value value;
       if (param == target || !ist__type_is_scalar(param->type)) continue;
       if (!ist__param_own_value(param, &frame, 0, &value, NULL)) continue;
-      if (ist__value_convert(&value, param->type, "", NULL)) ist__scalar_store(param->type, args[i], value);
+      if (ist__value_convert(&value, param->type, "", NULL))
+        ist__scalar_store(param->type, args[i], value);
     }
     ist__frame_call(&frame);
   }

@@ -13,8 +13,10 @@ void ist__read_fail(ist__reader *r, const char *format, ...) {
   va_start(list, format);
   vsnprintf(text, sizeof text, format, list);
   va_end(list);
-  if (r->section) ist__fault_set(r->fault, "descriptor: %s[%zu]: %s", r->section, r->item, text);
-  else ist__fault_set(r->fault, "descriptor: %s", text);
+  if (r->section)
+    ist__fault_set(r->fault, "descriptor: %s[%zu]: %s", r->section, r->item, text);
+  else
+    ist__fault_set(r->fault, "descriptor: %s", text);
 }
 
 void *ist__read_alloc(ist__reader *r, size_t count, size_t size) {
@@ -52,11 +54,13 @@ const char *ist__read_text(ist__reader *r, const cJSON *object, const char *name
   return copy;
 }
 
-size_t ist__read_count(ist__reader *r, const cJSON *object, const char *name, size_t max, int64_t absent) {
+size_t ist__read_count(ist__reader *r, const cJSON *object, const char *name, size_t max,
+                       int64_t absent) {
   const cJSON *member = ist__read_member(r, object, name);
   if (r->failed) return 0;
   if (!member && absent >= 0) return (size_t)absent;
-  if (!cJSON_IsNumber(member) || !(member->valuedouble >= 0 && member->valuedouble <= (double)max) ||
+  if (!cJSON_IsNumber(member) ||
+      !(member->valuedouble >= 0 && member->valuedouble <= (double)max) ||
       (double)(size_t)member->valuedouble != member->valuedouble) {
     ist__read_fail(r, "%s: expected an integer from 0 to %zu", name, max);
     return 0;
@@ -73,7 +77,8 @@ int32_t ist__read_index(ist__reader *r, const cJSON *object, const char *name, s
   return -1;
 }
 
-int ist__read_choice(ist__reader *r, const cJSON *object, const char *name, const ist__choice *choices, int absent) {
+int ist__read_choice(ist__reader *r, const cJSON *object, const char *name,
+                     const ist__choice *choices, int absent) {
   const cJSON *member = ist__read_member(r, object, name);
   int fallback = absent < 0 ? choices[0].value : absent;
   if (r->failed || (!member && absent >= 0)) return fallback;
@@ -97,8 +102,8 @@ const cJSON *ist__read_list(ist__reader *r, const cJSON *object, const char *nam
   return member->child;
 }
 
-int32_t *ist__read_indexes(ist__reader *r, const cJSON *object, const char *name, int32_t min, size_t count,
-                           size_t *length) {
+int32_t *ist__read_indexes(ist__reader *r, const cJSON *object, const char *name, int32_t min,
+                           size_t count, size_t *length) {
   size_t total;
   const cJSON *item = ist__read_list(r, object, name, &total);
   int32_t *indexes = ist__read_alloc(r, total, sizeof *indexes);
@@ -115,8 +120,11 @@ int32_t *ist__read_indexes(ist__reader *r, const cJSON *object, const char *name
 }
 
 ist__encoding ist__read_encoding(ist__reader *r, const cJSON *object, const char *name) {
-  static const ist__choice encodings[] = {
-      {"utf8", IST__UTF8}, {"latin1", IST__LATIN1}, {"utf16", IST__UTF16}, {"bytes", IST__BYTES}, {NULL, 0}};
+  static const ist__choice encodings[] = {{"utf8", IST__UTF8},
+                                          {"latin1", IST__LATIN1},
+                                          {"utf16", IST__UTF16},
+                                          {"bytes", IST__BYTES},
+                                          {NULL, 0}};
   return (ist__encoding)ist__read_choice(r, object, name, encodings, IST__BYTES);
 }
 
@@ -127,7 +135,8 @@ const ist__type *ist__read_type(ist__reader *r, const cJSON *object, const char 
   return NULL;
 }
 
-const ist__function **ist__read_functions(ist__reader *r, const cJSON *object, const char *name, size_t *length) {
+const ist__function **ist__read_functions(ist__reader *r, const cJSON *object, const char *name,
+                                          size_t *length) {
   size_t count;
   int32_t *indexes = ist__read_indexes(r, object, name, 0, r->library->function_count, &count);
   const ist__function **functions = ist__read_alloc(r, count, sizeof *functions);

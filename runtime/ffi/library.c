@@ -1,7 +1,7 @@
 /* Libraries: the shared object behind a descriptor, its symbols, and the tables' life.
  *
- * A shared object, once opened, stays loaded for the process: addresses in it may be anywhere. The tables are immutable after
- * ist__library_open and freed with the last reference. */
+ * A shared object, once opened, stays loaded for the process: addresses in it may be anywhere. The
+ * tables are immutable after ist__library_open and freed with the last reference. */
 #include "internal.h"
 
 #include <dlfcn.h>
@@ -21,10 +21,12 @@ static bool open_links(ist__library_impl *impl, const cJSON *root, ist__fault *f
   char reasons[400] = "";
   size_t used = 0;
   for (const cJSON *link = cJSON_IsArray(links) ? links->child : NULL; link; link = link->next) {
-    if (!cJSON_IsString(link)) return ist__fault_set(fault, "descriptor: link: expected a list of names");
+    if (!cJSON_IsString(link))
+      return ist__fault_set(fault, "descriptor: link: expected a list of names");
     if (try_link(impl, link->valuestring)) return true;
     const char *reason = dlerror();
-    int written = snprintf(reasons + used, sizeof reasons - used, "%s%s", used ? "; " : "", reason ? reason : "?");
+    int written = snprintf(reasons + used, sizeof reasons - used, "%s%s", used ? "; " : "",
+                           reason ? reason : "?");
     if (written > 0) used += (size_t)written;
     if (used >= sizeof reasons) used = sizeof reasons - 1;
   }
@@ -38,7 +40,8 @@ static bool find_symbols(ist__library_impl *impl, ist__fault *fault) {
     function->address = dlsym(impl->handle, function->symbol);
     if (function->address || function->optional) continue;
     return ist__fault_set(fault, "%s: %s has no symbol %s", impl->library.name,
-                          *impl->library.opened ? impl->library.opened : "the process", function->symbol);
+                          *impl->library.opened ? impl->library.opened : "the process",
+                          function->symbol);
   }
   return true;
 }
@@ -48,12 +51,13 @@ static bool fill(ist__library_impl *impl, const char *json, size_t size, ist__fa
   cJSON *root = cJSON_ParseWithLengthOpts(json, size, &end, false);
   bool good = root != NULL;
   while (good && end < json + size) {
-    good = *end == ' ' || *end == '\n' || *end == '\r' || *end == '\t' || (*end == 0 && end + 1 == json + size);
+    good = *end == ' ' || *end == '\n' || *end == '\r' || *end == '\t' ||
+           (*end == 0 && end + 1 == json + size);
     end++;
   }
   if (!good) ist__fault_set(fault, "not a descriptor: not JSON");
-  good = good && ist__descriptor_read(&impl->library, root, fault) && open_links(impl, root, fault) &&
-         find_symbols(impl, fault);
+  good = good && ist__descriptor_read(&impl->library, root, fault) &&
+         open_links(impl, root, fault) && find_symbols(impl, fault);
   cJSON_Delete(root);
   return good;
 }
@@ -85,4 +89,6 @@ void ist__library_release(ist__library *library) {
   free(impl);
 }
 
-void ist__library_close(ist__library *library) { atomic_store(&library->closed, true); }
+void ist__library_close(ist__library *library) {
+  atomic_store(&library->closed, true);
+}

@@ -1,7 +1,7 @@
 /* The arena that holds a library's tables, and the text of faults.
  *
- * What an arena gave is zeroed and stays where it is until the arena ends; single pieces are never freed. Running out of
- * memory is a NULL for the caller to report, never an abort. */
+ * What an arena gave is zeroed and stays where it is until the arena ends; single pieces are never
+ * freed. Running out of memory is a NULL for the caller to report, never an abort. */
 #include "internal.h"
 
 #include <stdarg.h>

@@ -1,11 +1,14 @@
-/* Owner records: which native objects the language knows, who must outlive whom, and when each is destroyed.
+/* Owner records: which native objects the language knows, who must outlive whom, and when each is
+ * destroyed.
  *
- * A record ends once: it leaves IST__LIVE and never comes back. It is freed when it has ended, nobody keeps it (no child is
- * left) and the language has forgotten it. Consequences travel along edges by lists inside the records, not by recursion, so that
- * a chain of parents may have any length; a destructor that comes back in here only adds to the list.
+ * A record ends once: it leaves IST__LIVE and never comes back. It is freed when it has ended,
+ * nobody keeps it (no child is left) and the language has forgotten it. Consequences travel along
+ * edges by lists inside the records, not by recursion, so that a chain of parents may have any
+ * length; a destructor that comes back in here only adds to the list.
  *
- * A child's edge to its parent lasts as long as the child needs the parent: an owned one until it is destroyed, a borrowed one
- * until it is over or forgotten, and has no children itself. So "no edges left" is the one question to ask. */
+ * A child's edge to its parent lasts as long as the child needs the parent: an owned one until it
+ * is destroyed, a borrowed one until it is over or forgotten, and has no children itself. So "no
+ * edges left" is the one question to ask. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -20,13 +23,14 @@ typedef struct edge {
   struct edge *next_parent;          /* in the child's list */
 } edge;
 
-/* A borrowed child that ends when one of the functions is called on the parent, or on anything when there is none. */
+/* A borrowed child that ends when one of the functions is called on the parent, or on anything when
+ * there is none. */
 struct ist__until {
   record *child, *parent;
   const ist__function **functions;
   size_t count;
-  until *next, **link;          /* in the parent's or the domain's list */
-  until *next_own;              /* in the child's list */
+  until *next, **link; /* in the parent's or the domain's list */
+  until *next_own;     /* in the child's list */
 };
 
 struct ist__record {
@@ -35,24 +39,31 @@ struct ist__record {
   until *untils, *own_untils;
   struct ist__slot *closures;
   record *next_bucket;
-  record *next, **link;         /* of all records */
+  record *next, **link; /* of all records */
   record *next_forgotten, *next_settling, *next_expiring;
   bool hashed, forgotten, queued, settling, expiring;
-  bool destroying;              /* the destructor runs, or the language has undertaken to call it */
-  bool allocated;               /* the memory is ours */
-  bool pinned;                  /* a child could not be recorded: never destroyed before the domain is */
+  bool destroying; /* the destructor runs, or the language has undertaken to call it */
+  bool allocated;  /* the memory is ours */
+  bool pinned;     /* a child could not be recorded: never destroyed before the domain is */
 };
 
-static record *record_of(const ist__owner *owner) { return (record *)owner->impl; }
+static record *record_of(const ist__owner *owner) {
+  return (record *)owner->impl;
+}
 
-struct ist__slot **ist__owner_closures(ist__owner *owner) { return &record_of(owner)->closures; }
+struct ist__slot **ist__owner_closures(ist__owner *owner) {
+  return &record_of(owner)->closures;
+}
 
-static bool is_forgotten(const record *r) { return r->forgotten && !r->owner.wrapper; }
+static bool is_forgotten(const record *r) {
+  return r->forgotten && !r->owner.wrapper;
+}
 
 /* ---- the table of live records ---- */
 
 static size_t bucket_of(const ist__domain *domain, const ist__type *type, const void *address) {
-  uint64_t key = (uint64_t)(uintptr_t)address * 0x9E3779B97F4A7C15u ^ (uint64_t)(uintptr_t)type * 0xC2B2AE3D27D4EB4Fu;
+  uint64_t key = (uint64_t)(uintptr_t)address * 0x9E3779B97F4A7C15u ^
+                 (uint64_t)(uintptr_t)type * 0xC2B2AE3D27D4EB4Fu;
   return (size_t)(key >> 32) & (domain->bucket_count - 1);
 }
 
@@ -111,8 +122,8 @@ static void *allocate(const ist__type *type) {
   return memset(memory, 0, size);
 }
 
-ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *address, ist__owner_kind kind,
-                           const ist__function *function) {
+ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *address,
+                           ist__owner_kind kind, const ist__function *function) {
   if (domain->live_count >= domain->bucket_count && !grow_table(domain)) return NULL;
   record *r = calloc(1, sizeof *r);
   if (!r) return NULL;
@@ -122,8 +133,13 @@ ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *add
     return NULL;
   }
   r->allocated = ours;
-  r->owner = (ist__owner){.domain = domain, .type = type, .address = address, .kind = kind, .free = function,
-                          .bytes = ours ? type->size : 0, .impl = r};
+  r->owner = (ist__owner){.domain = domain,
+                          .type = type,
+                          .address = address,
+                          .kind = kind,
+                          .free = function,
+                          .bytes = ours ? type->size : 0,
+                          .impl = r};
   r->next = domain->records;
   r->link = &domain->records;
   if (r->next) r->next->link = &r->next;
@@ -232,8 +248,10 @@ static void queue(record *r) {
   r->queued = true;
   r->next_forgotten = NULL;
   bool was_empty = !domain->forgotten;
-  if (was_empty) domain->forgotten = r;
-  else domain->forgotten_last->next_forgotten = r;
+  if (was_empty)
+    domain->forgotten = r;
+  else
+    domain->forgotten_last->next_forgotten = r;
   domain->forgotten_last = r;
   if (was_empty && !domain->ending) domain->hooks.wake(domain->hooks.env);
 }
@@ -274,7 +292,9 @@ static void settle(record *r) {
   case IST__DISPOSED:
     if (!r->pinned) destroy(r);
     return;
-  case IST__GONE: case IST__TAKEN: case IST__EXPIRED:
+  case IST__GONE:
+  case IST__TAKEN:
+  case IST__EXPIRED:
     release_parents(r);
     if (is_forgotten(r) && !r->queued) free_record(r);
     return;
@@ -306,14 +326,20 @@ void ist__owner_keep(ist__owner *child_owner, ist__owner *parent_owner) {
     parent->pinned = true;
     return;
   }
-  *e = (edge){.child = child, .parent = parent, .next_kid = parent->kids, .kid_link = &parent->kids,
+  *e = (edge){.child = child,
+              .parent = parent,
+              .next_kid = parent->kids,
+              .kid_link = &parent->kids,
               .next_parent = child->parents};
   if (e->next_kid) e->next_kid->kid_link = &e->next_kid;
   parent->kids = e;
   child->parents = e;
+  if (parent_owner->state != IST__LIVE && parent_owner->state != IST__TAKEN)
+    ist__owner_expire(child_owner, parent_owner->ended_by);
 }
 
-void ist__owner_until(ist__owner *child_owner, ist__owner *parent_owner, const ist__function **functions, size_t count) {
+void ist__owner_until(ist__owner *child_owner, ist__owner *parent_owner,
+                      const ist__function **functions, size_t count) {
   record *child = record_of(child_owner), *parent = parent_owner ? record_of(parent_owner) : NULL;
   if (parent == child) parent = NULL;
   if (parent) ist__owner_keep(child_owner, parent_owner);
@@ -326,7 +352,12 @@ void ist__owner_until(ist__owner *child_owner, ist__owner *parent_owner, const i
     return;
   }
   until **list = parent ? &parent->untils : &child_owner->domain->untils;
-  *u = (until){.child = child, .parent = parent, .functions = functions, .count = count, .next = *list, .link = list,
+  *u = (until){.child = child,
+               .parent = parent,
+               .functions = functions,
+               .count = count,
+               .next = *list,
+               .link = list,
                .next_own = child->own_untils};
   if (u->next) u->next->link = &u->next;
   *list = u;
@@ -401,15 +432,8 @@ void ist__owner_taken(ist__owner *owner, const ist__function *by) {
 
 void ist__owner_expire(ist__owner *owner, const ist__function *by) {
   record *list = NULL;
-  if (owner->state != IST__LIVE) return;
-  if (owner->kind == IST__BORROWED) {
-    add_expiring(record_of(owner), &list);
-    expire_list(list, by);
-  } else {
-    end(record_of(owner), IST__EXPIRED, by);
-    expire_kids(record_of(owner), by);
-    settle_later(record_of(owner));
-  }
+  add_expiring(record_of(owner), &list);
+  expire_list(list, by);
   settle_all(owner->domain);
 }
 
@@ -434,13 +458,17 @@ void ist__owner_fault(const ist__owner *owner, ist__fault *fault) {
   const char *name = owner->type->name, *by = owner->ended_by ? owner->ended_by->label : NULL;
   switch (owner->state) {
   case IST__LIVE: ist__fault_set(fault, "the %s is alive", name); return;
-  case IST__DISPOSED: case IST__GONE:
-    ist__fault_set(fault, owner->kind == IST__MEMORY ? "the %s is disposed" : "the %s is closed", name);
+  case IST__DISPOSED:
+  case IST__GONE:
+    ist__fault_set(fault, owner->kind == IST__MEMORY ? "the %s is disposed" : "the %s is closed",
+                   name);
     return;
   case IST__TAKEN: ist__fault_set(fault, "the %s was given to %s", name, by ? by : "C"); return;
   case IST__EXPIRED:
-    if (by) ist__fault_set(fault, "the %s is no longer valid after %s", name, by);
-    else ist__fault_set(fault, "the %s is no longer valid", name);
+    if (by)
+      ist__fault_set(fault, "the %s is no longer valid after %s", name, by);
+    else
+      ist__fault_set(fault, "the %s is no longer valid", name);
     return;
   }
 }
@@ -453,8 +481,10 @@ void ist__owners_drain(ist__domain *domain) {
     domain->forgotten = r->next_forgotten;
     r->queued = false;
     bool ready = is_forgotten(r) && !r->kids && !r->owner.calls && !r->destroying && !r->pinned;
-    if (ready && r->owner.state == IST__LIVE && r->owner.kind != IST__BORROWED) destroy(r);
-    else settle_later(r);
+    if (ready && r->owner.state == IST__LIVE && r->owner.kind != IST__BORROWED)
+      destroy(r);
+    else
+      settle_later(r);
     settle_all(domain);
   }
 }
@@ -464,8 +494,8 @@ void ist__owners_free(ist__domain *domain) {
     if (r->owner.state != IST__LIVE) continue;
     end(r, r->owner.kind == IST__BORROWED ? IST__EXPIRED : IST__DISPOSED, NULL);
   }
-  /* Children go first: a parent settles when its last child has let go. Records are freed only once the language has forgotten
-   * them, so hold them all until nothing more happens. */
+  /* Children go first: a parent settles when its last child has let go. Records are freed only once
+   * the language has forgotten them, so hold them all until nothing more happens. */
   for (record *r = domain->records; r; r = r->next) {
     r->forgotten = r->pinned = false;
     settle_later(r);

@@ -1,15 +1,21 @@
-/* Parameters and results of functions and callbacks: what the descriptor says of them, and that it goes together.
+/* Parameters and results of functions and callbacks: what the descriptor says of them, and that it
+ * goes together.
  *
- * The language layer relies on what is checked here: a buffer's type is a pointer, a data parameter belongs to a callback, an
- * index is one of a parameter. It need not check again, and must not be able to crash however odd the rest is. */
+ * The language layer relies on what is checked here: a buffer's type is a pointer, a data parameter
+ * belongs to a callback, an index is one of a parameter. It need not check again, and must not be
+ * able to crash however odd the rest is. */
 #include "json.h"
 
-static const ist__choice roles[] = {{"value", IST__VALUE},     {"buffer", IST__BUFFER}, {"cell", IST__CELL},
-                                    {"fixed", IST__FIXED},     {"data", IST__DATA},     {"destroy", IST__DESTROY},
-                                    {"view", IST__VIEW},       {NULL, 0}};
-static const ist__choice dirs[] = {{"in", IST__IN}, {"out", IST__OUT}, {"inout", IST__INOUT}, {NULL, 0}};
-static const ist__choice scopes[] = {{"call", IST__SCOPE_CALL},   {"once", IST__SCOPE_ONCE},
-                                     {"until", IST__SCOPE_UNTIL}, {"forever", IST__SCOPE_FOREVER}, {NULL, 0}};
+static const ist__choice roles[] = {
+    {"value", IST__VALUE}, {"buffer", IST__BUFFER},   {"cell", IST__CELL}, {"fixed", IST__FIXED},
+    {"data", IST__DATA},   {"destroy", IST__DESTROY}, {"view", IST__VIEW}, {NULL, 0}};
+static const ist__choice dirs[] = {
+    {"in", IST__IN}, {"out", IST__OUT}, {"inout", IST__INOUT}, {NULL, 0}};
+static const ist__choice scopes[] = {{"call", IST__SCOPE_CALL},
+                                     {"once", IST__SCOPE_ONCE},
+                                     {"until", IST__SCOPE_UNTIL},
+                                     {"forever", IST__SCOPE_FOREVER},
+                                     {NULL, 0}};
 
 static void read_own(ist__reader *r, const cJSON *json, ist__param *param) {
   const cJSON *own = ist__read_member(r, json, "own");
@@ -46,14 +52,17 @@ static void read_param(ist__reader *r, const cJSON *json, size_t param_count, is
   param->parent = ist__read_index(r, json, "parent", param_count);
   param->data = ist__read_index(r, json, "data", param_count);
   param->destroy = ist__read_index(r, json, "destroy", param_count);
-  param->lengths = (uint32_t *)ist__read_indexes(r, json, "lengths", 0, param_count, &param->length_count);
-  param->keeps = (uint32_t *)ist__read_indexes(r, json, "keeps", 0, param_count, &param->keep_count);
+  param->lengths =
+      (uint32_t *)ist__read_indexes(r, json, "lengths", 0, param_count, &param->length_count);
+  param->keeps =
+      (uint32_t *)ist__read_indexes(r, json, "keeps", 0, param_count, &param->keep_count);
   param->until = ist__read_functions(r, json, "until", &param->until_count);
   read_own(r, json, param);
   read_scope(r, json, param);
 }
 
-void ist__read_params(ist__reader *r, const cJSON *owner, bool of_callback, ist__param **params, size_t *count) {
+void ist__read_params(ist__reader *r, const cJSON *owner, bool of_callback, ist__param **params,
+                      size_t *count) {
   size_t total;
   const cJSON *item = ist__read_list(r, owner, "params", &total);
   if (total > IST__MAX_PARAMS) ist__read_fail(r, "more than %d parameters", IST__MAX_PARAMS);
@@ -65,7 +74,8 @@ void ist__read_params(ist__reader *r, const cJSON *owner, bool of_callback, ist_
     param->index = (uint32_t)i;
     param->name = ist__read_text(r, item, "name", true);
     read_param(r, item, total, param);
-    if (!r->failed && param->role == IST__VIEW && !of_callback) ist__read_fail(r, "a view outside a callback");
+    if (!r->failed && param->role == IST__VIEW && !of_callback)
+      ist__read_fail(r, "a view outside a callback");
   }
   if (!r->failed) *count = total;
 }
@@ -77,7 +87,8 @@ void ist__read_result(ist__reader *r, const cJSON *json, size_t param_count, ist
   result->arg = -1;
 }
 
-const ist__expr *ist__read_expr(ist__reader *r, const cJSON *object, const char *name, const ist__expr_scope *scope) {
+const ist__expr *ist__read_expr(ist__reader *r, const cJSON *object, const char *name,
+                                const ist__expr_scope *scope) {
   const cJSON *json = ist__read_member(r, object, name);
   if (!json) return NULL;
   ist__fault fault;
@@ -95,13 +106,16 @@ const ist__expr **ist__read_exprs(ist__reader *r, const cJSON *object, const cha
   for (; exprs && item && !r->failed; item = item->next) {
     ist__fault fault;
     exprs[*length] = ist__expr_read(r->library, item, scope, &fault);
-    if (exprs[*length]) ++*length;
-    else ist__read_fail(r, "%s: %s", name, fault.text);
+    if (exprs[*length])
+      ++*length;
+    else
+      ist__read_fail(r, "%s: %s", name, fault.text);
   }
   return exprs;
 }
 
-void ist__read_param_exprs(ist__reader *r, const cJSON *json, const ist__expr_scope *scope, ist__param *param) {
+void ist__read_param_exprs(ist__reader *r, const cJSON *json, const ist__expr_scope *scope,
+                           ist__param *param) {
   static const ist__expr_scope literal = {0};
   param->fallback = ist__read_expr(r, json, "default", &literal);
   ist__value value;
@@ -133,40 +147,52 @@ static const char *check_role(const ist__param *params, const ist__param *param)
   const ist__type *type = param->type;
   switch (param->role) {
   case IST__VALUE: return NULL;
-  case IST__BUFFER: case IST__VIEW:
+  case IST__BUFFER:
+  case IST__VIEW:
     if (type->kind != IST__POINTER) return "a buffer that is no pointer";
-    if (type->to->kind == IST__ARRAY || type->to->kind == IST__CALLBACK) return "a buffer of arrays or callbacks";
-    if (type->to->kind != IST__VOID && type->to->size == 0) return "a buffer of elements without a size";
+    if (type->to->kind == IST__ARRAY || type->to->kind == IST__CALLBACK)
+      return "a buffer of arrays or callbacks";
+    if (type->to->kind != IST__VOID && type->to->size == 0)
+      return "a buffer of elements without a size";
     if (!param->count && !param->terminated) return "a buffer without a count";
-    if (param->terminated && !ist__type_is_scalar(type->to)) return "a terminated buffer of structs";
+    if (param->terminated && !ist__type_is_scalar(type->to))
+      return "a terminated buffer of structs";
     return NULL;
   case IST__CELL:
     if (type->kind != IST__POINTER) return "a cell that is no pointer";
-    if (!ist__type_is_scalar(type->to) && type->to->kind != IST__STRUCT) return "a cell of what has no value";
+    if (!ist__type_is_scalar(type->to) && type->to->kind != IST__STRUCT)
+      return "a cell of what has no value";
     return NULL;
   case IST__FIXED:
     return param->value && ist__type_is_scalar(type) ? NULL : "a fixed parameter without a value";
   case IST__DATA:
     /* What a callback itself receives belongs to no parameter of its own. */
-    return is_address(type) && (param->of < 0 || is_callback(params, param->of)) ? NULL : "user data of no callback";
+    return is_address(type) && (param->of < 0 || is_callback(params, param->of))
+               ? NULL
+               : "user data of no callback";
   case IST__DESTROY:
-    return is_address(type) && is_callback(params, param->of) ? NULL : "a destroy notice of no callback";
+    return is_address(type) && is_callback(params, param->of) ? NULL
+                                                              : "a destroy notice of no callback";
   }
   return NULL;
 }
 
 static const char *check_param(const ist__param *params, const ist__param *param, bool is_result) {
   const ist__type *type = param->type;
-  if (!ist__type_is_scalar(type) && type->kind != IST__STRUCT && !(is_result && type->kind == IST__VOID)) {
+  if (!ist__type_is_scalar(type) && type->kind != IST__STRUCT &&
+      !(is_result && type->kind == IST__VOID)) {
     return "a type that cannot be passed";
   }
-  if (is_result && param->role != IST__VALUE && param->role != IST__BUFFER) return "a role that no result can have";
+  if (is_result && param->role != IST__VALUE && param->role != IST__BUFFER)
+    return "a role that no result can have";
   const char *what = check_role(params, param);
   if (what) return what;
   if (type->kind == IST__CALLBACK && param->role == IST__VALUE && !is_result) {
-    if (param->type_arg_count != type->type_param_count) return "a callback with the wrong number of type arguments";
+    if (param->type_arg_count != type->type_param_count)
+      return "a callback with the wrong number of type arguments";
     if (param->data >= 0 && params[param->data].role != IST__DATA) return "user data that is none";
-    if (param->destroy >= 0 && params[param->destroy].role != IST__DESTROY) return "a destroy notice that is none";
+    if (param->destroy >= 0 && params[param->destroy].role != IST__DESTROY)
+      return "a destroy notice that is none";
   }
   for (size_t i = 0; i < param->length_count; i++) {
     ist__role of = params[param->lengths[i]].role;
@@ -182,7 +208,8 @@ static const char *check_param(const ist__param *params, const ist__param *param
   return NULL;
 }
 
-void ist__check_params(ist__reader *r, const ist__param *params, size_t count, const ist__param *result) {
+void ist__check_params(ist__reader *r, const ist__param *params, size_t count,
+                       const ist__param *result) {
   for (size_t i = 0; i <= count && !r->failed; i++) {
     const ist__param *param = i < count ? &params[i] : result;
     const char *what = check_param(params, param, i == count);

@@ -1,12 +1,14 @@
-/* Scalars in C memory: integers, floats and pointers of any size, and bit-fields wherever a compiler may put them.
+/* Scalars in C memory: integers, floats and pointers of any size, and bit-fields wherever a
+ * compiler may put them.
  *
- * Memory may be unaligned (packed structs), so every access is a memcpy. Nothing here checks ranges of values to store;
- * callers ask ist__int_range first. */
+ * Memory may be unaligned (packed structs), so every access is a memcpy. Nothing here checks ranges
+ * of values to store; callers ask ist__int_range first. */
 #include "internal.h"
 
 #include <string.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit-fields and widened results assume little-endian");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "bit-fields and widened results assume little-endian");
 
 ist__value ist__scalar_load(const ist__type *type, const void *from) {
   ist__value value = {.kind = IST__V_INT};
@@ -21,7 +23,10 @@ ist__value ist__scalar_load(const ist__type *type, const void *from) {
       memcpy(&value.f, from, sizeof value.f);
     }
     return value;
-  case IST__REF: case IST__STRING: case IST__CALLBACK: case IST__POINTER:
+  case IST__REF:
+  case IST__STRING:
+  case IST__CALLBACK:
+  case IST__POINTER:
     value.kind = IST__V_POINTER;
     memcpy(&value.p, from, sizeof value.p);
     return value;
@@ -31,12 +36,15 @@ ist__value ist__scalar_load(const ist__type *type, const void *from) {
     value.i = set != 0;
     return value;
   }
-  case IST__INT: case IST__ENUM: {
+  case IST__INT:
+  case IST__ENUM: {
     uint64_t raw = 0;
     memcpy(&raw, from, type->size);
     unsigned unused = 64 - 8 * (unsigned)type->size;
-    if (type->is_signed) value.i = (int64_t)(raw << unused) >> unused;
-    else value.i = raw;
+    if (type->is_signed)
+      value.i = (int64_t)(raw << unused) >> unused;
+    else
+      value.i = raw;
     return value;
   }
   default: return value;
@@ -55,10 +63,13 @@ void ist__scalar_store(const ist__type *type, void *to, ist__value value) {
     }
     return;
   }
-  case IST__REF: case IST__STRING: case IST__CALLBACK: case IST__POINTER:
-    memcpy(to, &value.p, sizeof value.p);
-    return;
-  case IST__BOOL: case IST__INT: case IST__ENUM: {
+  case IST__REF:
+  case IST__STRING:
+  case IST__CALLBACK:
+  case IST__POINTER: memcpy(to, &value.p, sizeof value.p); return;
+  case IST__BOOL:
+  case IST__INT:
+  case IST__ENUM: {
     uint64_t raw = type->kind == IST__BOOL ? value.i != 0 : (uint64_t)value.i;
     memcpy(to, &raw, type->size);
     return;

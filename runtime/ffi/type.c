@@ -1,13 +1,20 @@
-/* What must hold of a library's types before anything may rely on them: sizes that exist, fields inside their structs,
- * nothing that contains itself. Layouts are the compiler's business; here they are only kept from reaching out of bounds. */
+/* What must hold of a library's types before anything may rely on them: sizes that exist, fields
+ * inside their structs, nothing that contains itself. Layouts are the compiler's business; here
+ * they are only kept from reaching out of bounds. */
 #include "internal.h"
 
 #include <stdlib.h>
 
 bool ist__type_is_scalar(const ist__type *type) {
   switch (type->kind) {
-  case IST__INT: case IST__BOOL: case IST__FLOAT: case IST__ENUM:
-  case IST__REF: case IST__STRING: case IST__CALLBACK: case IST__POINTER: return true;
+  case IST__INT:
+  case IST__BOOL:
+  case IST__FLOAT:
+  case IST__ENUM:
+  case IST__REF:
+  case IST__STRING:
+  case IST__CALLBACK:
+  case IST__POINTER: return true;
   default: return false;
   }
 }
@@ -17,14 +24,17 @@ static bool is_element(const ist__type *type) {
 }
 
 static bool wrong(const ist__type *type, const char *what, ist__fault *fault) {
-  return ist__fault_set(fault, "descriptor: type %u (%s): %s", (unsigned)type->index, type->name, what);
+  return ist__fault_set(fault, "descriptor: type %u (%s): %s", (unsigned)type->index, type->name,
+                        what);
 }
 
 static bool check_bit_field(const ist__type *type, const ist__field *field, ist__fault *fault) {
-  if (field->type->kind != IST__INT && field->type->kind != IST__ENUM && field->type->kind != IST__BOOL) {
+  if (field->type->kind != IST__INT && field->type->kind != IST__ENUM &&
+      field->type->kind != IST__BOOL) {
     return wrong(type, "a bit-field that is no integer", fault);
   }
-  if (field->bit_width > 8 * field->type->size) return wrong(type, "a bit-field wider than its type", fault);
+  if (field->bit_width > 8 * field->type->size)
+    return wrong(type, "a bit-field wider than its type", fault);
   if (type->size && (uint64_t)field->bit_offset + field->bit_width > 8 * (uint64_t)type->size) {
     return wrong(type, "a bit-field outside the struct", fault);
   }
@@ -47,7 +57,9 @@ static bool check_field(const ist__type *type, const ist__field *field, ist__fau
   return true;
 }
 
-static bool is_power(size_t number) { return number != 0 && (number & (number - 1)) == 0; }
+static bool is_power(size_t number) {
+  return number != 0 && (number & (number - 1)) == 0;
+}
 
 static bool check_one(const ist__type *type, ist__fault *fault) {
   size_t size = type->size;
@@ -55,8 +67,11 @@ static bool check_one(const ist__type *type, ist__fault *fault) {
     return wrong(type, "an alignment that cannot be", fault);
   }
   switch (type->kind) {
-  case IST__INT: case IST__BOOL: case IST__ENUM:
-    return size == 1 || size == 2 || size == 4 || size == 8 || wrong(type, "a size that cannot be", fault);
+  case IST__INT:
+  case IST__BOOL:
+  case IST__ENUM:
+    return size == 1 || size == 2 || size == 4 || size == 8 ||
+           wrong(type, "a size that cannot be", fault);
   case IST__FLOAT: return size == 4 || size == 8 || wrong(type, "a size that cannot be", fault);
   case IST__REF:
     return type->to->kind == IST__STRUCT || type->to->kind == IST__HANDLE ||
@@ -72,7 +87,8 @@ static bool check_one(const ist__type *type, ist__fault *fault) {
     }
     return true;
   }
-  case IST__STRUCT: case IST__HANDLE:
+  case IST__STRUCT:
+  case IST__HANDLE:
     for (size_t i = 0; i < type->field_count; i++) {
       if (!check_field(type, &type->fields[i], fault)) return false;
     }
@@ -81,7 +97,8 @@ static bool check_one(const ist__type *type, ist__fault *fault) {
   }
 }
 
-/* How deep a type contains others, with `depths` as what is known (0: nothing yet). 0: it contains itself, or too deep. */
+/* How deep a type contains others, with `depths` as what is known (0: nothing yet). 0: it contains
+ * itself, or too deep. */
 static unsigned char depth_of(const ist__type *type, unsigned char *depths, unsigned level) {
   if (depths[type->index] == UINT8_MAX || level > IST__MAX_DEPTH) return 0;
   if (depths[type->index]) return depths[type->index];
@@ -107,7 +124,8 @@ bool ist__types_check(const ist__library *library, ist__fault *fault) {
     const ist__type *type = library->types[i];
     if (!depth_of(type, depths, 0)) good = wrong(type, "contains itself, or nests too deep", fault);
   }
-  for (size_t i = 0; good && i < library->type_count; i++) good = check_one(library->types[i], fault);
+  for (size_t i = 0; good && i < library->type_count; i++)
+    good = check_one(library->types[i], fault);
   free(depths);
   return good;
 }

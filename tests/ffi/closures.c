@@ -1,4 +1,5 @@
-/* Callbacks: answers of every kind, scopes and their ends, late calls, foreign threads, destroy notices, reuse of slots. */
+/* Callbacks: answers of every kind, scopes and their ends, late calls, foreign threads, destroy
+ * notices, reuse of slots. */
 #include "support.h"
 
 #include <errno.h>
@@ -18,31 +19,51 @@ static int give_small(cb_small cb, int a, int b) {
 }
 
 static const char *const body =
-    "\"types\":[{\"kind\":\"void\"},{\"kind\":\"int\",\"name\":\"int8_t\",\"size\":1,\"align\":1,\"signed\":true},"
-    "{\"kind\":\"int\",\"name\":\"uint16_t\",\"size\":2,\"align\":2},{\"kind\":\"int\",\"name\":\"int\",\"size\":4,\"align\":4,\"signed\":true},"
-    "{\"kind\":\"int\",\"name\":\"uint32_t\",\"size\":4,\"align\":4},{\"kind\":\"bool\",\"size\":1,\"align\":1},"
-    "{\"kind\":\"float\",\"name\":\"float\",\"size\":4,\"align\":4},{\"kind\":\"float\",\"name\":\"double\",\"size\":8,\"align\":8},"
+    "\"types\":[{\"kind\":\"void\"},{\"kind\":\"int\",\"name\":\"int8_t\",\"size\":1,\"align\":1,"
+    "\"signed\":true},"
+    "{\"kind\":\"int\",\"name\":\"uint16_t\",\"size\":2,\"align\":2},{\"kind\":\"int\",\"name\":"
+    "\"int\",\"size\":4,\"align\":4,\"signed\":true},"
+    "{\"kind\":\"int\",\"name\":\"uint32_t\",\"size\":4,\"align\":4},{\"kind\":\"bool\",\"size\":1,"
+    "\"align\":1},"
+    "{\"kind\":\"float\",\"name\":\"float\",\"size\":4,\"align\":4},{\"kind\":\"float\",\"name\":"
+    "\"double\",\"size\":8,\"align\":8},"
     "{\"kind\":\"string\",\"encoding\":\"utf8\"},{\"kind\":\"pointer\",\"to\":0},"
     "{\"kind\":\"handle\",\"name\":\"Box\"},{\"kind\":\"ref\",\"to\":10},"
-    "{\"kind\":\"callback\",\"name\":\"small\",\"params\":[{\"name\":\"a\",\"type\":1},{\"name\":\"b\",\"type\":2},"
+    "{\"kind\":\"callback\",\"name\":\"small\",\"params\":[{\"name\":\"a\",\"type\":1},{\"name\":"
+    "\"b\",\"type\":2},"
     "{\"name\":\"ctx\",\"type\":9}],\"args\":[0,1],\"result\":{\"type\":1}},"
-    "{\"kind\":\"callback\",\"name\":\"bool\",\"params\":[{\"name\":\"a\",\"type\":6}],\"result\":{\"type\":5}},"
-    "{\"kind\":\"callback\",\"name\":\"float\",\"params\":[{\"name\":\"a\",\"type\":7},{\"name\":\"s\",\"type\":8}],\"result\":{\"type\":6}},"
-    "{\"kind\":\"callback\",\"name\":\"row\",\"type_params\":[\"size\"],\"params\":[{\"name\":\"a\",\"type\":3}],\"result\":{\"type\":3}},"
-    "{\"kind\":\"callback\",\"name\":\"void\",\"params\":[{\"name\":\"p\",\"type\":9}],\"result\":{\"type\":0}},"
-    "{\"kind\":\"callback\",\"name\":\"unsigned\",\"params\":[{\"name\":\"p\",\"type\":4}],\"result\":{\"type\":4}}],"
+    "{\"kind\":\"callback\",\"name\":\"bool\",\"params\":[{\"name\":\"a\",\"type\":6}],\"result\":{"
+    "\"type\":5}},"
+    "{\"kind\":\"callback\",\"name\":\"float\",\"params\":[{\"name\":\"a\",\"type\":7},{\"name\":"
+    "\"s\",\"type\":8}],\"result\":{\"type\":6}},"
+    "{\"kind\":\"callback\",\"name\":\"row\",\"type_params\":[\"size\"],\"params\":[{\"name\":"
+    "\"a\",\"type\":3}],\"result\":{\"type\":3}},"
+    "{\"kind\":\"callback\",\"name\":\"void\",\"params\":[{\"name\":\"p\",\"type\":9}],\"result\":{"
+    "\"type\":0}},"
+    "{\"kind\":\"callback\",\"name\":\"unsigned\",\"params\":[{\"name\":\"p\",\"type\":4}],"
+    "\"result\":{\"type\":4}}],"
     "\"functions\":["
-    "{\"name\":\"small\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":12,\"scope\":{\"kind\":\"call\"},\"on_throw\":{\"int\":\"-7\"}},"
+    "{\"name\":\"small\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":12,\"scope\":{"
+    "\"kind\":\"call\"},\"on_throw\":{\"int\":\"-7\"}},"
     "{\"name\":\"a\",\"type\":3},{\"name\":\"b\",\"type\":3}],\"result\":{\"type\":3}},"
-    "{\"name\":\"bool\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":13,\"scope\":{\"kind\":\"call\"},\"on_throw\":{\"int\":\"1\"}}],\"result\":{\"type\":0}},"
-    "{\"name\":\"float\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":14,\"scope\":{\"kind\":\"forever\"},\"on_throw\":{\"float\":0.5}}],\"result\":{\"type\":0}},"
-    "{\"name\":\"exec\",\"optional\":true,\"kind\":\"method\",\"owner\":10,\"self\":0,\"params\":[{\"name\":\"box\",\"type\":11},"
-    "{\"name\":\"row\",\"type\":15,\"scope\":{\"kind\":\"until\",\"replaced\":true,\"functions\":[4]},\"on_throw\":{\"op\":\"+\",\"a\":{\"arg\":2},\"b\":{\"int\":\"1\"}},"
-    "\"type_args\":[{\"op\":\"*\",\"a\":{\"arg\":2},\"b\":{\"int\":\"8\"}}]},{\"name\":\"n\",\"type\":3}],\"result\":{\"type\":0}},"
-    "{\"name\":\"stop\",\"optional\":true,\"params\":[{\"name\":\"box\",\"type\":11}],\"result\":{\"type\":0}},"
-    "{\"name\":\"once\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":16,\"scope\":{\"kind\":\"once\"}}],\"result\":{\"type\":0}},"
-    "{\"name\":\"unsigned\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":17,\"scope\":{\"kind\":\"call\"},\"on_throw\":{\"int\":\"4000000000\"}}],\"result\":{\"type\":0}},"
-    "{\"name\":\"wrong\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":12,\"scope\":{\"kind\":\"call\"},\"on_throw\":{\"int\":\"200\"}}],\"result\":{\"type\":0}}]";
+    "{\"name\":\"bool\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":13,\"scope\":{"
+    "\"kind\":\"call\"},\"on_throw\":{\"int\":\"1\"}}],\"result\":{\"type\":0}},"
+    "{\"name\":\"float\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":14,\"scope\":{"
+    "\"kind\":\"forever\"},\"on_throw\":{\"float\":0.5}}],\"result\":{\"type\":0}},"
+    "{\"name\":\"exec\",\"optional\":true,\"kind\":\"method\",\"owner\":10,\"self\":0,\"params\":[{"
+    "\"name\":\"box\",\"type\":11},"
+    "{\"name\":\"row\",\"type\":15,\"scope\":{\"kind\":\"until\",\"replaced\":true,\"functions\":["
+    "4]},\"on_throw\":{\"op\":\"+\",\"a\":{\"arg\":2},\"b\":{\"int\":\"1\"}},"
+    "\"type_args\":[{\"op\":\"*\",\"a\":{\"arg\":2},\"b\":{\"int\":\"8\"}}]},{\"name\":\"n\","
+    "\"type\":3}],\"result\":{\"type\":0}},"
+    "{\"name\":\"stop\",\"optional\":true,\"params\":[{\"name\":\"box\",\"type\":11}],\"result\":{"
+    "\"type\":0}},"
+    "{\"name\":\"once\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":16,\"scope\":{"
+    "\"kind\":\"once\"}}],\"result\":{\"type\":0}},"
+    "{\"name\":\"unsigned\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":17,\"scope\":{"
+    "\"kind\":\"call\"},\"on_throw\":{\"int\":\"4000000000\"}}],\"result\":{\"type\":0}},"
+    "{\"name\":\"wrong\",\"optional\":true,\"params\":[{\"name\":\"cb\",\"type\":12,\"scope\":{"
+    "\"kind\":\"call\"},\"on_throw\":{\"int\":\"200\"}}],\"result\":{\"type\":0}}]";
 
 static ist__library *library;
 static ist__domain *domain;
@@ -56,8 +77,12 @@ static void on_report(void *env, const char *text) {
   snprintf(reported, sizeof reported, "%s", text);
   reports++;
 }
-static void on_wake(void *env) { (void)env, wakes++; }
-static void on_owner_end(void *env, ist__owner *owner) { (void)env, (void)owner; }
+static void on_wake(void *env) {
+  (void)env, wakes++;
+}
+static void on_owner_end(void *env, ist__owner *owner) {
+  (void)env, (void)owner;
+}
 static void on_end(void *env, void *function) {
   (void)env;
   ended = function;
@@ -70,7 +95,10 @@ static void on_call(void *env, ist__closure *closure, void *result, void **args)
   if (answer) answer(closure, result, args);
 }
 
-static const ist__domain_hooks hooks = {.report = on_report, .wake = on_wake, .call = on_call, .closure_end = on_end,
+static const ist__domain_hooks hooks = {.report = on_report,
+                                        .wake = on_wake,
+                                        .call = on_call,
+                                        .closure_end = on_end,
                                         .owner_end = on_owner_end};
 
 static int set_up(void **unused) {
@@ -155,7 +183,8 @@ static void answer_false(ist__closure *closure, void *result, void **args) {
 
 static void every_kind_is_answered(void **unused) {
   (void)unused;
-  ist__closure *one = make("float", 0, NULL), *other = make("bool", 0, NULL), *third = make("unsigned", 0, NULL);
+  ist__closure *one = make("float", 0, NULL), *other = make("bool", 0, NULL),
+               *third = make("unsigned", 0, NULL);
   assert_true(CODE(cb_float, one)(1, "") == 0.5f);
   answer = answer_half;
   assert_true(CODE(cb_float, one)(3, "abc") == 4.5f);
@@ -263,7 +292,8 @@ static void until_ends_in_each_way(void **unused) {
   ist__owner *b = ist__owner_new(domain, type_named(library, "Box"), &n, IST__BORROWED, NULL);
   const ist__function *stop = function_named(library, "stop");
   assert_true(stop->ends_borrows);
-  ist__closure *one = make("exec", 1, args), *two = make("exec", 1, args), *other = make("exec", 1, args);
+  ist__closure *one = make("exec", 1, args), *two = make("exec", 1, args),
+               *other = make("exec", 1, args);
   ist__closure_bind(one, a);
   ist__closure_bind(other, b);
   assert_true(one->alive);

@@ -1,9 +1,10 @@
-/* Owner records: who is destroyed when, and that nothing is destroyed twice, too early, or never. */
+/* Owner records: who is destroyed when, and that nothing is destroyed twice, too early, or never.
+ */
 #include "support.h"
 
 #include <time.h>
 
-static char closed[64];         /* the names of the boxes destroyed, in order */
+static char closed[64]; /* the names of the boxes destroyed, in order */
 static size_t closed_count;
 static long destroyed;
 
@@ -24,17 +25,25 @@ static void box_close(box *b) {
   closed[closed_count] = 0;
   destroyed++;
 }
-static void box_step(box *b) { (void)b; }
+static void box_step(box *b) {
+  (void)b;
+}
 
 static const char *const body =
-    "\"types\":[{\"kind\":\"void\"},{\"kind\":\"handle\",\"name\":\"Box\",\"destructor\":0},{\"kind\":\"ref\",\"to\":1},"
+    "\"types\":[{\"kind\":\"void\"},{\"kind\":\"handle\",\"name\":\"Box\",\"destructor\":0},{"
+    "\"kind\":\"ref\",\"to\":1},"
     "{\"kind\":\"struct\",\"name\":\"Point\",\"size\":16,\"align\":64,\"fields\":[]},"
-    "{\"kind\":\"handle\",\"name\":\"Stream\",\"inline\":true,\"size\":24,\"align\":8,\"destructor\":2},{\"kind\":\"ref\",\"to\":4}],"
+    "{\"kind\":\"handle\",\"name\":\"Stream\",\"inline\":true,\"size\":24,\"align\":8,"
+    "\"destructor\":2},{\"kind\":\"ref\",\"to\":4}],"
     "\"functions\":["
-    "{\"name\":\"close\",\"kind\":\"destructor\",\"owner\":1,\"self\":0,\"optional\":true,\"params\":[{\"name\":\"b\",\"type\":2}],\"result\":{\"type\":0}},"
-    "{\"name\":\"step\",\"kind\":\"method\",\"owner\":1,\"self\":0,\"optional\":true,\"params\":[{\"name\":\"b\",\"type\":2}],\"result\":{\"type\":0}},"
-    "{\"name\":\"end\",\"kind\":\"destructor\",\"owner\":4,\"self\":0,\"optional\":true,\"params\":[{\"name\":\"b\",\"type\":5}],\"result\":{\"type\":0}},"
-    "{\"name\":\"peek\",\"kind\":\"method\",\"owner\":1,\"self\":0,\"optional\":true,\"params\":[{\"name\":\"b\",\"type\":2}],"
+    "{\"name\":\"close\",\"kind\":\"destructor\",\"owner\":1,\"self\":0,\"optional\":true,"
+    "\"params\":[{\"name\":\"b\",\"type\":2}],\"result\":{\"type\":0}},"
+    "{\"name\":\"step\",\"kind\":\"method\",\"owner\":1,\"self\":0,\"optional\":true,\"params\":[{"
+    "\"name\":\"b\",\"type\":2}],\"result\":{\"type\":0}},"
+    "{\"name\":\"end\",\"kind\":\"destructor\",\"owner\":4,\"self\":0,\"optional\":true,\"params\":"
+    "[{\"name\":\"b\",\"type\":5}],\"result\":{\"type\":0}},"
+    "{\"name\":\"peek\",\"kind\":\"method\",\"owner\":1,\"self\":0,\"optional\":true,\"params\":[{"
+    "\"name\":\"b\",\"type\":2}],"
     "\"result\":{\"type\":2,\"parent\":0,\"until\":[1]}}]";
 
 static ist__library *library;
@@ -47,19 +56,26 @@ static void on_text(void *env, const char *text) {
   (void)env;
   fail_msg("%s", text);
 }
-static void on_wake(void *env) { (void)env, wakes++; }
+static void on_wake(void *env) {
+  (void)env, wakes++;
+}
 static void on_owner_end(void *env, ist__owner *owner) {
   (void)env;
   assert_non_null(owner->wrapper);
   assert_int_not_equal(owner->state, IST__LIVE);
   ends++;
 }
-static void on_end(void *env, void *function) { (void)env, (void)function; }
+static void on_end(void *env, void *function) {
+  (void)env, (void)function;
+}
 static void on_call(void *env, ist__closure *closure, void *result, void **args) {
   (void)env, (void)closure, (void)result, (void)args;
 }
 
-static const ist__domain_hooks hooks = {.report = on_text, .wake = on_wake, .call = on_call, .closure_end = on_end,
+static const ist__domain_hooks hooks = {.report = on_text,
+                                        .wake = on_wake,
+                                        .call = on_call,
+                                        .closure_end = on_end,
                                         .owner_end = on_owner_end};
 
 static int set_up(void **unused) {
@@ -153,7 +169,8 @@ static void a_parent_waits_for_its_children(void **unused) {
 static void borrowed_children_end_with_their_parent(void **unused) {
   (void)unused;
   static box p, a, b, c;
-  ist__owner *parent = own(&p, 'p'), *child = borrow(&a, 'a'), *grandchild = borrow(&b, 'b'), *owned = own(&c, 'c');
+  ist__owner *parent = own(&p, 'p'), *child = borrow(&a, 'a'), *grandchild = borrow(&b, 'b'),
+             *owned = own(&c, 'c');
   keep(child, parent);
   keep(grandchild, child);
   keep(owned, grandchild);
@@ -300,7 +317,8 @@ static void memory_is_aligned_zeroed_and_freed(void **unused) {
 static void the_domain_destroys_the_rest_children_first(void **unused) {
   (void)unused;
   static box boxes[4];
-  ist__owner *a = own(&boxes[0], 'a'), *b = own(&boxes[1], 'b'), *c = own(&boxes[2], 'c'), *d = own(&boxes[3], 'd');
+  ist__owner *a = own(&boxes[0], 'a'), *b = own(&boxes[1], 'b'), *c = own(&boxes[2], 'c'),
+             *d = own(&boxes[3], 'd');
   keep(b, a);
   keep(c, b);
   keep(d, b);
@@ -334,13 +352,17 @@ static void a_long_chain_needs_no_stack(void **unused) {
   destroyed = 0;
   for (int i = 0; i < LENGTH; i++) {
     ist__owner *owner = own(&boxes[i], 'x');
-    if (last) keep(owner, last);
-    else first = owner;
-    ist__owner *shadow = ist__owner_new(domain, box_type, (char *)&boxes[i] + 1, IST__BORROWED, NULL);
+    if (last)
+      keep(owner, last);
+    else
+      first = owner;
+    ist__owner *shadow =
+        ist__owner_new(domain, box_type, (char *)&boxes[i] + 1, IST__BORROWED, NULL);
     ist__owner_keep(shadow, owner);
     last = owner;
   }
-  for (ist__owner *owner = first;; owner = ist__owner_find(domain, box_type, (box *)owner->address + 1)) {
+  for (ist__owner *owner = first;;
+       owner = ist__owner_find(domain, box_type, (box *)owner->address + 1)) {
     if (owner == last) break;
     ist__owner_forget(owner);
   }
@@ -384,21 +406,25 @@ static void a_million_rounds_leave_nothing(void **unused) {
   ist__owner *parent = own(&p, 'p');
   destroyed = 0;
   for (int i = 0; i < 1000000; i++) {
-    ist__owner *child = own(&a, 'a'), *view = ist__owner_new(domain, box_type, &destroyed, IST__BORROWED, NULL);
+    ist__owner *child = own(&a, 'a'),
+               *view = ist__owner_new(domain, box_type, &destroyed, IST__BORROWED, NULL);
     keep(child, parent);
     ist__owner_keep(view, child);
     if (i % 2) dispose(child);
     ist__owner_forget(child);
     ist__owner_forget(view);
-    if (i % 3 == 0) ist__domain_drain(domain);
-    else if (i % 2 == 0) ist__domain_drain(domain);
+    if (i % 3 == 0)
+      ist__domain_drain(domain);
+    else if (i % 2 == 0)
+      ist__domain_drain(domain);
   }
   ist__domain_drain(domain);
   assert_int_equal(destroyed, 1000000);
   assert_int_equal(p.open_kids, 0);
 }
 
-/* Random histories: every box is closed exactly once, never before its children (box_close counts both). */
+/* Random histories: every box is closed exactly once, never before its children (box_close counts
+ * both). */
 static uint64_t state;
 static unsigned pick(unsigned below) {
   state = state * 6364136223846793005u + 1442695040888963407u;
@@ -423,16 +449,20 @@ static void random_histories_keep_the_order(void **unused) {
       for (unsigned j = pick(3); i > 0 && j > 0; j--) {
         int parent = (int)pick((unsigned)i);
         if (!held[parent] || owners[parent]->state != IST__LIVE) continue;
-        if (owners[i]->kind == IST__OWNED) keep(owners[i], owners[parent]);
-        else if (pick(2)) ist__owner_keep(owners[i], owners[parent]);
-        else ist__owner_until(owners[i], owners[parent], result->until, result->until_count);
+        if (owners[i]->kind == IST__OWNED)
+          keep(owners[i], owners[parent]);
+        else if (pick(2))
+          ist__owner_keep(owners[i], owners[parent]);
+        else
+          ist__owner_until(owners[i], owners[parent], result->until, result->until_count);
       }
       for (int j = 0; j < 2; j++) {
         int which = (int)pick((unsigned)i + 1);
         if (!held[which]) continue;
         switch (pick(6)) {
         case 0:
-          if (owners[which]->kind == IST__OWNED && owners[which]->state == IST__LIVE) dispose(owners[which]);
+          if (owners[which]->kind == IST__OWNED && owners[which]->state == IST__LIVE)
+            dispose(owners[which]);
           break;
         case 1:
           if (owners[which]->kind == IST__BORROWED) ist__owner_expire(owners[which], step_function);

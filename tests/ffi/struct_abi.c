@@ -1,6 +1,6 @@
-/* Structs by value against the C compiler: random structs (nested, arrays, bit-fields, packed, aligned) go through random functions
- * and callbacks, mixed with scalars until registers run out; the compiled side says what it saw. The seed is printed, and
- * ISTHMUS_SEED repeats a run. */
+/* Structs by value against the C compiler: random structs (nested, arrays, bit-fields, packed,
+ * aligned) go through random functions and callbacks, mixed with scalars until registers run out;
+ * the compiled side says what it saw. The seed is printed, and ISTHMUS_SEED repeats a run. */
 #include "support.h"
 
 #include <dlfcn.h>
@@ -14,17 +14,22 @@ static const struct {
   size_t size;
   bool is_float;
 } scalars[SCALARS] = {
-    {"int8_t", "\"kind\":\"int\",\"signed\":true", 1, false},  {"uint8_t", "\"kind\":\"int\"", 1, false},
-    {"int16_t", "\"kind\":\"int\",\"signed\":true", 2, false}, {"uint16_t", "\"kind\":\"int\"", 2, false},
-    {"int32_t", "\"kind\":\"int\",\"signed\":true", 4, false}, {"uint32_t", "\"kind\":\"int\"", 4, false},
-    {"int64_t", "\"kind\":\"int\",\"signed\":true", 8, false}, {"uint64_t", "\"kind\":\"int\"", 8, false},
-    {"float", "\"kind\":\"float\"", 4, true},                  {"double", "\"kind\":\"float\"", 8, true},
+    {"int8_t", "\"kind\":\"int\",\"signed\":true", 1, false},
+    {"uint8_t", "\"kind\":\"int\"", 1, false},
+    {"int16_t", "\"kind\":\"int\",\"signed\":true", 2, false},
+    {"uint16_t", "\"kind\":\"int\"", 2, false},
+    {"int32_t", "\"kind\":\"int\",\"signed\":true", 4, false},
+    {"uint32_t", "\"kind\":\"int\"", 4, false},
+    {"int64_t", "\"kind\":\"int\",\"signed\":true", 8, false},
+    {"uint64_t", "\"kind\":\"int\"", 8, false},
+    {"float", "\"kind\":\"float\"", 4, true},
+    {"double", "\"kind\":\"float\"", 8, true},
     {"void *", "\"kind\":\"pointer\",\"to\":0", 8, false},
 };
 
 /* Types: 0 … SCALARS-1, then the structs. */
 typedef struct field {
-  int type, array, width;       /* array 0: none; width 0: no bit-field */
+  int type, array, width; /* array 0: none; width 0: no bit-field */
   size_t align;
 } field;
 
@@ -33,8 +38,8 @@ typedef struct record {
   int count;
   bool packed;
   size_t align;
-  size_t size, real_align;      /* as the compiler says; before that, about */
-  size_t at[FIELDS];            /* bytes, or bits */
+  size_t size, real_align; /* as the compiler says; before that, about */
+  size_t at[FIELDS];       /* bytes, or bits */
 } record;
 
 typedef struct function {
@@ -50,11 +55,15 @@ static unsigned pick(unsigned below) {
   return (unsigned)(state >> 33) % below;
 }
 
-static bool chance(unsigned percent) { return pick(100) < percent; }
+static bool chance(unsigned percent) {
+  return pick(100) < percent;
+}
 
 /* ---- random types and functions ---- */
 
-static size_t size_of(int type) { return type < SCALARS ? scalars[type].size : records[type - SCALARS].size; }
+static size_t size_of(int type) {
+  return type < SCALARS ? scalars[type].size : records[type - SCALARS].size;
+}
 
 static void make_record(int index) {
   record *r = &records[index];
@@ -80,7 +89,9 @@ static void make_record(int index) {
   }
 }
 
-static int pick_type(void) { return chance(60) ? SCALARS + (int)pick(STRUCTS) : (int)pick(SCALARS); }
+static int pick_type(void) {
+  return chance(60) ? SCALARS + (int)pick(STRUCTS) : (int)pick(SCALARS);
+}
 
 static void make_function(function *f) {
   f->count = (int)pick(PARAMS + 1);
@@ -116,8 +127,10 @@ static void c_record(text *t, int index) {
   if (r->align) add(t, " __attribute__((aligned(%zu)))", r->align);
   add(t, " S%d;\nconst size_t L%d[] = {sizeof(S%d), _Alignof(S%d)", index, index, index, index);
   for (int i = 0; i < r->count; i++) {
-    if (r->fields[i].width) add(t, ", 0");
-    else add(t, ", offsetof(S%d, f%d)", index, i);
+    if (r->fields[i].width)
+      add(t, ", 0");
+    else
+      add(t, ", offsetof(S%d, f%d)", index, i);
   }
   add(t, "};\nvoid M%d(void *at, int field) { S%d *s = at; switch (field) {", index, index);
   for (int i = 0; i < r->count; i++) {
@@ -135,8 +148,10 @@ static void c_sums(text *t, const char *what, int type) {
   for (int i = 0; i < r->count; i++) {
     for (int j = 0; j < (r->fields[i].array ? r->fields[i].array : 1); j++) {
       char inner[256];
-      if (r->fields[i].array) snprintf(inner, sizeof inner, "%s.f%d[%d]", what, i, j);
-      else snprintf(inner, sizeof inner, "%s.f%d", what, i);
+      if (r->fields[i].array)
+        snprintf(inner, sizeof inner, "%s.f%d[%d]", what, i, j);
+      else
+        snprintf(inner, sizeof inner, "%s.f%d", what, i);
       c_sums(t, inner, r->fields[i].type);
     }
   }
@@ -182,12 +197,13 @@ static void c_function(text *t, int index) {
 
 static void *compile(const char *folder) {
   text t = {0};
-  add(&t, "#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n"
-          "uint64_t sum, misaligned; unsigned char give[%d][%d] __attribute__((aligned(64)));\n"
-          "static void I(uint64_t v) { sum = (sum ^ v) * 0x100000001b3u + 1; }\n"
-          "static void F(float v) { uint32_t b; memcpy(&b, &v, 4); I(b); }\n"
-          "static void D(double v) { uint64_t b; memcpy(&b, &v, 8); I(b); }\n"
-          "static void *hide(void *p) { __asm__(\"\" : \"+r\"(p)); return p; }\n",
+  add(&t,
+      "#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n"
+      "uint64_t sum, misaligned; unsigned char give[%d][%d] __attribute__((aligned(64)));\n"
+      "static void I(uint64_t v) { sum = (sum ^ v) * 0x100000001b3u + 1; }\n"
+      "static void F(float v) { uint32_t b; memcpy(&b, &v, 4); I(b); }\n"
+      "static void D(double v) { uint64_t b; memcpy(&b, &v, 8); I(b); }\n"
+      "static void *hide(void *p) { __asm__(\"\" : \"+r\"(p)); return p; }\n",
       PARAMS + 1, ROOM);
   for (int i = 0; i < STRUCTS; i++) c_record(&t, i);
   add(&t, "#undef I\n#define I(v) I((uint64_t)(v))\n");
@@ -235,21 +251,30 @@ static void read_layout(void *handle, int index) {
 
 /* ---- as a descriptor ---- */
 
-/* Type 0 is void; scalars, structs, then the array types, one for each array field; callbacks last. */
-static int json_type(int type) { return type + 1; }
+/* Type 0 is void; scalars, structs, then the array types, one for each array field; callbacks last.
+ */
+static int json_type(int type) {
+  return type + 1;
+}
 
-static size_t align_of(int type) { return type < SCALARS ? scalars[type].size : records[type - SCALARS].real_align; }
+static size_t align_of(int type) {
+  return type < SCALARS ? scalars[type].size : records[type - SCALARS].real_align;
+}
 
 static void json_records(text *t) {
   int arrays = 1 + SCALARS + STRUCTS;
   for (int i = 0; i < STRUCTS; i++) {
     const record *r = &records[i];
-    add(t, ",{\"kind\":\"struct\",\"name\":\"S%d\",\"size\":%zu,\"align\":%zu,\"fields\":[", i, r->size, r->real_align);
+    add(t, ",{\"kind\":\"struct\",\"name\":\"S%d\",\"size\":%zu,\"align\":%zu,\"fields\":[", i,
+        r->size, r->real_align);
     for (int j = 0; j < r->count; j++) {
       const field *f = &r->fields[j];
-      add(t, "%s{\"name\":\"f%d\",\"type\":%d,", j ? "," : "", j, f->array ? arrays++ : json_type(f->type));
-      if (f->width) add(t, "\"bit_offset\":%zu,\"bit_width\":%d}", r->at[j], f->width);
-      else add(t, "\"offset\":%zu}", r->at[j]);
+      add(t, "%s{\"name\":\"f%d\",\"type\":%d,", j ? "," : "", j,
+          f->array ? arrays++ : json_type(f->type));
+      if (f->width)
+        add(t, "\"bit_offset\":%zu,\"bit_width\":%d}", r->at[j], f->width);
+      else
+        add(t, "\"offset\":%zu}", r->at[j]);
     }
     add(t, "]}");
   }
@@ -257,8 +282,8 @@ static void json_records(text *t) {
     for (int j = 0; j < records[i].count; j++) {
       const field *f = &records[i].fields[j];
       if (!f->array) continue;
-      add(t, ",{\"kind\":\"array\",\"of\":%d,\"count\":%d,\"size\":%zu,\"align\":%zu}", json_type(f->type), f->array,
-          size_of(f->type) * (size_t)f->array, align_of(f->type));
+      add(t, ",{\"kind\":\"array\",\"of\":%d,\"count\":%d,\"size\":%zu,\"align\":%zu}",
+          json_type(f->type), f->array, size_of(f->type) * (size_t)f->array, align_of(f->type));
     }
   }
 }
@@ -266,7 +291,8 @@ static void json_records(text *t) {
 static void json_params(text *t, const function *f) {
   add(t, "\"params\":[");
   for (int i = 0; i < f->count; i++) {
-    add(t, "%s{\"name\":\"p%d\",\"type\":%d,\"arg\":%d}", i ? "," : "", i, json_type(f->params[i]), i);
+    add(t, "%s{\"name\":\"p%d\",\"type\":%d,\"arg\":%d}", i ? "," : "", i, json_type(f->params[i]),
+        i);
   }
   add(t, "],\"result\":{\"type\":%d}", f->result < 0 ? 0 : json_type(f->result));
 }
@@ -277,10 +303,13 @@ static ist__library *describe(const char *folder) {
   for (int i = 0; i < STRUCTS; i++) {
     for (int j = 0; j < records[i].count; j++) callbacks += records[i].fields[j].array != 0;
   }
-  add(&t, "{\"isthmus\":1,\"library\":\"abi\",\"target\":\"" TARGET "\",\"link\":[\"%s/abi.so\"],\"types\":[{\"kind\":\"void\"}",
+  add(&t,
+      "{\"isthmus\":1,\"library\":\"abi\",\"target\":\"" TARGET
+      "\",\"link\":[\"%s/abi.so\"],\"types\":[{\"kind\":\"void\"}",
       folder);
   for (int i = 0; i < SCALARS; i++) {
-    add(&t, ",{%s,\"name\":\"%s\",\"size\":%zu,\"align\":%zu}", scalars[i].json, scalars[i].c, scalars[i].size, scalars[i].size);
+    add(&t, ",{%s,\"name\":\"%s\",\"size\":%zu,\"align\":%zu}", scalars[i].json, scalars[i].c,
+        scalars[i].size, scalars[i].size);
   }
   json_records(&t);
   for (int i = 0; i < FUNCTIONS; i++) {
@@ -292,8 +321,10 @@ static ist__library *describe(const char *folder) {
   for (int i = 0; i < FUNCTIONS; i++) {
     add(&t, "%s{\"name\":\"F%d\",\"symbol\":\"F%d\",", i ? "," : "", i, i);
     json_params(&t, &functions[i]);
-    add(&t, "},{\"name\":\"C%d\",\"symbol\":\"C%d\",\"params\":[{\"name\":\"cb\",\"type\":%d,\"arg\":0,"
-            "\"scope\":{\"kind\":\"call\"}}],\"result\":{\"type\":0}}", i, i, callbacks + i);
+    add(&t,
+        "},{\"name\":\"C%d\",\"symbol\":\"C%d\",\"params\":[{\"name\":\"cb\",\"type\":%d,\"arg\":0,"
+        "\"scope\":{\"kind\":\"call\"}}],\"result\":{\"type\":0}}",
+        i, i, callbacks + i);
   }
   add(&t, "]}");
   ist__fault fault;
@@ -309,14 +340,18 @@ static uint64_t sum, *c_sum, *c_misaligned;
 static unsigned char (*give)[ROOM];
 static ist__library *library;
 
-static void take(uint64_t value) { sum = (sum ^ value) * 0x100000001b3u + 1; }
+static void take(uint64_t value) {
+  sum = (sum ^ value) * 0x100000001b3u + 1;
+}
 
 static void sum_value(const ist__type *type, const unsigned char *at) {
   if (type->kind == IST__STRUCT) {
     for (size_t i = 0; i < type->field_count; i++) {
       const ist__field *field = &type->fields[i];
-      if (field->bit_width) take(ist__bits_load(field, at));
-      else sum_value(field->type, at + field->offset);
+      if (field->bit_width)
+        take(ist__bits_load(field, at));
+      else
+        sum_value(field->type, at + field->offset);
     }
   } else if (type->kind == IST__ARRAY) {
     for (size_t i = 0; i < type->count; i++) sum_value(type->to, at + i * type->to->size);
@@ -372,10 +407,18 @@ static void on_call(void *env, ist__closure *closure, void *result, void **args)
   memcpy(result, give[PARAMS], type->result->type->size);
 }
 
-static void ignore_text(void *env, const char *text) { (void)env, (void)text; }
-static void ignore(void *env) { (void)env; }
-static void ignore_function(void *env, void *function) { (void)env, (void)function; }
-static void ignore_owner(void *env, ist__owner *owner) { (void)env, (void)owner; }
+static void ignore_text(void *env, const char *text) {
+  (void)env, (void)text;
+}
+static void ignore(void *env) {
+  (void)env;
+}
+static void ignore_function(void *env, void *function) {
+  (void)env, (void)function;
+}
+static void ignore_owner(void *env, ist__owner *owner) {
+  (void)env, (void)owner;
+}
 
 static void check_callback(ist__domain *domain, int index) {
   const ist__function *f = library->functions[2 * index + 1];
@@ -414,8 +457,11 @@ static void structs_travel_as_the_compiler_says(void **unused) {
   c_sum = dlsym(handle, "sum");
   c_misaligned = dlsym(handle, "misaligned");
   give = dlsym(handle, "give");
-  const ist__domain_hooks hooks = {.report = ignore_text, .wake = ignore, .call = on_call,
-                                   .closure_end = ignore_function, .owner_end = ignore_owner};
+  const ist__domain_hooks hooks = {.report = ignore_text,
+                                   .wake = ignore,
+                                   .call = on_call,
+                                   .closure_end = ignore_function,
+                                   .owner_end = ignore_owner};
   ist__domain *domain = ist__domain_new(&hooks);
   for (int i = 0; i < FUNCTIONS; i++) {
     check_call(i);

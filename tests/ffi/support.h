@@ -1,5 +1,6 @@
-/* What the tests of runtime/ffi share: text that grows, and libraries made of it. A test's own C functions are put behind
- * functions that the descriptor calls optional, so no shared object is needed. */
+/* What the tests of runtime/ffi share: text that grows, and libraries made of it. A test's own C
+ * functions are put behind functions that the descriptor calls optional, so no shared object is
+ * needed. */
 #ifndef IST_TESTS_FFI_SUPPORT_H
 #define IST_TESTS_FFI_SUPPORT_H
 
@@ -46,7 +47,9 @@ __attribute__((format(printf, 2, 3), unused)) static void add(text *t, const cha
 /* Opens the process as a library; `body` is the document's members after `link`. */
 __attribute__((unused)) static ist__library *open_body(const char *body) {
   text t = {0};
-  add(&t, "{\"isthmus\": 1, \"library\": \"test\", \"target\": \"" TARGET "\", \"link\": [\"\"], %s}", body);
+  add(&t,
+      "{\"isthmus\": 1, \"library\": \"test\", \"target\": \"" TARGET "\", \"link\": [\"\"], %s}",
+      body);
   ist__fault fault = {""};
   ist__library *library = ist__library_open(t.bytes, t.length, &fault);
   if (!library) print_error("%s\n", fault.text);
@@ -55,15 +58,18 @@ __attribute__((unused)) static ist__library *open_body(const char *body) {
   return library;
 }
 
-__attribute__((unused)) static ist__function *function_named(ist__library *library, const char *name) {
+__attribute__((unused)) static ist__function *function_named(ist__library *library,
+                                                             const char *name) {
   for (size_t i = 0; i < library->function_count; i++) {
-    if (strcmp(library->functions[i]->name, name) == 0) return (ist__function *)library->functions[i];
+    if (strcmp(library->functions[i]->name, name) == 0)
+      return (ist__function *)library->functions[i];
   }
   fail_msg("no function %s", name);
   return NULL;
 }
 
-__attribute__((unused)) static const ist__type *type_named(ist__library *library, const char *name) {
+__attribute__((unused)) static const ist__type *type_named(ist__library *library,
+                                                           const char *name) {
   for (size_t i = 0; i < library->type_count; i++) {
     if (strcmp(library->types[i]->name, name) == 0) return library->types[i];
   }
