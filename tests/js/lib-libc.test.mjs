@@ -127,8 +127,7 @@ test("files", () => {
   out.rewind();
   equal(out.fgets(100).line, "one\n");
   equal(out.fgetc(), 116);
-  equal(out.ungetc(116), 116);
-  equal(out.fgets(3).line, "tw");
+  equal(out.fgets(3).line, "wo");
   out.fseek(-1, libc.SEEK_END);
   deepEqual([...out.fread(10)], [33]);
   ok(out.feof());
