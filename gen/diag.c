@@ -48,6 +48,9 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
     if (line) {
       memcpy(line, s->text + start, (size_t)(end - start));
       line[end - start] = '\0';
+      // A line is shown on a terminal: control characters would do things there.
+      for (char *p = line; p < line + (end - start); p++)
+        if ((unsigned char)*p < ' ' && *p != '\t') *p = '?';
     }
     d.source = line;
   } else {

@@ -71,26 +71,21 @@ typedef struct {
   bool packed;
 } layout;
 
-static void place_bits(layout *l, field *f, int64_t size, int64_t align) {
-  int64_t unit = size * 8;
-  if (f->bit_width == 0) {
-    // An unnamed bit-field of width 0 ends the unit; a packed struct obeys it too.
-    l->bits = round_up(l->bits, align * 8);
-    return;
-  }
-  if (f->align) {
-    l->bits = round_up(l->bits, (int64_t)f->align * 8);
-  } else if (!l->packed && l->bits / unit != (l->bits + f->bit_width - 1) / unit) {
-    l->bits = round_up(l->bits, align * 8);
-  }
+// A bit-field that would cross the boundary of its type's unit begins at the next; a packed one crosses.
+// One of width 0 ends the unit, packed or not. On AArch64, unnamed ones align the struct too.
+static void place_bits(const compiler *c, layout *l, field *f, int64_t size, int64_t align) {
+  int64_t natural = l->packed && f->bit_width ? 1 : align * 8;
+  int64_t stated = (int64_t)f->align * 8;
+  int64_t boundary = stated > natural ? stated : natural;
+  // Where a stated alignment is smaller than the type's, clang tests for the boundary first; this is gcc.
+  if (stated) l->bits = round_up(l->bits, stated);
+  if (f->bit_width == 0 || (!l->packed && (l->bits & (boundary - 1)) + f->bit_width > size * 8))
+    l->bits = round_up(l->bits, boundary);
   f->bit_offset = l->bits;
   f->offset = l->bits / 8;
   l->bits += f->bit_width;
-  // Unnamed bit-fields do not align the struct.
-  if (!f->name) return;
-  int64_t weight = l->packed ? 1 : align;
-  if (f->align > weight) weight = f->align;
-  if (weight > l->align) l->align = weight;
+  if (!f->name && c->target == 0) return;
+  if (boundary / 8 > l->align) l->align = boundary / 8;
 }
 
 static bool bit_width(compiler *c, field *f, int64_t size) {
@@ -126,7 +121,7 @@ static bool place_field(compiler *c, layout *l, field *f) {
   f->align = align_argument(c, &f->attrs);
   if (f->width) {
     if (!bit_width(c, f, size)) return false;
-    place_bits(l, f, size, align);
+    place_bits(c, l, f, size, align);
   } else {
     if (l->packed) align = 1;
     if (f->align > align) align = f->align;
