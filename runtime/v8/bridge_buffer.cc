@@ -108,9 +108,7 @@ static bool evaluate(ist__call *call, const ist__site &site, const ist__expr *ex
   return ist__throw(site, IST_RANGE_ERROR, "the %s is out of range", what);
 }
 
-/* ---- bytes
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 static bool refuse(const ist__site &site, const ist__type *of, ist__encoding text, bool writable,
                    bool null, Local<Value> value) {
@@ -242,9 +240,7 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
   return true;
 }
 
-/* ---- lengths
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- lengths ---- */
 
 /* Whether `count` is a parameter whose value JavaScript does not give: the buffer decides it. */
 static const ist__param *decided(ist__call *call, const ist__param *param) {
@@ -361,8 +357,7 @@ bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
   return true;
 }
 
-/* ---- arrays for JavaScript
- * ---------------------------------------------------------------------------------------- */
+/* ---- arrays for JavaScript ---- */
 
 Local<Value> ist__array_over(Local<ArrayBuffer> buffer, const ist__type *of, size_t offset,
                              size_t count) {

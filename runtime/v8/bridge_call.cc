@@ -15,8 +15,7 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- the life of a call
- * ------------------------------------------------------------------------------------------- */
+/* ---- the life of a call ---- */
 
 ist__call::ist__call(const ist__plan *of, Local<v8::Context> inside)
     : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of),
@@ -75,7 +74,8 @@ static bool lay(ist__call *call) {
   auto **slots = static_cast<void **>(call->arena.take((count + 1) * sizeof(void *)));
   auto *arguments =
       static_cast<ist__argument *>(call->arena.take((count + 1) * sizeof(ist__argument)));
-  call->frame.result = call->arena.take_zeroed(result < 16 ? 16 : result, function->result.type->align);
+  call->frame.result =
+      call->arena.take_zeroed(result < 16 ? 16 : result, function->result.type->align);
   if (!slots || !arguments || !call->frame.result) return no_memory(call);
   for (size_t i = 0; i <= count; i++) new (&arguments[i]) ist__argument();
   call->frame.args = slots;
@@ -93,9 +93,7 @@ static bool lay(ist__call *call) {
   return true;
 }
 
-/* ---- phase 1
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- phase 1 ---- */
 
 static bool takes_object(const ist__param *param) {
   const ist__type *type = param->role == IST__CELL ? param->type->to : param->type;
@@ -235,9 +233,7 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
   return options.IsEmpty() || read_options(call, options);
 }
 
-/* ---- phase 2
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- phase 2 ---- */
 
 static void set_pointer(ist__call *call, const ist__param *param, void *pointer) {
   memcpy(call->frame.args[param->index], &pointer, sizeof pointer);
@@ -344,7 +340,7 @@ static bool store_fixed(ist__call *call, const ist__param *param) {
     ist__place place = {nullptr, param->name, 0};
     return ist__throw(call->site(&place), IST_RANGE_ERROR, "%s", fault.text);
   }
-  ist__scalar_store(param->type, call->frame.args[param->index], value);
+  ist__store_value(param->type, call->frame.args[param->index], value);
   return true;
 }
 
@@ -427,9 +423,7 @@ static bool resolve_all(ist__call *call) {
   return true;
 }
 
-/* ---- after C
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- after C ---- */
 
 static void copy_back(ist__call *call) {
   for (const ist__held *held = call->held; held; held = held->next) {
@@ -649,8 +643,7 @@ void ist__call_general(const FunctionCallbackInfo<Value> &info) {
   if (run(&call, info, nullptr).ToLocal(&result)) info.GetReturnValue().Set(result);
 }
 
-/* ---- classes of handles
- * ------------------------------------------------------------------------------------------- */
+/* ---- classes of handles ---- */
 
 void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   auto *of = static_cast<ist__class *>(ist__compat::external_value(info.Data()));
@@ -695,9 +688,7 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
   info.GetReturnValue().Set(wrap->object.Get(isolate));
 }
 
-/* ---- the short way
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the short way ---- */
 
 /* Scalars in, a scalar or nothing out, and nothing else can happen: no arena, no records. */
 void ist__call_simple(const FunctionCallbackInfo<Value> &info) {

@@ -13,8 +13,7 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- passing a function
- * ------------------------------------------------------------------------------------------- */
+/* ---- passing a function ---- */
 
 static void target_free(ist__target *target) {
   *target->link = target->next;
@@ -89,36 +88,55 @@ void ist__targets_free(ist__bridge *bridge) {
   while (bridge->targets) target_free(bridge->targets);
 }
 
-/* ---- being called
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- being called ---- */
+
+/* Records that expire with the call of the callback that they were made for. */
+struct lent_owners {
+  ist__owner *few[8];
+  ist__owner **all = few;
+  size_t count = 0, room = 8;
+
+  ~lent_owners() {
+    if (all != few) free(all);
+  }
+  bool add(ist__owner *owner) {
+    if (count == room) {
+      auto **more = static_cast<ist__owner **>(malloc(2 * room * sizeof *all));
+      if (!more) return false;
+      memcpy(more, all, count * sizeof *all);
+      if (all != few) free(all);
+      all = more;
+      room *= 2;
+    }
+    all[count++] = owner;
+    return true;
+  }
+};
 
 /* What one argument of a callback needs afterwards. */
 struct lent {
-  ist__owner *owner; /* expires */
   Local<v8::ArrayBuffer> view;
   void *back; /* where an inout view goes */
   size_t bytes;
 };
 
 static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> context,
-                                  const ist__type *to, void *address, lent *lend) {
+                                  const ist__type *to, void *address, lent_owners *owners) {
   if (!address) return v8::Null(bridge->isolate).As<Value>();
   ist__owner *owner = ist__owner_find(bridge->domain, to, address);
   bool fresh = !owner;
   if (fresh) owner = ist__owner_new(bridge->domain, to, address, IST__BORROWED, nullptr);
   if (!owner) return {};
   Local<Object> object;
-  if (!ist__wrap_owner(bridge, context, owner).ToLocal(&object)) {
-    if (fresh) ist__owner_forget(owner);
+  if (!ist__wrap_owner(bridge, context, owner).ToLocal(&object) || (fresh && !owners->add(owner))) {
+    if (!owner->wrapper) ist__owner_forget(owner);
     return {};
   }
-  if (fresh && lend) lend->owner = owner;
   return object.As<Value>();
 }
 
 static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> context,
-                                  const ist__type *type, const void *from, lent *lend) {
+                                  const ist__type *type, const void *from, lent_owners *owners) {
   void *pointer;
   Local<Object> object;
   Local<v8::String> text;
@@ -133,7 +151,7 @@ static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> cont
     return text.As<Value>();
   case IST__REF:
     memcpy(&pointer, from, sizeof pointer);
-    return lift_ref(site.bridge, context, type->to, pointer, lend);
+    return lift_ref(site.bridge, context, type->to, pointer, owners);
   case IST__STRUCT:
     if (!ist__struct_copy(site, context, type, from).ToLocal(&object)) return {};
     return object.As<Value>();
@@ -143,7 +161,7 @@ static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> cont
 
 static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> context,
                                       ist__closure *closure, const ist__param *param, void **args,
-                                      lent *lend) {
+                                      lent *lend, lent_owners *owners) {
   Isolate *isolate = site.bridge->isolate;
   uint8_t *data;
   memcpy(&data, args[param->index], sizeof data);
@@ -182,7 +200,7 @@ static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> 
   Local<v8::Array> array = v8::Array::New(isolate, static_cast<int>(count));
   for (size_t i = 0; i < count; i++) {
     Local<Value> element;
-    if (!lift_one(site, context, of, data + i * size, nullptr).ToLocal(&element) ||
+    if (!lift_one(site, context, of, data + i * size, owners).ToLocal(&element) ||
         array->CreateDataProperty(context, static_cast<uint32_t>(i), element).IsNothing()) {
       return {};
     }
@@ -256,12 +274,8 @@ static bool lower_answer(const ist__site &site, ist__closure *closure, ist__targ
   }
 }
 
-static void give_back(ist__bridge *bridge, ist__closure *closure, lent *lends, size_t count) {
-  (void)bridge;
+static void give_back(lent *lends, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (lends[i].owner && lends[i].owner->state == IST__LIVE) {
-      ist__owner_expire(lends[i].owner, closure->function);
-    }
     if (lends[i].view.IsEmpty()) continue;
     if (!lends[i].view->WasDetached() && lends[i].view->ByteLength() == lends[i].bytes) {
       if (lends[i].back && lends[i].bytes)
@@ -303,6 +317,7 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   enum { MOST = 64 };
   Local<Value> values[MOST];
   lent lends[MOST];
+  lent_owners owners;
   size_t count = type->arg_count;
   if (count > MOST) count = MOST;
   bool ok = true;
@@ -313,9 +328,9 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
     lends[i] = lent();
     site.about = param->name;
     if (param->role == IST__BUFFER || param->role == IST__VIEW) {
-      value = lift_counted(site, context, closure, param, args, &lends[i]);
+      value = lift_counted(site, context, closure, param, args, &lends[i], &owners);
     } else {
-      value = lift_one(site, context, param->type, args[param->index], &lends[i]);
+      value = lift_one(site, context, param->type, args[param->index], &owners);
     }
     ok = value.ToLocal(&values[i]);
   }
@@ -323,7 +338,10 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   ok = ok && target->function.Get(isolate)
                  ->Call(context, v8::Undefined(isolate), static_cast<int>(count), values)
                  .ToLocal(&answer);
-  give_back(bridge, closure, lends, converted);
+  give_back(lends, converted);
+  for (size_t i = 0; i < owners.count; i++) {
+    if (owners.all[i]->state == IST__LIVE) ist__owner_expire(owners.all[i], function);
+  }
   /* The function may have ended its own closure. */
   if (ok && closure->language == target && type->result->type->kind != IST__VOID) {
     site.about = "the result";

@@ -24,9 +24,7 @@ const char *ist__article(const char *name) {
   return name[0] && strchr("AEIOaeio", name[0]) ? "an" : "a";
 }
 
-/* ---- what came
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- what came ---- */
 
 static void got_string(Isolate *isolate, Local<String> string, char *text, size_t size) {
   enum { MOST = 40 };
@@ -110,8 +108,7 @@ void ist__got(Isolate *isolate, Local<Value> value, char *text, size_t size) {
   }
 }
 
-/* ---- what was expected
- * -------------------------------------------------------------------------------------------- */
+/* ---- what was expected ---- */
 
 static void integer_words(const ist__type *type, char *text, size_t size) {
   __int128 min, max;
@@ -176,9 +173,7 @@ void ist__expected(const ist__type *type, bool null, char *text, size_t size) {
   }
 }
 
-/* ---- throwing
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- throwing ---- */
 
 static size_t place_words(const ist__place *place, char *text, size_t size) {
   if (!place) return 0;
@@ -254,9 +249,7 @@ bool ist__throw_type(const ist__site &site, ist__error_kind kind, const ist__typ
   return ist__throw_expected(site, kind, expected, got);
 }
 
-/* ---- error classes
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- error classes ---- */
 
 /* The realm's own Error.prototype. */
 static Local<Value> error_prototype(Isolate *isolate) {
@@ -362,9 +355,7 @@ void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *
   isolate->ThrowException(error);
 }
 
-/* ---- did you mean
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- did you mean ---- */
 
 static size_t distance(const char *a, const char *b) {
   enum { MOST = 40 };

@@ -13,8 +13,7 @@ using v8::Value;
 
 alignas(16) static char brand;
 
-/* ---- records of objects
- * ------------------------------------------------------------------------------------------- */
+/* ---- records of objects ---- */
 
 ist__wrap *ist__wrap_of(Local<Value> value) {
   if (value.IsEmpty() || !value->IsObject()) return nullptr;
@@ -149,9 +148,7 @@ void ist__wraps_free(ist__bridge *bridge) {
   }
 }
 
-/* ---- the queue
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the queue ---- */
 
 void ist__bridge_drain(ist__bridge *bridge) {
   if (bridge->top || bridge->draining || bridge->collecting) return;

@@ -29,9 +29,7 @@ struct ist__lib;
 struct ist__class;
 struct ist__call;
 
-/* ---- records
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- records ---- */
 
 /* A pointer field that JavaScript has set: what it points to stays alive and is checked before each
  * call. */
@@ -127,9 +125,7 @@ struct ist__bridge {
   v8::Global<v8::Function> resizable, array_length, view_length;
 };
 
-/* ---- errors
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 /* A place inside a value: `name`, or `[index]`. */
 struct ist__place {
@@ -178,9 +174,7 @@ inline v8::Local<v8::String> ist__text_of(v8::Isolate *isolate, const char *text
   return v8::String::NewFromUtf8(isolate, text, v8::NewStringType::kInternalized).ToLocalChecked();
 }
 
-/* ---- one call
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- one call ---- */
 
 /* Memory that lives as long as a call: the first bytes on the stack. */
 struct ist__arena {
@@ -340,8 +334,7 @@ void ist__call_general(const v8::FunctionCallbackInfo<v8::Value> &info);
 void ist__call_simple(const v8::FunctionCallbackInfo<v8::Value> &info);
 void ist__call_construct(const v8::FunctionCallbackInfo<v8::Value> &info);
 
-/* ---- JavaScript to C
- * ---------------------------------------------------------------------------------------------- */
+/* ---- JavaScript to C ---- */
 
 /* An int, bool, float or enum. */
 bool ist__lower_scalar(const ist__site &site, const ist__type *type, v8::Local<v8::Value> value,
@@ -366,9 +359,10 @@ bool ist__lower_deferred(ist__call *call);
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
                     v8::Local<v8::Value> value, bool null, void **address, ist__wrap **wrap);
 
-/* ---- buffers
- * ------------------------------------------------------------------------------------------------------
- */
+/* A fixed value or a default; an integer may stand for a pointer (SQLITE_TRANSIENT). */
+void ist__store_value(const ist__type *type, void *to, ist__value value);
+
+/* ---- buffers ---- */
 
 size_t ist__element_size(const ist__type *of);
 /* "a Uint8Array" */
@@ -404,8 +398,7 @@ v8::Local<v8::Value> ist__array_over(v8::Local<v8::ArrayBuffer> buffer, const is
 /* Counts and capacities: a non-negative integer that fits memory. */
 bool ist__size_of_value(const ist__value &value, size_t *out);
 
-/* ---- C to JavaScript
- * ---------------------------------------------------------------------------------------------- */
+/* ---- C to JavaScript ---- */
 
 v8::MaybeLocal<v8::Value> ist__lift_scalar(const ist__site &site, const ist__type *type,
                                            const void *from);
@@ -422,8 +415,7 @@ ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist
 v8::MaybeLocal<v8::Value> ist__lift_missing(ist__call *call, const ist__param *param);
 v8::MaybeLocal<v8::Value> ist__lift_output(ist__call *call, const ist__param *param);
 
-/* ---- structs and handles
- * ------------------------------------------------------------------------------------------ */
+/* ---- structs and handles ---- */
 
 ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library);
 inline ist__class *ist__class_of(ist__bridge *bridge, const ist__type *type) {
@@ -473,9 +465,7 @@ v8::MaybeLocal<v8::Value> ist__plain(const ist__site &site, const ist__type *typ
 v8::MaybeLocal<v8::Value> ist__plain_struct(const ist__site &site, const ist__type *type,
                                             const uint8_t *from, bool json);
 
-/* ---- callbacks
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- callbacks ---- */
 
 bool ist__closure_lower(ist__call *call, const ist__param *param);
 void ist__closures_settle(ist__call *call, bool failed);

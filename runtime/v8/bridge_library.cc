@@ -15,9 +15,7 @@ using v8::MaybeLocal;
 using v8::Object;
 using v8::Value;
 
-/* ---- the bridge
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- the bridge ---- */
 
 static void report(void *env, const char *text) {
   auto *bridge = static_cast<ist__bridge *>(env);
@@ -100,9 +98,7 @@ int ist__bridge_errno(ist__bridge *bridge) {
   return bridge->last_errno;
 }
 
-/* ---- plans
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- plans ---- */
 
 static bool plain_scalar(const ist__param *param) {
   return param->role == IST__VALUE && param->dir == IST__IN && ist__is_scalar(param->type) &&
@@ -171,9 +167,7 @@ static Local<FunctionTemplate> function_shape(const ist__plan *plan, const char 
   return shape;
 }
 
-/* ---- classes
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- classes ---- */
 
 static void add_methods(ist__lib *lib, Local<v8::Template> to, const ist__function **functions,
                         size_t first, size_t count) {
@@ -243,9 +237,7 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
   return lib;
 }
 
-/* ---- exports
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- exports ---- */
 
 static bool export_as(Local<Context> context, Local<Object> exports, const char *name,
                       Local<Value> value) {
@@ -520,9 +512,7 @@ bool ist__bridge_close(Local<Context> context, Local<Value> exports) {
   return true;
 }
 
-/* ---- inspection
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- inspection ---- */
 
 bool ist__bridge_describe(Local<Context> context, Local<Value> value,
                           ist__bridge_description *out) {

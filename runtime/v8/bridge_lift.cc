@@ -14,8 +14,7 @@ using v8::Object;
 using v8::String;
 using v8::Value;
 
-/* ---- scalars and text
- * --------------------------------------------------------------------------------------------- */
+/* ---- scalars and text ---- */
 
 static MaybeLocal<Value> lift_integer(const ist__site &site, const ist__type *type,
                                       const void *from) {
@@ -118,9 +117,7 @@ MaybeLocal<String> ist__lift_text(const ist__site &site, ist__encoding encoding,
   return result;
 }
 
-/* ---- records
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- records ---- */
 
 static ist__owner *owner_of(ist__call *call, uint32_t index) {
   return call->arguments[index].owner;
@@ -229,9 +226,7 @@ void ist__lift_adopt(ist__call *call, const ist__param *param) {
   }
 }
 
-/* ---- outputs
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- outputs ---- */
 
 MaybeLocal<Value> ist__lift_missing(ist__call *call, const ist__param *param) {
   if (param->null) return v8::Null(call->isolate).As<Value>();

@@ -22,9 +22,7 @@ static bool no_memory(const ist__site &site) {
   return ist__throw(site, IST_RANGE_ERROR, "out of memory");
 }
 
-/* ---- scalars
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- scalars ---- */
 
 static bool fits(const ist__type *type, int64_t value) {
   if (type->is_signed) {
@@ -144,9 +142,7 @@ static bool lower_bits(const ist__site &site, const ist__field *field, Local<Val
   return true;
 }
 
-/* ---- text
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encoding,
                      Local<String> string, bool counted, uint8_t **data, size_t *units) {
@@ -194,8 +190,7 @@ bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encod
   return true;
 }
 
-/* ---- structs and arrays
- * ------------------------------------------------------------------------------------------- */
+/* ---- structs and arrays ---- */
 
 static bool is_literal(Local<Value> value) {
   return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
@@ -428,9 +423,17 @@ bool ist__field_set(const ist__site &site, ist__wrap *wrap, const ist__field *fi
   return lower_field(nullptr, site, wrap->type, field, value, wrap->address, wrap);
 }
 
-/* ---- phase 1
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- phase 1 ---- */
+
+void ist__store_value(const ist__type *type, void *to, ist__value value) {
+  bool pointer = type->kind == IST__POINTER || type->kind == IST__CALLBACK ||
+                 type->kind == IST__REF || type->kind == IST__STRING;
+  if (pointer && value.kind == IST__V_INT) {
+    value.p = reinterpret_cast<const void *>(static_cast<intptr_t>(value.i));
+    value.kind = IST__V_POINTER;
+  }
+  ist__scalar_store(type, to, value);
+}
 
 static bool lower_default(ist__call *call, const ist__param *param) {
   if (!param->fallback) return true;
@@ -458,7 +461,7 @@ static bool lower_default(ist__call *call, const ist__param *param) {
     return true;
   default:
     argument.absent = value.kind == IST__V_POINTER && !value.p;
-    ist__scalar_store(param->type, call->frame.args[param->index], value);
+    ist__store_value(param->type, call->frame.args[param->index], value);
     return true;
   }
 }
@@ -606,9 +609,7 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
   }
 }
 
-/* ---- phase 2
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- phase 2 ---- */
 
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to, Local<Value> value,
                     bool null, void **address, ist__wrap **out) {

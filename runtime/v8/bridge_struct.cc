@@ -18,9 +18,7 @@ using v8::Object;
 using v8::PropertyCallbackInfo;
 using v8::Value;
 
-/* ---- pins
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- pins ---- */
 
 /* Pins stand with the whole struct, not with a view of a part of it. */
 static ist__wrap *root_of(ist__wrap *wrap) {
@@ -265,9 +263,7 @@ static bool length_allowed(const ist__site &site, ist__wrap *wrap, const ist__fi
   return true;
 }
 
-/* ---- fields
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- fields ---- */
 
 static MaybeLocal<Value> lift_bits(const ist__site &site, const ist__field *field,
                                    const uint8_t *base) {
@@ -421,9 +417,7 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   }
 }
 
-/* ---- plain values
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- plain values ---- */
 
 static MaybeLocal<Value> plain_number(const ist__site &site, MaybeLocal<Value> maybe, bool json) {
   Local<Value> value;
@@ -488,9 +482,7 @@ MaybeLocal<Value> ist__plain_struct(const ist__site &site, const ist__type *type
   return object.As<Value>();
 }
 
-/* ---- classes
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- classes ---- */
 
 static void to_json(const FunctionCallbackInfo<Value> &info) {
   auto *of = static_cast<ist__class *>(ist__compat::external_value(info.Data()));
@@ -569,9 +561,7 @@ MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> co
   return object;
 }
 
-/* ---- arrays
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- arrays ---- */
 
 static ist__site array_site(const ist__wrap *wrap, const ist__place *place) {
   return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, nullptr, true};
