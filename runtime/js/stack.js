@@ -9,8 +9,8 @@
 native.load("values.js");
 
 const {
-  Error, ErrorPrototypeToString, ReflectApply, ReflectGetPrototypeOf, descriptorOf, isObject,
-  uncurry,
+  Error, ErrorPrototypeToString, ReflectApply, ReflectGetPrototypeOf, StringPrototypeIncludes,
+  descriptorOf, isObject, uncurry,
 } = native.primordials;
 const { dataOf, errorPart } = native.values;
 
@@ -40,7 +40,11 @@ const prepareStack = (error, sites) => {
     if (typeof prepare === "function") return ReflectApply(prepare, Error, [error, sites]);
   }
   let text = headerOf(error);
-  for (let i = 0; i < sites.length; i++) text += `\n    at ${siteText(sites[i])}`;
+  for (let i = 0; i < sites.length; i++) {
+    const site = siteText(sites[i]);
+    // The host's own frames mean nothing to the reader.
+    if (!StringPrototypeIncludes(site, "isthmus:js/")) text += `\n    at ${site}`;
+  }
   return text;
 };
 

@@ -170,22 +170,24 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
   /* V8 forgets the place when the stack becomes text. */
   if (error->IsNativeError())
     ist__error_place_by(context, error, v8::Exception::CreateMessage(isolate, error));
-  /* A program may format stacks itself; runtime/js decides whether this is the moment. */
+  v8::Local<v8::Value> name, message;
+  if (error->IsObject()) {
+    name = peek(context, error.As<v8::Object>(), "name");
+    message = peek(context, error.As<v8::Object>(), "message");
+  }
+  /* A program may format stacks itself, and a class may compute the name of its errors; runtime/js decides whether this
+   * is the moment. */
+  bool computed = error->IsNativeError() && (name.IsEmpty() || !name->IsString());
   ist_context *owner = ist__context_of(context);
   if (ist__context_alive(owner) && !owner->error_constructor.IsEmpty()) {
     v8::Local<v8::Value> prepare =
         peek(context, owner->error_constructor.Get(isolate), "prepareStackTrace");
     v8::Local<v8::Value> args[] = {error, sites};
-    if (!prepare.IsEmpty() && prepare->IsFunction())
+    if (computed || (!prepare.IsEmpty() && prepare->IsFunction()))
       return ist__context_call_registered(context, "prepareStack", 2, args);
   }
   v8::Local<v8::String> text = ist__text(isolate, "Error");
-  v8::Local<v8::Value> message;
-  if (error->IsObject()) {
-    v8::Local<v8::Value> name = peek(context, error.As<v8::Object>(), "name");
-    if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
-    message = peek(context, error.As<v8::Object>(), "message");
-  }
+  if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
   if (!message.IsEmpty() && message->IsString() && message.As<v8::String>()->Length()) {
     if (text->Length())
       text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));

@@ -123,6 +123,12 @@ test("Error.prepareStackTrace", () => {
   Error.prepareStackTrace = (error, sites) => [error.message, sites.length > 0];
   equal(new Error("boom").stack.join(), "boom,true");
   delete Error.prepareStackTrace;
+  class Named extends Error {
+    get name() {
+      return "Named";
+    }
+  }
+  ok(new Named("boom").stack.startsWith("Named: boom\n    at "), new Named("boom").stack);
   ok(new TypeError("boom").stack.startsWith("TypeError: boom\n    at "));
 });
 
