@@ -325,6 +325,15 @@ static void leave_parent(slot *s) {
   s->parent = NULL;
 }
 
+void ist__closure_threw(ist__closure *closure, void **args, const char *message) {
+  const ist__param *use = closure->use;
+  ist__fault fault;
+  if (use->type->result->type->kind != IST__VOID || !use->on_throw) return;
+  if (!ist__expr_eval_thrown(use->on_throw, closure, args, message, &fault)) {
+    closure->domain->hooks.report(closure->domain->hooks.env, fault.text);
+  }
+}
+
 void ist__closure_end(ist__closure *closure) {
   slot *s = slot_of(closure);
   if (!closure->alive) return;

@@ -84,6 +84,7 @@ static void read_fields(ist__reader *r, const cJSON *json, ist__type *type) {
 
 static void read_handle(ist__reader *r, const cJSON *json, ist__type *type) {
   type->inline_memory = ist__read_bool(r, json, "inline");
+  type->depth = (uint32_t)ist__read_count(r, json, "depth", INT32_MAX, 0);
   type->constructors = ist__read_functions(r, json, "constructors", &type->constructor_count);
   type->methods = ist__read_functions(r, json, "methods", &type->method_count);
   type->statics = ist__read_functions(r, json, "statics", &type->static_count);
@@ -149,6 +150,7 @@ static void read_type(ist__reader *r, const cJSON *json, ist__type *type) {
   type->flags = ist__read_bool(r, json, "flags");
   type->open = ist__read_bool(r, json, "open");
   type->pointers = ist__read_bool(r, json, "pointers");
+  type->no_reenter = ist__read_bool(r, json, "no_reenter");
   switch (type->kind) {
   case IST__ENUM: read_values(r, json, type); break;
   case IST__STRUCT: read_fields(r, json, type); break;
@@ -235,6 +237,7 @@ static void read_function(ist__reader *r, const cJSON *json, ist__function *func
   if (r->failed) return;
   read_label(r, function);
   function->optional = ist__read_bool(r, json, "optional");
+  function->hidden = ist__read_bool(r, json, "hidden");
   function->captures_errno = ist__read_bool(r, json, "errno");
   ist__read_params(r, json, false, &function->params, &function->param_count);
   ist__read_result(r, ist__read_member(r, json, "result"), function->param_count,

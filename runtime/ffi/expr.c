@@ -202,6 +202,10 @@ static const ist__expr *read_named(const reader *r, const cJSON *json, ist__expr
     expr->kind = IST__E_ERRNO;
     return scope->errnos ? expr : wrong(r, "no errno here");
   }
+  if (strcmp(form, "message") == 0) {
+    expr->kind = IST__E_MESSAGE;
+    return scope->messages ? expr : wrong(r, "no message here");
+  }
   return wrong(r, "an expression of no known form");
 }
 
@@ -253,6 +257,7 @@ typedef struct scope {
   void **args;              /* raw values */
   const ist__value *values; /* instead of args: those of a bundle */
   const ist__closure *closure;
+  const char *message; /* of what the language threw */
   ist__fault *fault;
   int depth; /* of calls whose own values are calls */
 } scope;
@@ -499,6 +504,7 @@ static bool eval(const scope *s, const ist__expr *expr, ist__value *out) {
   case IST__E_DEREF: return deref(s, expr, out);
   case IST__E_RESULT: *out = ist__scalar_load(expr->type, s->frame->result); return true;
   case IST__E_ERRNO: *out = (ist__value){.kind = IST__V_INT, .i = s->frame->error}; return true;
+  case IST__E_MESSAGE: *out = (ist__value){.kind = IST__V_POINTER, .p = s->message}; return true;
   case IST__E_UNARY: return unary(s, expr, out);
   case IST__E_BINARY: return binary(s, expr, out);
   case IST__E_CHOICE: {
@@ -531,6 +537,13 @@ bool ist__expr_eval_callback(const ist__expr *expr, const ist__closure *closure,
                              ist__value *out, ist__fault *fault) {
   scope s = {.args = args, .closure = closure, .fault = fault};
   return eval(&s, expr, out);
+}
+
+bool ist__expr_eval_thrown(const ist__expr *expr, const ist__closure *closure, void **args,
+                           const char *message, ist__fault *fault) {
+  scope s = {.args = args, .closure = closure, .message = message, .fault = fault};
+  ist__value value;
+  return eval(&s, expr, &value);
 }
 
 ist__value ist__expr_literal(const ist__expr *expr) {

@@ -87,6 +87,8 @@ struct ist__type {
   bool flags, open;       /* enum */
   bool pointers;          /* struct, inline handle: holds pointers somewhere */
   bool inline_memory;     /* handle: its memory is ours */
+  bool no_reenter;        /* handle: one call inside at a time; callback: no calls while it runs */
+  uint32_t depth;         /* handle: how deep `take` may nest its objects; 0: no limit */
   const ist__type *to;    /* ref, pointer, array: what it refers to or holds (void has a type) */
   size_t count;           /* array: elements */
   ist__encoding encoding; /* string; array of text */
@@ -174,6 +176,7 @@ struct ist__function {
   const ist__type *owner; /* the handle type it stands in, or NULL */
   int32_t self;
   bool optional, captures_errno;
+  bool hidden;        /* for expressions and `own` only: the language does not see it */
   bool ends_borrows;  /* some result, output or callback is valid `until` this function is called */
   bool has_callbacks; /* takes a callback */
   void *address;      /* NULL: an optional symbol that the library lacks */
@@ -379,6 +382,13 @@ void ist__function_ends(ist__domain *domain, const ist__function *function, ist_
 void ist__owner_enter(ist__owner *owner, const ist__function *function);
 void ist__owner_leave(ist__owner *owner);
 
+/* A call of a method of `into` is to take `item`. False with `fault` when objects of the type would
+ * nest deeper than it allows; true: they are counted as nested from now on. */
+bool ist__owner_nest(ist__owner *into, ist__owner *item, ist__fault *fault);
+/* A new owned object that was made of `from` may be nested as deep as that. */
+void ist__owner_inherit_height(ist__owner *owner, ist__owner *from);
+/* The same for a borrowed object that was just bound to its parents. */
+bool ist__owner_depth_ok(ist__owner *owner, ist__fault *fault);
 /* May it be destroyed or taken now? False when calls are inside it, with "in use by LABEL" in
  * `fault`. */
 bool ist__owner_idle(const ist__owner *owner, ist__fault *fault);
@@ -432,6 +442,9 @@ void *ist__closure_destroy_code(
  * call; until: with `parent`, replaced or ended by ist__function_ends, or when the parent ends;
  * forever never. Call after C has accepted it. */
 void ist__closure_bind(ist__closure *closure, ist__owner *parent);
+/* The language could not answer: calls what a void callback's `on_throw` says, with the exception's
+ * text. `args` are those that C passed. Nothing for other callbacks, whose answer is a value. */
+void ist__closure_threw(ist__closure *closure, void **args, const char *message);
 void ist__closure_end(ist__closure *closure); /* ended already: nothing */
 /* C accepted NULL for `use`, a callback parameter whose scope is `until` with `replaced`: ends the
  * one that was there. */

@@ -49,6 +49,7 @@ typedef enum ist__expr_kind {
   IST__E_DEREF,
   IST__E_RESULT,
   IST__E_ERRNO,
+  IST__E_MESSAGE,
   IST__E_UNARY,
   IST__E_BINARY,
   IST__E_CHOICE,
@@ -97,13 +98,17 @@ typedef struct ist__expr_scope {
   size_t count;
   const ist__param *result; /* NULL: no `result` here */
   size_t type_args;
-  bool errnos; /* `errno` may be named */
+  bool errnos;   /* `errno` may be named */
+  bool messages; /* `message` may be named */
 } ist__expr_scope;
 
 /* Reads an expression. NULL with `fault` for anything that is not one. Needs the parameters of
  * every function that it may call. */
 const ist__expr *ist__expr_read(ist__library *library, const cJSON *json,
                                 const ist__expr_scope *scope, ist__fault *fault);
+/* The `on_throw` call of a void callback. */
+bool ist__expr_eval_thrown(const ist__expr *expr, const ist__closure *closure, void **args,
+                           const char *message, ist__fault *fault);
 bool ist__expr_uses_errno(const ist__expr *expr);
 /* Over a bundle's arguments, at the frame of the call that they were taken from. */
 bool ist__expr_eval_values(const ist__expr *expr, const ist__frame *frame, const ist__value *values,

@@ -44,6 +44,7 @@ struct ist__record {
   bool hashed, forgotten, queued, settling, expiring;
   bool destroying; /* the destructor runs, or the language has undertaken to call it */
   bool allocated;  /* the memory is ours */
+  uint32_t height; /* how deep objects that C owns are nested below it, as far as known */
   bool pinned;     /* a child could not be recorded: never destroyed before the domain is */
 };
 
@@ -394,6 +395,55 @@ void ist__owner_leave(ist__owner *owner) {
   if (owner->state == IST__LIVE && !is_forgotten(r)) return;
   settle_later(r);
   settle_all(owner->domain);
+}
+
+/* How many borrowed steps lie between an object and the one that owns it, which is stored. */
+static uint32_t steps_to_root(record *r, record **root) {
+  uint32_t steps = 0;
+  const ist__type *type = r->owner.type;
+  while (r->owner.kind == IST__BORROWED && steps < INT32_MAX) {
+    record *up = NULL;
+    for (edge *e = r->parents; e && !up; e = e->next_parent) {
+      if (e->parent->owner.type == type) up = e->parent;
+    }
+    if (!up) break;
+    r = up;
+    steps++;
+  }
+  *root = r;
+  return steps;
+}
+
+static bool too_deep(const ist__type *type, ist__fault *fault) {
+  return ist__fault_set(fault, "%s objects would be nested more than %u deep", type->name,
+                        type->depth);
+}
+
+bool ist__owner_nest(ist__owner *into, ist__owner *item, ist__fault *fault) {
+  const ist__type *type = item->type;
+  if (!type->depth || into->type != type) return true;
+  record *root;
+  uint32_t height = steps_to_root(record_of(into), &root) + 1 + record_of(item)->height;
+  if (height > type->depth) return too_deep(type, fault);
+  if (root->height < height) root->height = height;
+  return true;
+}
+
+bool ist__owner_depth_ok(ist__owner *owner, ist__fault *fault) {
+  const ist__type *type = owner->type;
+  if (!type->depth) return true;
+  record *root;
+  uint32_t steps = steps_to_root(record_of(owner), &root);
+  if (steps > type->depth) return too_deep(type, fault);
+  if (root->height < steps) root->height = steps;
+  return true;
+}
+
+void ist__owner_inherit_height(ist__owner *owner, ist__owner *from) {
+  record *root;
+  if (!owner->type->depth || owner->type != from->type || owner == from) return;
+  steps_to_root(record_of(from), &root);
+  if (record_of(owner)->height < root->height) record_of(owner)->height = root->height;
 }
 
 bool ist__owner_idle(const ist__owner *owner, ist__fault *fault) {

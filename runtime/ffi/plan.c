@@ -128,7 +128,18 @@ void ist__read_param_exprs(ist__reader *r, const cJSON *json, const ist__expr_sc
   param->size = ist__read_expr(r, json, "size", scope);
   param->filled = ist__read_expr(r, json, "filled", scope);
   param->value = ist__read_expr(r, json, "value", scope);
-  param->on_throw = ist__read_expr(r, json, "on_throw", scope);
+  const ist__type *type = param->type;
+  if (type && type->kind == IST__CALLBACK && type->result &&
+      type->result->type->kind == IST__VOID) {
+    /* What is called instead of an answer speaks of what C passed. */
+    const ist__expr_scope thrown = {.params = type->params,
+                                    .count = type->param_count,
+                                    .type_args = type->type_param_count,
+                                    .messages = true};
+    param->on_throw = ist__read_expr(r, json, "on_throw", &thrown);
+  } else {
+    param->on_throw = ist__read_expr(r, json, "on_throw", scope);
+  }
   param->type_args = ist__read_exprs(r, json, "type_args", scope, &param->type_arg_count);
 }
 
