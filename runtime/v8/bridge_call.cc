@@ -57,9 +57,14 @@ static bool is_plain_object(Local<Value> value) {
 }
 
 /* Whether a function can run now. */
-static bool available(const ist__site &site, const ist__function *function) {
+static bool available(const ist__site &site, const ist__plan *plan) {
+  const ist__function *function = plan->function;
   if (function->library->closed.load(std::memory_order_relaxed)) {
     return ist__throw(site, IST_PLAIN_ERROR, "the library is closed");
+  }
+  if (plan->lib->seal) {
+    return ist__throw(site, IST_PLAIN_ERROR, "cannot be called while a %s runs",
+                      plan->lib->seal->name);
   }
   if (function->address) return true;
   return ist__throw(site, IST_PLAIN_ERROR, "this version of the library has no %s",
@@ -255,9 +260,15 @@ static bool resolve_ref(ist__call *call, const ist__param *param, const ist__typ
   ist__site site = call->site(self ? nullptr : &place);
   if (param->take) {
     ist__wrap *wrap = ist__wrap_of(argument.value);
-    if (wrap && wrap->owner && wrap->owner->state == IST__LIVE &&
-        !may_end(site, wrap->owner, "given away")) {
-      return false;
+    if (wrap && wrap->owner && wrap->owner->state == IST__LIVE) {
+      if (!may_end(site, wrap->owner, "given away")) return false;
+      ist__wrap *into = call->function->self >= 0
+                            ? ist__wrap_of(call->arguments[call->function->self].value)
+                            : nullptr;
+      ist__fault fault;
+      if (into && into != wrap && !ist__owner_nest(into->owner, wrap->owner, &fault)) {
+        return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+      }
     }
   }
   void *address = nullptr;
@@ -551,7 +562,7 @@ static MaybeLocal<Value> destroy(ist__call *call, const FunctionCallbackInfo<Val
   call->parent = owner;
   if (!lower_arguments(call, info) || !ist__wrap_live(call->site(), wrap)) return {};
   if (!may_end(call->site(), owner, "closed") || !resolve_all(call)) return {};
-  if (!available(call->site(), function)) return {};
+  if (!available(call->site(), call->plan)) return {};
   MaybeLocal<Value> result = v8::Undefined(call->isolate).As<Value>();
   if (function->ends_borrows) ist__function_ends(call->bridge->domain, function, owner);
   call->called = true;
@@ -583,7 +594,7 @@ static ist__wrap *receiver(ist__call *call, Local<Value> self) {
 static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> &info,
                              ist__owner **made) {
   const ist__function *function = call->function;
-  if (!available(call->site(), function) || !lay(call)) return {};
+  if (!available(call->site(), call->plan) || !lay(call)) return {};
   ist__owner *constructed = nullptr;
   bool inside = function->self >= 0;
   if (inside && function->kind == IST__CONSTRUCTOR) {
@@ -613,7 +624,7 @@ static MaybeLocal<Value> run(ist__call *call, const FunctionCallbackInfo<Value> 
     if (constructed) ist__owner_gone(constructed, nullptr);
     return {};
   }
-  if (!available(call->site(), function)) {
+  if (!available(call->site(), call->plan)) {
     if (constructed) ist__owner_gone(constructed, nullptr);
     return {};
   }
@@ -695,7 +706,7 @@ void ist__call_simple(const FunctionCallbackInfo<Value> &info) {
   auto *plan = static_cast<const ist__plan *>(ist__compat::external_value(info.Data()));
   const ist__function *function = plan->function;
   ist__site site = {plan->bridge, function->library, function->label, nullptr};
-  if (!available(site, function)) return;
+  if (!available(site, plan)) return;
   auto given = static_cast<size_t>(info.Length());
   if (given < function->required) {
     ist__throw(site, IST_TYPE_ERROR, "expected %zu argument%s, got %zu", function->required,

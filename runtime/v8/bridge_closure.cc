@@ -285,12 +285,20 @@ static void give_back(lent *lends, size_t count) {
   }
 }
 
-static void uncaught(ist__bridge *bridge, const ist__site &site, v8::TryCatch *catcher) {
-  char words[512] = "an exception", text[700];
+/* What was thrown, as V8 says it without running user code. */
+static void message_words(Isolate *isolate, v8::TryCatch *catcher, char *words, size_t size) {
+  static const char usual[] = "Uncaught ";
+  snprintf(words, size, "an exception");
   Local<v8::Message> message = catcher->Message();
-  if (!message.IsEmpty()) {
-    words[ist__compat::write_utf8(bridge->isolate, message->Get(), words, sizeof words - 1)] = 0;
+  if (message.IsEmpty()) return;
+  words[ist__compat::write_utf8(isolate, message->Get(), words, size - 1)] = 0;
+  if (!strncmp(words, usual, sizeof usual - 1)) {
+    memmove(words, words + sizeof usual - 1, strlen(words) - sizeof usual + 2);
   }
+}
+
+static void uncaught(ist__bridge *bridge, const ist__site &site, const char *words) {
+  char text[800];
   snprintf(text, sizeof text, "%s: in a callback that nobody waits for: %s", site.label, words);
   bridge->hooks.report(bridge->hooks.env, text);
 }
@@ -301,7 +309,10 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   ist__call *call = bridge->top;
   Isolate *isolate = bridge->isolate;
   if (!target || bridge->ending || bridge->collecting) return;
-  if (call && (call->threw || call->terminated)) return;
+  if (call && (call->threw || call->terminated)) {
+    if (call->threw) ist__closure_threw(closure, args, "an earlier callback threw");
+    return;
+  }
   if (isolate->IsExecutionTerminating()) {
     if (call) call->terminated = true;
     return;
@@ -335,9 +346,13 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
     ok = value.ToLocal(&values[i]);
   }
   Local<Value> answer;
+  ist__lib *sealed = type->no_reenter ? ist__lib_find(bridge, function->library) : nullptr;
+  const ist__type *seal = sealed ? sealed->seal : nullptr;
+  if (sealed) sealed->seal = type;
   ok = ok && target->function.Get(isolate)
                  ->Call(context, v8::Undefined(isolate), static_cast<int>(count), values)
                  .ToLocal(&answer);
+  if (sealed) sealed->seal = seal;
   give_back(lends, converted);
   for (size_t i = 0; i < owners.count; i++) {
     if (owners.all[i]->state == IST__LIVE) ist__owner_expire(owners.all[i], function);
@@ -354,10 +369,15 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
     } else {
       isolate->TerminateExecution();
     }
-  } else if (call) {
-    call->threw = true;
-    call->exception.Reset(isolate, catcher.Exception());
   } else {
-    uncaught(bridge, site, &catcher);
+    char words[512];
+    message_words(isolate, &catcher, words, sizeof words);
+    if (call) {
+      call->threw = true;
+      call->exception.Reset(isolate, catcher.Exception());
+    } else {
+      uncaught(bridge, site, words);
+    }
+    if (closure->language == target) ist__closure_threw(closure, args, words);
   }
 }

@@ -238,7 +238,13 @@ bool ist__throw(const ist__site &site, ist__error_kind kind, const char *format,
 bool ist__throw_expected(const ist__site &site, ist__error_kind kind, const char *expected,
                          Local<Value> got) {
   char words[256];
-  ist__got(site.bridge->isolate, got, words, sizeof words);
+  ist__wrap *wrap = ist__wrap_of(got);
+  if (wrap && wrap->type->kind != IST__ARRAY && wrap->type->library != site.library) {
+    const char *library = wrap->type->library->name;
+    snprintf(words, sizeof words, "%s %s.%s", ist__article(library), library, wrap->type->name);
+  } else {
+    ist__got(site.bridge->isolate, got, words, sizeof words);
+  }
   return ist__throw(site, kind, "expected %s, got %s", expected, words);
 }
 

@@ -101,7 +101,8 @@ struct ist__lib {
   ist__plan *plans; /* one for each function, then one disposer for each type */
   ist__class *classes;
   v8::Global<v8::FunctionTemplate> *errors;
-  bool calls_back; /* some callback outlives its call */
+  bool calls_back;       /* some callback outlives its call */
+  const ist__type *seal; /* the callback that runs and lets nothing in, or NULL */
   ist__lib *next;
 };
 

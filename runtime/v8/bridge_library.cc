@@ -390,7 +390,7 @@ static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *
   for (size_t i = 0; i < library->function_count; i++) {
     const ist__function *function = library->functions[i];
     Local<v8::Function> made;
-    if (function->kind != IST__FUNCTION) continue;
+    if (function->kind != IST__FUNCTION || function->hidden) continue;
     if (!function_shape(&lib->plans[i], function->name)->GetFunction(context).ToLocal(&made) ||
         !export_as(context, exports, function->name, made)) {
       return false;

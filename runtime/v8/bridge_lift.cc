@@ -165,6 +165,10 @@ static ist__owner *adopt_owned(ist__call *call, const ist__param *param, const i
   } else {
     owner = ist__owner_new(domain, to, address, destroy ? IST__OWNED : IST__BORROWED, destroy);
     *fresh = owner != nullptr;
+    for (size_t i = 0; owner && to->depth && i < call->function->param_count; i++) {
+      ist__owner *from = call->arguments[i].owner;
+      if (from && from != owner) ist__owner_inherit_height(owner, from);
+    }
   }
   if (owner) bind(call, param, owner);
   return owner;
@@ -291,6 +295,12 @@ static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param,
   }
   if (!argument.owner) {
     ist__throw(site, IST_RANGE_ERROR, "out of memory");
+    return {};
+  }
+  ist__fault fault;
+  if (argument.fresh && argument.owner->kind == IST__BORROWED &&
+      !ist__owner_depth_ok(argument.owner, &fault)) {
+    ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
     return {};
   }
   if (!ist__wrap_owner(call->bridge, call->context, argument.owner).ToLocal(&object)) return {};

@@ -625,6 +625,11 @@ bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
     return ist__throw_expected(site, IST_TYPE_ERROR, expected, value);
   }
   if (!ist__wrap_live(site, wrap)) return false;
+  if (to->no_reenter && wrap->owner->calls) {
+    ist__fault fault;
+    ist__owner_idle(wrap->owner, &fault);
+    return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+  }
   if (!ist__pins_check(site, wrap)) return false;
   auto *entered = call->arena.make<ist__entered>();
   if (!entered) return no_memory(site);
