@@ -1,0 +1,158 @@
+/* Functions in both directions: arguments, results, exceptions, re-entry, termination and the end of callbacks. */
+#include "api_test.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+static int finalized;
+
+static void count_end(void *env) {
+  (void)env;
+  finalized++;
+}
+
+static ist_status add(void *env, const ist_call *call, ist_value *result) {
+  int32_t sum = *(int32_t *)env;
+  for (size_t i = 0; i < call->argc; i++) {
+    if (call->argv[i].type != IST_INT32)
+      return ist_throw_error(call->context, "TypeError", "add: expected integers");
+    sum += call->argv[i].as.int32;
+  }
+  *result = ist_int32(sum);
+  return IST_OK;
+}
+
+static void define(fixture *f, const char *name, ist_function fn, void *env) {
+  ist_value global, function;
+  assert_ok(ist_context_global(f->context, &global));
+  assert_ok(ist_function_new(f->context, name, fn, env, count_end, &function));
+  assert_ok(ist_object_set(f->context, global, name, function, NULL));
+  assert_ok(ist_value_free(f->isolate, function));
+}
+
+static void javascript_calls_c(void **state) {
+  fixture *f = *state;
+  static int32_t base = 100;
+  define(f, "add", add, &base);
+  assert_int_equal(eval(f, "add()").as.int32, 100);
+  assert_int_equal(eval(f, "add(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)").as.int32, 155);
+  assert_text(f, "add", eval(f, "add.name"));
+  assert_text(f, "TypeError: add: expected integers",
+              eval(f, "try { add('x') } catch (e) { String(e) }"));
+  assert_text(f, "TypeError", eval(f, "try { new add() } catch (e) { e.name }"));
+}
+
+static ist_status misbehave(void *env, const ist_call *call, ist_value *result) {
+  const char *how = env;
+  if (!strcmp(how, "status")) return IST_ERR_NOT_FOUND;
+  if (!strcmp(how, "value")) return ist_throw(call->context, call->argv[0]);
+  if (!strcmp(how, "stale")) {
+    *result = (ist_value){IST_OBJECT, call->argv[0].isolate, {.handle = 12345}};
+    return IST_OK;
+  }
+  return IST_ERR_TERMINATED;
+}
+
+static void what_callbacks_may_throw(void **state) {
+  fixture *f = *state;
+  define(f, "status", misbehave, "status");
+  define(f, "value", misbehave, "value");
+  define(f, "stale", misbehave, "stale");
+  define(f, "stop", misbehave, "stop");
+  assert_text(f, "not found", eval(f, "try { status() } catch (e) { e.message }"));
+  assert_int_equal(eval(f, "try { value(7) } catch (e) { e }").as.int32, 7);
+  assert_text(f, "stale or foreign handle", eval(f, "try { stale({}) } catch (e) { e.message }"));
+  ist_value result;
+  ist_error *error;
+  static const char stopping[] = "try { stop(1) } catch (e) { 1 } finally { globalThis.ran = true }";
+  assert_status(IST_ERR_TERMINATED, ist_script_eval(f->context, stopping, strlen(stopping), "s",
+                                                    &result, &error));
+  ist_error_free(error);
+  assert_text(f, "undefined", eval(f, "typeof ran"));
+}
+
+static ist_status call_back(void *env, const ist_call *call, ist_value *result) {
+  ist_error **kept = env;
+  ist_value argument = ist_int32(21);
+  return ist_function_call(call->context, call->argv[0], ist_undefined(), 1, &argument, result,
+                           kept);
+}
+
+static void calls_nest(void **state) {
+  fixture *f = *state;
+  static ist_error *kept;
+  define(f, "again", call_back, &kept);
+  assert_int_equal(eval(f, "again((n) => n * 2)").as.int32, 42);
+  assert_int_equal(eval(f, "again((n) => again((m) => n + m))").as.int32, 42);
+  /* The callback's own handles are gone with it; what it threw is what the script sees. */
+  assert_text(f, "JavaScript threw",
+              eval(f, "try { again(() => { throw new Error('in') }) } catch (e) { e.message }"));
+  assert_string_equal(kept->message, "in");
+  ist_error_free(kept);
+}
+
+static void arguments_live_as_long_as_the_call(void **state) {
+  fixture *f = *state;
+  ist_value function = eval(f, "(function (...all) { return this + all.join() })"), result;
+  ist_value argv[12];
+  for (int i = 0; i < 12; i++) argv[i] = ist_int32(i);
+  assert_ok(ist_function_call(f->context, function, text(f, "this:"), 12, argv, &result, NULL));
+  assert_text(f, "this:0,1,2,3,4,5,6,7,8,9,10,11", result);
+  assert_status(IST_ERR_TYPE, ist_function_call(f->context, ist_int32(1), ist_null(), 0, NULL,
+                                                &result, NULL));
+  argv[3] = (ist_value){IST_OBJECT, 1, {.handle = 77}};
+  assert_status(IST_ERR_HANDLE, ist_function_call(f->context, function, ist_null(), 12, argv,
+                                                  &result, NULL));
+}
+
+static void *terminate_soon(void *isolate) {
+  usleep(50000);
+  ist_isolate_terminate(isolate);
+  return NULL;
+}
+
+static void another_thread_terminates(void **state) {
+  fixture *f = *state;
+  pthread_t thread;
+  ist_value result;
+  ist_error *error;
+  static const char loop[] = "try { for (;;); } finally { globalThis.ran = true }";
+  pthread_create(&thread, NULL, terminate_soon, f->isolate);
+  assert_status(IST_ERR_TERMINATED,
+                ist_script_eval(f->context, loop, strlen(loop), "loop.js", &result, &error));
+  pthread_join(thread, NULL);
+  assert_int_equal(error->status, IST_ERR_TERMINATED);
+  ist_error_free(error);
+  assert_text(f, "undefined", eval(f, "typeof ran"));
+}
+
+static void dead_functions_are_finalized(void **state) {
+  fixture *f = *state;
+  finalized = 0;
+  for (int i = 0; i < 200; i++) {
+    ist_value function;
+    assert_ok(ist_function_new(f->context, NULL, add, NULL, count_end, &function));
+    assert_ok(ist_value_free(f->isolate, function));
+  }
+  assert_ok(ist_isolate_collect(f->isolate));
+  assert_ok(ist_isolate_run_microtasks(f->isolate));
+  assert_true(finalized >= 190);
+}
+
+static int check_all_finalized(void **state) {
+  teardown(state);
+  assert_int_equal(finalized, 200);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(javascript_calls_c),
+      TEST(what_callbacks_may_throw),
+      TEST(calls_nest),
+      TEST(arguments_live_as_long_as_the_call),
+      TEST(another_thread_terminates),
+      cmocka_unit_test_setup_teardown(dead_functions_are_finalized, setup, check_all_finalized),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+/* A handle that is stale, foreign or made up is answered, never followed; scopes end what was made in them. */
+#include "api_test.h"
+
+static void released_handles_are_stale(void **state) {
+  fixture *f = *state;
+  ist_value value = text(f, "gone");
+  char *out;
+  assert_ok(ist_value_free(f->isolate, value));
+  assert_status(IST_ERR_HANDLE, ist_value_free(f->isolate, value));
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, value, &out, NULL));
+  /* The slot is used again; the old handle still does not fit. */
+  ist_value next = text(f, "next");
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, value, &out, NULL));
+  assert_text(f, "next", next);
+  assert_ok(ist_value_free(f->isolate, ist_int32(1)));
+}
+
+static void made_up_handles_are_refused(void **state) {
+  fixture *f = *state;
+  ist_value real = text(f, "real");
+  char *out;
+  for (uint32_t type = 0; type < 40; type++) {
+    for (uint64_t bit = 0; bit < 64; bit++) {
+      ist_value forged = real;
+      forged.as.handle ^= UINT64_C(1) << bit;
+      forged.type = type;
+      assert_int_not_equal(ist_string_read(f->isolate, forged, &out, NULL), IST_OK);
+    }
+  }
+  ist_value nothing = {IST_STRING, 0, {0}};
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, nothing, &out, NULL));
+  nothing.isolate = real.isolate;
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, nothing, &out, NULL));
+}
+
+static void foreign_handles_are_refused(void **state) {
+  fixture *f = *state;
+  ist_isolate *other;
+  ist_context *context;
+  ist_value value = text(f, "mine"), object, got;
+  assert_ok(ist_isolate_new(NULL, &other));
+  assert_ok(ist_context_new(other, &context));
+  assert_ok(ist_object_new(context, &object));
+  assert_status(IST_ERR_HANDLE, ist_object_set(context, object, "x", value, NULL));
+  assert_status(IST_ERR_HANDLE, ist_object_get(f->context, object, "x", &got, NULL));
+  assert_status(IST_ERR_HANDLE, ist_value_free(other, value));
+  assert_status(IST_ERR_HANDLE, ist_value_keep(other, value, &got));
+  assert_ok(ist_object_set(context, object, "x", ist_double(1.5), NULL));
+  ist_isolate_free(other);
+  assert_text(f, "mine", value);
+}
+
+static void scopes_end_their_handles(void **state) {
+  fixture *f = *state;
+  uint32_t outer, inner;
+  char *out;
+  ist_value before = text(f, "before"), kept;
+  assert_ok(ist_scope_open(f->isolate, &outer));
+  ist_value first = text(f, "first");
+  assert_ok(ist_scope_open(f->isolate, &inner));
+  ist_value second = text(f, "second");
+  assert_ok(ist_value_keep(f->isolate, second, &kept));
+  assert_ok(ist_value_free(f->isolate, text(f, "early")));
+  assert_ok(ist_scope_close(f->isolate, inner));
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, second, &out, NULL));
+  assert_text(f, "first", first);
+  assert_ok(ist_scope_close(f->isolate, outer));
+  assert_status(IST_ERR_HANDLE, ist_string_read(f->isolate, first, &out, NULL));
+  assert_text(f, "before", before);
+  assert_text(f, "second", kept);
+  assert_ok(ist_value_free(f->isolate, kept));
+  assert_status(IST_ERR_ARGUMENT, ist_scope_close(f->isolate, outer));
+  assert_status(IST_ERR_ARGUMENT, ist_scope_close(f->isolate, 0));
+}
+
+static void a_million_handles_use_few_slots(void **state) {
+  fixture *f = *state;
+  for (int round = 0; round < 1000; round++) {
+    uint32_t scope;
+    assert_ok(ist_scope_open(f->isolate, &scope));
+    ist_value object;
+    for (int i = 0; i < 1000; i++) assert_ok(ist_object_new(f->context, &object));
+    assert_ok(ist_scope_close(f->isolate, scope));
+    assert_true((uint32_t)object.as.handle < 4096);
+  }
+}
+
+static void freed_contexts_are_answered(void **state) {
+  fixture *f = *state;
+  ist_context *context;
+  ist_value object, got;
+  ist_error *error;
+  assert_ok(ist_context_new(f->isolate, &context));
+  assert_ok(ist_object_new(context, &object));
+  assert_ok(ist_object_set(context, object, "a", ist_int32(7), NULL));
+  ist_context_free(context);
+  ist_context_free(context);
+  assert_status(IST_ERR_HANDLE, ist_object_get(context, object, "a", &got, NULL));
+  assert_status(IST_ERR_HANDLE, ist_context_global(context, &got));
+  assert_status(IST_ERR_HANDLE, ist_script_eval(context, "1", 1, "x", &got, &error));
+  assert_string_equal(error->message, "stale or foreign handle");
+  ist_error_free(error);
+  /* The object itself lives on. */
+  assert_ok(ist_object_get(f->context, object, "a", &got, NULL));
+  assert_int_equal(got.as.int32, 7);
+}
+
+static void errors_outlive_their_isolate(void **state) {
+  (void)state;
+  ist_isolate *isolate;
+  ist_context *context;
+  ist_value got;
+  ist_error *error;
+  assert_ok(ist_isolate_new(NULL, &isolate));
+  assert_ok(ist_context_new(isolate, &context));
+  assert_status(IST_ERR_EXCEPTION, ist_script_eval(context, "throw {}", 8, "x", &got, &error));
+  assert_int_equal(error->value.type, IST_OBJECT);
+  ist_isolate_free(isolate);
+  ist_error_free(error);
+}
+
+static void null_arguments_are_refused(void **state) {
+  fixture *f = *state;
+  ist_value value;
+  assert_status(IST_ERR_ARGUMENT, ist_isolate_new(NULL, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_context_new(NULL, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_string_new(f->isolate, NULL, 1, &value));
+  assert_status(IST_ERR_ARGUMENT, ist_string_new(f->isolate, "", 0, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_object_get(f->context, ist_null(), NULL, &value, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_function_new(f->context, "f", NULL, NULL, NULL, &value));
+  ist_isolate_free(NULL);
+  ist_context_free(NULL);
+  ist_error_free(NULL);
+  ist_module_free(NULL);
+  ist_host_free(NULL);
+}
+
+static void statuses_have_names(void **state) {
+  (void)state;
+  assert_string_equal(ist_status_name(IST_ERR_HANDLE), "ERR_HANDLE");
+  assert_string_equal(ist_status_text(IST_ERR_DENIED), "not allowed");
+  assert_string_equal(ist_status_name((ist_status)999), "unknown");
+  assert_int_equal(ist_abi_version(), IST_ABI_VERSION);
+  assert_non_null(strchr(ist_version(), '.'));
+  assert_non_null(strchr(ist_v8_version(), '.'));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(released_handles_are_stale),  TEST(made_up_handles_are_refused),
+      TEST(foreign_handles_are_refused), TEST(scopes_end_their_handles),
+      TEST(a_million_handles_use_few_slots), TEST(freed_contexts_are_answered),
+      TEST(errors_outlive_their_isolate), TEST(null_arguments_are_refused),
+      TEST(statuses_have_names),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
