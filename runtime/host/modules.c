@@ -185,6 +185,13 @@ static ist_status host_read_line(void *env, const ist_call *call, ist_value *res
   }
 }
 
+static ist_status host_gc(void *env, const ist_call *call, ist_value *result) {
+  (void)call;
+  (void)result;
+  ist_host *host = env;
+  return ist_isolate_collect(host->isolate);
+}
+
 static ist_status host_cwd(void *env, const ist_call *call, ist_value *result) {
   (void)call;
   ist_host *host = env;
@@ -239,7 +246,7 @@ static const native_function host_functions[] = {
     {"exit", host_exit},           {"readFile", host_read_file},
     {"writeFile", host_write_file}, {"write", host_write},
     {"readInput", host_read_input}, {"readLine", host_read_line},
-    {"cwd", host_cwd},
+    {"cwd", host_cwd},             {"gc", host_gc},
 };
 
 static const native_function ffi_functions[] = {

@@ -204,6 +204,10 @@ IST_API ist_status ist_isolate_next_rejection(ist_isolate *isolate, ist_value *p
  * IST_ERR_TERMINATED. Nothing happens when none runs. Any thread. Since 0.1. */
 IST_API ist_status ist_isolate_terminate(ist_isolate *isolate);
 
+/* Collects all garbage that V8 can find now, for tests and for moments when waiting does not matter: it takes
+ * milliseconds to seconds. Since 0.1. */
+IST_API ist_status ist_isolate_collect(ist_isolate *isolate);
+
 /* --- Lifetimes of values ----------------------------------------------------------------------------------------- */
 
 /* A handle that a function here makes lives until the scope that was open then closes; a callback has a scope of its

@@ -84,6 +84,8 @@ native.register("hostModule", (work) => {
       native.load("format.js");
       return native.formatArguments(args);
     },
+    // Collects all garbage now: for tests.
+    gc: () => work.gc(),
     // Whether a timer, by the number that setTimeout or setInterval gave, keeps the program alive.
     ref: (timer) => native.refTimer(timer, true),
     unref: (timer) => native.refTimer(timer, false),

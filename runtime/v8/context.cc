@@ -105,7 +105,11 @@ v8::MaybeLocal<v8::Object> lazy_globals(ist_context *owner, v8::Local<v8::Contex
     const ist__js_source *source = source_of(lazy->file, strcspn(lazy->file, " \n"));
     bool ok = source && run_file(owner, context, source);
     owner->deferred.Reset(isolate, outer);
-    if (!ok) return v8::MaybeLocal<v8::Object>();
+    if (!ok) {
+      /* For lack of stack, mostly: the next use tries again. */
+      lazy->ran = false;
+      return v8::MaybeLocal<v8::Object>();
+    }
   }
   return lazy->globals.Get(isolate);
 }

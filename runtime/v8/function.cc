@@ -65,7 +65,12 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     context->thrown.Reset();
     v8_isolate->ThrowException(value);
   } else if (status == IST_ERR_TERMINATED) {
+    /* V8 ends JavaScript at its next check, and a finally block could come first; running anything makes the check now. */
     v8_isolate->TerminateExecution();
+    v8::Local<v8::Script> check;
+    if (v8::Script::Compile(v8_isolate->GetCurrentContext(), ist__text(v8_isolate, "0"))
+            .ToLocal(&check))
+      (void)check->Run(v8_isolate->GetCurrentContext()).IsEmpty();
   } else if (status != IST_OK) {
     v8_isolate->ThrowException(v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
   }

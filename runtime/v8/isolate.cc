@@ -171,6 +171,13 @@ ist_status ist_isolate_terminate(ist_isolate *isolate) {
   return IST_OK;
 }
 
+ist_status ist_isolate_collect(ist_isolate *isolate) {
+  if (!isolate) return IST_ERR_ARGUMENT;
+  ist__isolate_entry entry(isolate);
+  isolate->v8->LowMemoryNotification();
+  return IST_OK;
+}
+
 bool ist__isolate_terminating(ist_isolate *isolate) { return isolate->v8->IsExecutionTerminating(); }
 
 void ist__isolate_resume(ist_isolate *isolate) { isolate->v8->CancelTerminateExecution(); }
