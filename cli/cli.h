@@ -1,6 +1,7 @@
-/* What the files of the command share: its verbs, each with one table of options that getopt, --help and the shells'
- * completions are all made from, so that they cannot disagree.
- * The command uses isthmus.h and gen.h alone. Exit codes: 0 done, 1 the program or its input failed, 2 wrong usage. */
+/* What the files of the command share: its verbs, each with one table of options that getopt,
+ * --help and the shells' completions are all made from, so that they cannot disagree. The command
+ * uses isthmus.h and gen.h alone. Exit codes: 0 done, 1 the program or its input failed, 2 wrong
+ * usage. */
 #ifndef IST_CLI_H
 #define IST_CLI_H
 
@@ -41,8 +42,9 @@ extern const size_t verb_count;
 
 const verb *verb_named(const char *name);
 
-/* The next option of the verb: its `letter`, or the row's index + 256 when it has none; -1 at the end; '?' after a wrong
- * one, which was reported. --help is answered here and ends the process. Its argument is in `optarg`. */
+/* The next option of the verb: its `letter`, or the row's index + 256 when it has none; -1 at the
+ * end; '?' after a wrong one, which was reported. --help is answered here and ends the process. Its
+ * argument is in `optarg`. */
 int next_option(const verb *verb, int argc, char **argv);
 
 /* Reports wrong usage of a verb and gives EXIT_USAGE. */
@@ -57,9 +59,15 @@ void *allocate(size_t size);
 /* The options that make a host, shared by run, eval and repl. */
 enum { OPTION_ALLOW_FFI = 'A', OPTION_IDL = 'I' };
 #define HOST_OPTIONS                                                                               \
-  {'A', "allow-ffi", MAYBE_ARGUMENT, ANYTHING, "LIB,FILE.idl…",                                    \
+  {'A',                                                                                            \
+   "allow-ffi",                                                                                    \
+   MAYBE_ARGUMENT,                                                                                 \
+   ANYTHING,                                                                                       \
+   "LIB,FILE.idl…",                                                                                \
    "let the program load these native libraries; alone: all, the full power of native code"},      \
-      {'I', "idl", AN_ARGUMENT, A_FOLDER, "DIR", "look for interface files in DIR first"}
+  {                                                                                                \
+    'I', "idl", AN_ARGUMENT, A_FOLDER, "DIR", "look for interface files in DIR first"              \
+  }
 
 typedef struct host_settings {
   char **grants, **idl_dirs; /* each ends with NULL */
@@ -73,7 +81,8 @@ void host_option(host_settings *settings, int option, const char *value);
 ist_host *host_make(host_settings *settings, int argc, char **argv);
 void host_settings_free(host_settings *settings);
 
-/* Where imports of interface files are looked up: the folders given, then the installed one. Ends with NULL. */
+/* Where imports of interface files are looked up: the folders given, then the installed one. Ends
+ * with NULL. */
 char **import_dirs(char *const *given, size_t count);
 
 int verb_run(int argc, char **argv);

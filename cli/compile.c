@@ -1,5 +1,5 @@
-/* `isthmus gen` and `isthmus check`: the interface compiler on the command line. Diagnostics go to standard error in the
- * form of gcc and clang. */
+/* `isthmus gen` and `isthmus check`: the interface compiler on the command line. Diagnostics go to
+ * standard error in the form of gcc and clang. */
 #include "cli.h"
 
 #include "gen.h"
@@ -50,9 +50,12 @@ static int take_options(const verb *verb, int argc, char **argv, settings *setti
     case 'd': settings->descriptor = true; break;
     case 'o': settings->output = optarg; break;
     case 't':
-      if (!strcmp(optarg, "x86_64")) settings->target = IST__GEN_X86_64;
-      else if (!strcmp(optarg, "aarch64")) settings->target = IST__GEN_AARCH64;
-      else return usage_error(verb->name, "unknown target '%s'; there are x86_64 and aarch64", optarg);
+      if (!strcmp(optarg, "x86_64"))
+        settings->target = IST__GEN_X86_64;
+      else if (!strcmp(optarg, "aarch64"))
+        settings->target = IST__GEN_AARCH64;
+      else
+        return usage_error(verb->name, "unknown target '%s'; there are x86_64 and aarch64", optarg);
       break;
     case 'I':
       if (settings->idl_dir_count == sizeof settings->idl_dirs / sizeof *settings->idl_dirs)
@@ -116,8 +119,10 @@ int verb_check(int argc, char **argv) {
   int exit_code = EXIT_SUCCESS;
   for (int i = optind; i < argc; i++) {
     char *summary = NULL;
-    if (ist__gen_prove(argv[i], &options, &summary)) exit_code = EXIT_FAILURE;
-    else if (summary) fputs(summary, stdout);
+    if (ist__gen_prove(argv[i], &options, &summary))
+      exit_code = EXIT_FAILURE;
+    else if (summary)
+      fputs(summary, stdout);
     fflush(stdout);
     ist__gen_free(summary);
   }

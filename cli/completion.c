@@ -1,4 +1,5 @@
-/* `isthmus completion`: scripts that complete the command in bash, zsh and fish, written from the tables of verbs. */
+/* `isthmus completion`: scripts that complete the command in bash, zsh and fish, written from the
+ * tables of verbs. */
 #include "cli.h"
 
 #include <getopt.h>
@@ -9,8 +10,10 @@
 static void quoted(const char *text) {
   putchar('\'');
   for (; *text; text++) {
-    if (*text == '\'') fputs("'\\''", stdout);
-    else putchar(*text);
+    if (*text == '\'')
+      fputs("'\\''", stdout);
+    else
+      putchar(*text);
   }
   putchar('\'');
 }
@@ -18,7 +21,8 @@ static void quoted(const char *text) {
 static void print_bash(void) {
   puts("# bash completion for isthmus\n"
        "_isthmus() {\n"
-       "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]}\n"
+       "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
+       "verb=${COMP_WORDS[1]}\n"
        "  local folders= files=\n"
        "  COMPREPLY=()\n"
        "  if [ \"$COMP_CWORD\" -eq 1 ]; then");
@@ -35,14 +39,16 @@ static void print_bash(void) {
       printf("%s--%s", row == verbs[i].options ? "" : " ", row->name);
     fputs("' -- \"$cur\"))", stdout);
     if (verbs[i].kind == A_FILE)
-      fputs("\n      [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames; }",
+      fputs("\n      [[ $cur == -* ]] || { COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o "
+            "filenames; }",
             stdout);
     if (verbs[i].kind == AN_INTERFACE)
       fputs("\n      [[ $cur == -* ]] || { COMPREPLY=($(compgen -d -- \"$cur\") "
             "$(compgen -f -X '!*.idl' -- \"$cur\")); compopt -o filenames; }",
             stdout);
     if (verbs[i].kind == A_SHELL)
-      fputs("\n      [[ $cur == -* ]] || COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\"))", stdout);
+      fputs("\n      [[ $cur == -* ]] || COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\"))",
+            stdout);
     puts(" ;;");
   }
   puts("  esac\n}\ncomplete -F _isthmus isthmus");
@@ -111,9 +117,13 @@ int verb_completion(int argc, char **argv) {
   const verb *verb = verb_named("completion");
   if (next_option(verb, argc, argv) != -1) return EXIT_USAGE;
   const char *shell = argc - optind == 1 ? argv[optind] : "";
-  if (!strcmp(shell, "bash")) print_bash();
-  else if (!strcmp(shell, "zsh")) print_zsh();
-  else if (!strcmp(shell, "fish")) print_fish();
-  else return usage_error(verb->name, "for which shell: bash, zsh or fish?");
+  if (!strcmp(shell, "bash"))
+    print_bash();
+  else if (!strcmp(shell, "zsh"))
+    print_zsh();
+  else if (!strcmp(shell, "fish"))
+    print_fish();
+  else
+    return usage_error(verb->name, "for which shell: bash, zsh or fish?");
   return 0;
 }

@@ -1,4 +1,5 @@
-/* The command: which verbs there are, their help, and the way from the command line to one of them. */
+/* The command: which verbs there are, their help, and the way from the command line to one of them.
+ */
 #include "cli.h"
 
 #include <getopt.h>
@@ -8,13 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HELP_OPTION {'h', "help", NO_ARGUMENT, ANYTHING, NULL, "show this help"}
-#define END_OPTIONS {0, NULL, NO_ARGUMENT, ANYTHING, NULL, NULL}
+#define HELP_OPTION                                                                                \
+  { 'h', "help", NO_ARGUMENT, ANYTHING, NULL, "show this help" }
+#define END_OPTIONS                                                                                \
+  { 0, NULL, NO_ARGUMENT, ANYTHING, NULL, NULL }
 
 static const option_row run_options[] = {HOST_OPTIONS, HELP_OPTION, END_OPTIONS};
 static const option_row eval_options[] = {
     {'p', "print", NO_ARGUMENT, ANYTHING, NULL, "show the value of the last statement"},
-    HOST_OPTIONS, HELP_OPTION, END_OPTIONS};
+    HOST_OPTIONS,
+    HELP_OPTION,
+    END_OPTIONS};
 static const option_row gen_options[] = {
     {'d', "descriptor", NO_ARGUMENT, ANYTHING, NULL, "make the descriptor (JSON)"},
     {'o', "output", AN_ARGUMENT, A_FILE, "FILE", "write to FILE instead of standard output"},
@@ -41,7 +46,8 @@ const verb verbs[] = {
     {"eval", "CODE [ARGS…]", "run the text of a program", grants_help, ANYTHING, eval_options,
      verb_eval},
     {"repl", "", "type programs line by line",
-     "Declarations last; `await` and `import` stand anywhere; `_` is the last value. The history is\n"
+     "Declarations last; `await` and `import` stand anywhere; `_` is the last value. The history "
+     "is\n"
      "kept in $XDG_STATE_HOME/isthmus (~/.local/state/isthmus).",
      ANYTHING, (const option_row[]){HOST_OPTIONS, HELP_OPTION, END_OPTIONS}, verb_repl},
     {"gen", "FILE.idl", "compile an interface file", NULL, AN_INTERFACE, gen_options, verb_gen},
@@ -55,7 +61,9 @@ const verb verbs[] = {
 };
 const size_t verb_count = sizeof verbs / sizeof *verbs;
 
-/* --- Shared helpers ------------------------------------------------------------------------------------------------ */
+/* --- Shared helpers
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void *allocate(size_t size) {
   void *memory = calloc(1, size ? size : 1);
@@ -89,7 +97,9 @@ int usage_error(const char *verb, const char *format, ...) {
   return EXIT_USAGE;
 }
 
-/* --- Help ---------------------------------------------------------------------------------------------------------- */
+/* --- Help
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void print_verb_help(const verb *verb) {
   printf("Usage: isthmus %s [OPTIONS]%s%s\n\n%c%s.\n\nOptions:\n", verb->name,
@@ -117,7 +127,8 @@ static void print_help(void) {
   puts("\n  isthmus VERB --help says more; isthmus --version names the versions.\n\n"
        "Examples:\n"
        "  isthmus run --allow-ffi=zlib pack.mjs\n"
-       "  isthmus eval --allow-ffi=zlib -p 'import * as zlib from \"ffi:zlib\"; zlib.zlibVersion()'\n"
+       "  isthmus eval --allow-ffi=zlib -p 'import * as zlib from \"ffi:zlib\"; "
+       "zlib.zlibVersion()'\n"
        "  isthmus check mylib.idl && isthmus run --allow-ffi=./mylib.idl main.mjs");
 }
 
@@ -135,7 +146,8 @@ static size_t distance(const char *a, const char *b) {
       size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
       if (last[j] + 1 < best) best = last[j] + 1;
       if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+          before[j - 2] + 1 < best)
         best = before[j - 2] + 1;
       now[j] = best;
     }
@@ -159,7 +171,9 @@ static int unknown_verb(const char *name) {
   return usage_error(NULL, "unknown verb '%s'", name);
 }
 
-/* --- Options ------------------------------------------------------------------------------------------------------- */
+/* --- Options
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 int next_option(const verb *verb, int argc, char **argv) {
   enum { MOST = 16 };
@@ -189,8 +203,10 @@ int next_option(const verb *verb, int argc, char **argv) {
   if (option == '?') {
     if (optopt && optopt < 128 && strncmp(argv[optind - 1], "--", 2))
       usage_error(verb->name, "unknown option '-%c'", optopt);
-    else if (optopt) usage_error(verb->name, "%s takes no value", argv[optind - 1]);
-    else usage_error(verb->name, "unknown option '%s'", argv[optind - 1]);
+    else if (optopt)
+      usage_error(verb->name, "%s takes no value", argv[optind - 1]);
+    else
+      usage_error(verb->name, "unknown option '%s'", argv[optind - 1]);
   }
   return option;
 }
@@ -199,8 +215,10 @@ int main(int argc, char **argv) {
   const char *first = argc > 1 ? argv[1] : NULL;
   if (!first || !strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
     const verb *about = first && argc > 2 ? verb_named(argv[2]) : NULL;
-    if (about) print_verb_help(about);
-    else print_help();
+    if (about)
+      print_verb_help(about);
+    else
+      print_help();
     return first ? EXIT_SUCCESS : EXIT_USAGE;
   }
   if (!strcmp(first, "--version") || !strcmp(first, "-V")) {

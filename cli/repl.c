@@ -1,7 +1,7 @@
-/* `isthmus repl`: line editing, history and completion by libedit around ist_host_repl_eval. Timers and other events run
- * while a line is being typed. Ctrl-C gives up the line, or ends what runs; Ctrl-D leaves.
- * When standard input is no terminal, its text is evaluated input by input without prompts, and the results are
- * printed; an error then makes the exit code 1. */
+/* `isthmus repl`: line editing, history and completion by libedit around ist_host_repl_eval. Timers
+ * and other events run while a line is being typed. Ctrl-C gives up the line, or ends what runs;
+ * Ctrl-D leaves. When standard input is no terminal, its text is evaluated input by input without
+ * prompts, and the results are printed; an error then makes the exit code 1. */
 #include "cli.h"
 
 #include <errno.h>
@@ -31,7 +31,9 @@ typedef struct repl {
   bool abandoned; /* Ctrl-C while typing */
 } repl;
 
-/* --- Ctrl-C -------------------------------------------------------------------------------------------------------- */
+/* --- Ctrl-C
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 /* The handler may do next to nothing, so a thread does what it asks for. */
 static sem_t interrupts;
@@ -39,8 +41,10 @@ static atomic_bool evaluating, typing_interrupted, leaving;
 
 static void on_interrupt(int signal) {
   (void)signal;
-  if (atomic_load(&evaluating)) sem_post(&interrupts);
-  else atomic_store(&typing_interrupted, true);
+  if (atomic_load(&evaluating))
+    sem_post(&interrupts);
+  else
+    atomic_store(&typing_interrupted, true);
 }
 
 static void *watch_interrupts(void *host) {
@@ -51,7 +55,9 @@ static void *watch_interrupts(void *host) {
   }
 }
 
-/* --- Lines --------------------------------------------------------------------------------------------------------- */
+/* --- Lines
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void add_input(repl *repl, const char *text, size_t length) {
   if (repl->capacity - repl->length <= length) {
@@ -101,7 +107,9 @@ static int read_char(EditLine *editor, wchar_t *out) {
   }
 }
 
-/* --- Completion ---------------------------------------------------------------------------------------------------- */
+/* --- Completion
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static size_t common_prefix(const char *a, const char *b) {
   size_t length = 0;
@@ -137,7 +145,8 @@ static unsigned char complete(EditLine *editor, int key) {
   size_t typed = (size_t)(line->cursor - line->buffer);
   char *list = NULL;
   size_t start;
-  if (ist_host_repl_complete(repl->host, line->buffer, typed, &list, &start)) return CC_REFRESH_BEEP;
+  if (ist_host_repl_complete(repl->host, line->buffer, typed, &list, &start))
+    return CC_REFRESH_BEEP;
   unsigned char answer = CC_REFRESH_BEEP;
   if (list && *list) {
     size_t shared = strcspn(list, "\n");
@@ -163,9 +172,12 @@ static unsigned char complete(EditLine *editor, int key) {
   return answer;
 }
 
-/* --- History ------------------------------------------------------------------------------------------------------- */
+/* --- History
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* The history's file in the folder for such things, which is made when it is missing; NULL without a home. */
+/* The history's file in the folder for such things, which is made when it is missing; NULL without
+ * a home. */
 static char *history_file(void) {
   const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
   bool absolute = state && *state == '/';
@@ -219,7 +231,9 @@ static void close_editor(repl *repl) {
   history_end(repl->history);
 }
 
-/* --- Evaluation ---------------------------------------------------------------------------------------------------- */
+/* --- Evaluation
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 /* Evaluates what has been typed. True: go on. */
 static bool evaluate(repl *repl, bool interactive, int *exit_code) {
@@ -248,7 +262,9 @@ static bool evaluate(repl *repl, bool interactive, int *exit_code) {
   return result.outcome != IST_REPL_EXIT;
 }
 
-static bool is_blank(const char *text) { return !text[strspn(text, " \t\r\n")]; }
+static bool is_blank(const char *text) {
+  return !text[strspn(text, " \t\r\n")];
+}
 
 static int interact(repl *repl) {
   int exit_code = EXIT_SUCCESS;

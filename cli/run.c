@@ -77,8 +77,10 @@ static int take_options(const verb *verb, int argc, char **argv, host_settings *
   int option;
   while ((option = next_option(verb, argc, argv)) != -1) {
     if (option == '?') return EXIT_USAGE;
-    if (option == 'p') *print = true;
-    else host_option(settings, option, optarg);
+    if (option == 'p')
+      *print = true;
+    else
+      host_option(settings, option, optarg);
   }
   return EXIT_SUCCESS;
 }
@@ -91,8 +93,10 @@ static int run(host_settings *settings, const char *path, const char *code, bool
   if (!host) return EXIT_FAILURE;
   int exit_code = EXIT_FAILURE;
   ist_status status;
-  if (code) status = ist_host_eval(host, code, strlen(code), "[eval]", print, &exit_code);
-  else if (strcmp(path, "-")) status = ist_host_run_file(host, path, &exit_code);
+  if (code)
+    status = ist_host_eval(host, code, strlen(code), "[eval]", print, &exit_code);
+  else if (strcmp(path, "-"))
+    status = ist_host_run_file(host, path, &exit_code);
   else {
     size_t length;
     char *text = read_input(&length);

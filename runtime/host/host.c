@@ -1,6 +1,6 @@
 /* The host: an isolate, a context and an event loop made into something that runs programs.
- * A host belongs to the thread that made it. exit() never ends the process: it ends the run, whose caller gets the
- * code. */
+ * A host belongs to the thread that made it. exit() never ends the process: it ends the run, whose
+ * caller gets the code. */
 #include "internal.h"
 
 #include <errno.h>
@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- Helpers for host functions ------------------------------------------------------------------------------------ */
+/* --- Helpers for host functions
+ * ------------------------------------------------------------------------------------ */
 
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
                                 ist_function fn) {
@@ -47,7 +48,9 @@ double ist__arg_number(const ist_call *call, size_t index, double otherwise) {
                                     : otherwise;
 }
 
-bool ist__value_is_true(ist_value value) { return value.type == IST_BOOL && value.as.boolean; }
+bool ist__value_is_true(ist_value value) {
+  return value.type == IST_BOOL && value.as.boolean;
+}
 
 ist_status ist__throw_errno(ist_context *context, int code, const char *what, const char *path) {
   ist__text message = {0};
@@ -65,12 +68,14 @@ ist_status ist__throw_errno(ist_context *context, int code, const char *what, co
       !ist__context_registered(context, "makeSystemError", &maker) &&
       !ist_function_call(context, maker, ist_undefined(), 3, args, &error, NULL))
     status = ist_throw(context, error);
-  else status = ist_throw_error(context, "Error", message.data);
+  else
+    status = ist_throw_error(context, "Error", message.data);
   ist__text_free(&message);
   return status;
 }
 
-/* --- Making and freeing -------------------------------------------------------------------------------------------- */
+/* --- Making and freeing
+ * -------------------------------------------------------------------------------------------- */
 
 static ist_status boot(ist_host *host) {
   uint32_t scope;
@@ -133,9 +138,13 @@ void ist_host_free(ist_host *host) {
   free(host);
 }
 
-ist_context *ist_host_context(ist_host *host) { return host->context; }
+ist_context *ist_host_context(ist_host *host) {
+  return host->context;
+}
 
-/* --- Running ------------------------------------------------------------------------------------------------------- */
+/* --- Running
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* The end of a program whose module waits for what never comes, as in Node. */
 enum { EXIT_UNSETTLED = 13 };

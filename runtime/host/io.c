@@ -1,6 +1,6 @@
-/* Files and the standard streams, synchronously: what runtime/js prints with and isthmus:host reads with.
- * Output is written whole or, when the other end is gone, dropped; it is never buffered here, so that what JavaScript
- * and C print stays in order. */
+/* Files and the standard streams, synchronously: what runtime/js prints with and isthmus:host reads
+ * with. Output is written whole or, when the other end is gone, dropped; it is never buffered here,
+ * so that what JavaScript and C print stays in order. */
 #include "internal.h"
 
 #include <errno.h>
@@ -66,9 +66,13 @@ int ist__io_read_file(const char *path, ist__text *text) {
   return 0;
 }
 
-/* --- For runtime/js ------------------------------------------------------------------------------------------------ */
+/* --- For runtime/js
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static int fd_of(const ist_call *call) { return (int)ist__arg_number(call, 0, -1); }
+static int fd_of(const ist_call *call) {
+  return (int)ist__arg_number(call, 0, -1);
+}
 
 static ist_status native_write(void *env, const ist_call *call, ist_value *result) {
   (void)env;
@@ -116,7 +120,7 @@ ist_status ist__io_install(ist_host *host, ist_value native) {
     const char *name;
     ist_function fn;
   } functions[] = {
-      {"write", native_write},   {"isTTY", native_is_tty},   {"columns", native_columns},
+      {"write", native_write},   {"isTTY", native_is_tty},  {"columns", native_columns},
       {"colors", native_colors}, {"hrtime", native_hrtime},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

@@ -1,6 +1,6 @@
 /* Modules: from a specifier and who wrote it to a compiled module, the same one each time.
- * Source files and JSON come by file: URLs; libraries by `ffi:NAME`; the host's own modules by `isthmus:NAME`. There is
- * no search for packages and no guessing of file endings. */
+ * Source files and JSON come by file: URLs; libraries by `ffi:NAME`; the host's own modules by
+ * `isthmus:NAME`. There is no search for packages and no guessing of file endings. */
 #include "internal.h"
 
 #include <errno.h>
@@ -107,7 +107,8 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
     ist__text_printf(&message, "Cannot find module '%s'", specifier);
     add_referrer(&message, referrer);
     const char *ending = better_ending(path);
-    if (ending) ist__text_printf(&message, "; did you mean '%s%s'?", specifier, ending);
+    if (ending)
+      ist__text_printf(&message, "; did you mean '%s%s'?", specifier, ending);
     else if (code != ENOENT && code != ENOTDIR)
       ist__text_printf(&message, ": %s", strerror(code));
     return fail(error, IST_ERR_NOT_FOUND, "Error", &message);
@@ -125,8 +126,10 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
   free(plain);
   ist_module *found = ist__loader_cached(host, url.data);
   ist_status status = IST_OK;
-  if (found) *result = found;
-  else status = compile(host, real, url.data, json, result, error);
+  if (found)
+    *result = found;
+  else
+    status = compile(host, real, url.data, json, result, error);
   ist__text_free(&url);
   free(real);
   return status;
@@ -150,8 +153,10 @@ static ist_status load_library(ist_host *host, const char *url, ist_module **res
   status = ist__native_load(host, url + 4, &exports, error);
   if (!status) {
     *result = ist__module_of(host, url, exports, error);
-    if (*result) ist__loader_cache(host, url, *result);
-    else status = IST_ERR_MEMORY;
+    if (*result)
+      ist__loader_cache(host, url, *result);
+    else
+      status = IST_ERR_MEMORY;
   }
   ist_scope_close(host->isolate, scope);
   return status;
@@ -210,11 +215,12 @@ ist_status ist__loader_resolve(void *env, ist_context *context, const char *spec
   } else {
     ist__text_printf(&message, "Cannot find module '%s'", specifier);
     add_referrer(&message, referrer);
-    if (strchr(specifier, ':')) ist__text_puts(&message, ": there are only file:, ffi: and isthmus: URLs");
+    if (strchr(specifier, ':'))
+      ist__text_puts(&message, ": there are only file:, ffi: and isthmus: URLs");
     else
-      ist__text_printf(&message,
-                       ": a file is imported as './%s', a library as 'ffi:%s'; there are no packages",
-                       specifier, specifier);
+      ist__text_printf(
+          &message, ": a file is imported as './%s', a library as 'ffi:%s'; there are no packages",
+          specifier, specifier);
     return fail(error, IST_ERR_NOT_FOUND, "Error", &message);
   }
   ist_status status = load_path(host, path, suffix, type, specifier, referrer, result, error);

@@ -1,12 +1,14 @@
-/* The event loop. A turn: timers that are due, V8's own tasks, what libuv has (waiting if nothing else is to be done), then
- * immediates. After every entry into JavaScript come its microtasks and then the rejections that nobody handles.
- * The loop goes on while something can still happen: a referenced timer, an active handle, or a worker thread of V8's
- * that may post a task. */
+/* The event loop. A turn: timers that are due, V8's own tasks, what libuv has (waiting if nothing
+ * else is to be done), then immediates. After every entry into JavaScript come its microtasks and
+ * then the rejections that nobody handles. The loop goes on while something can still happen: a
+ * referenced timer, an active handle, or a worker thread of V8's that may post a task. */
 #include "internal.h"
 
 #include <stdlib.h>
 
-static void on_wake(uv_async_t *handle) { (void)handle; }
+static void on_wake(uv_async_t *handle) {
+  (void)handle;
+}
 
 /* libuv may run its timers before it waits; then it must not wait any more. */
 static void on_alarm(uv_timer_t *handle) {
@@ -35,8 +37,7 @@ static void hook_report(void *env, const char *text) {
 ist_status ist__loop_open(ist_host *host) {
   if (uv_loop_init(&host->loop)) return IST_ERR_IO;
   host->loop_open = true;
-  if (uv_async_init(&host->loop, &host->wake, on_wake) ||
-      uv_timer_init(&host->loop, &host->alarm))
+  if (uv_async_init(&host->loop, &host->wake, on_wake) || uv_timer_init(&host->loop, &host->alarm))
     return IST_ERR_IO;
   host->wake.data = host;
   host->alarm.data = host;
@@ -93,7 +94,8 @@ bool ist__loop_turn(ist_host *host, bool wait) {
   if (task_delay >= 0 && (delay < 0 || task_delay < delay)) delay = task_delay;
   bool block = wait && alive && !host->timers.immediates && delay != 0 && !host->exiting;
   if (block && delay > 0) uv_timer_start(&host->alarm, on_alarm, (uint64_t)delay, 0);
-  /* libuv returns at once when no handle is referenced, so the one that is waited for is while it waits. */
+  /* libuv returns at once when no handle is referenced, so the one that is waited for is while it
+   * waits. */
   uv_handle_t *anchor = (uv_handle_t *)&host->wake;
   if (block) uv_ref(anchor);
   uv_run(&host->loop, block ? UV_RUN_ONCE : UV_RUN_NOWAIT);

@@ -1,5 +1,6 @@
-/* The host's own modules: `isthmus:host` (the program's surroundings) and `isthmus:ffi` (helpers for libraries).
- * The shape that JavaScript sees is made by runtime/js/host.js; the work is done here. */
+/* The host's own modules: `isthmus:host` (the program's surroundings) and `isthmus:ffi` (helpers
+ * for libraries). The shape that JavaScript sees is made by runtime/js/host.js; the work is done
+ * here. */
 #include "internal.h"
 
 #include <errno.h>
@@ -11,7 +12,9 @@
 
 extern char **environ;
 
-/* --- isthmus:host -------------------------------------------------------------------------------------------------- */
+/* --- isthmus:host
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static ist_status set_string(ist_host *host, ist_value object, const char *name, const char *text) {
   ist_value value;
@@ -62,10 +65,12 @@ static ist_status host_read_file(void *env, const ist_call *call, ist_value *res
   ist__text content = {0};
   int failed = ist__io_read_file(path, &content);
   ist_status status;
-  if (failed) status = ist__throw_errno(call->context, failed, "readFile", path);
+  if (failed)
+    status = ist__throw_errno(call->context, failed, "readFile", path);
   else if (ist__value_is_true(ist__arg(call, 1)))
     status = ist_string_new(host->isolate, content.data, content.length, result);
-  else status = ist_bytes_new(call->context, content.data, content.length, result);
+  else
+    status = ist_bytes_new(call->context, content.data, content.length, result);
   ist__text_free(&content);
   ist_free(path);
   return status;
@@ -132,7 +137,8 @@ static bool more_input(ist_host *host) {
   while (!host->input_ended) {
     ssize_t got = read(STDIN_FILENO, chunk, sizeof chunk);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) host->input_ended = true;
+    if (got <= 0)
+      host->input_ended = true;
     else {
       ist__text_add(&host->input, chunk, (size_t)got);
       return true;
@@ -201,7 +207,9 @@ static ist_status host_cwd(void *env, const ist_call *call, ist_value *result) {
   return status;
 }
 
-/* --- isthmus:ffi --------------------------------------------------------------------------------------------------- */
+/* --- isthmus:ffi
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static ist_status ffi_load(void *env, const ist_call *call, ist_value *result) {
   ist_host *host = env;
@@ -212,8 +220,10 @@ static ist_status ffi_load(void *env, const ist_call *call, ist_value *result) {
       ist__native_load(host, strncmp(name, "ffi:", 4) ? name : name + 4, result, &error);
   ist_free(name);
   if (status) {
-    if (error && error->value.type != IST_UNDEFINED) status = ist_throw(call->context, error->value);
-    else if (error) status = ist_throw_error(call->context, error->name, error->message);
+    if (error && error->value.type != IST_UNDEFINED)
+      status = ist_throw(call->context, error->value);
+    else if (error)
+      status = ist_throw_error(call->context, error->name, error->message);
     ist_error_free(error);
   }
   return status;
@@ -234,7 +244,9 @@ static ist_status ffi_errno(void *env, const ist_call *call, ist_value *result) 
   return IST_OK;
 }
 
-/* --- Making modules ------------------------------------------------------------------------------------------------ */
+/* --- Making modules
+ * ------------------------------------------------------------------------------------------------
+ */
 
 typedef struct native_function {
   const char *name;
@@ -242,11 +254,16 @@ typedef struct native_function {
 } native_function;
 
 static const native_function host_functions[] = {
-    {"args", host_args},           {"env", host_env},
-    {"exit", host_exit},           {"readFile", host_read_file},
-    {"writeFile", host_write_file}, {"write", host_write},
-    {"readInput", host_read_input}, {"readLine", host_read_line},
-    {"cwd", host_cwd},             {"gc", host_gc},
+    {"args", host_args},
+    {"env", host_env},
+    {"exit", host_exit},
+    {"readFile", host_read_file},
+    {"writeFile", host_write_file},
+    {"write", host_write},
+    {"readInput", host_read_input},
+    {"readLine", host_read_line},
+    {"cwd", host_cwd},
+    {"gc", host_gc},
 };
 
 static const native_function ffi_functions[] = {
@@ -299,8 +316,8 @@ ist_module *ist__builtin_module(ist_host *host, const char *url, ist_error **err
     module = make(host, url, host_functions, sizeof host_functions / sizeof *host_functions,
                   "hostModule", error);
   else if (!strcmp(url, "isthmus:ffi"))
-    module = make(host, url, ffi_functions, sizeof ffi_functions / sizeof *ffi_functions, NULL,
-                  error);
+    module =
+        make(host, url, ffi_functions, sizeof ffi_functions / sizeof *ffi_functions, NULL, error);
   else if (error) {
     ist__text message = {0};
     ist__text_printf(&message,

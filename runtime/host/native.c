@@ -1,6 +1,7 @@
-/* Native libraries: which interface files a program may load, where they lie, and their way from text to exports.
- * Nothing is granted unless the host's maker granted it. A granted name resolves in the host's folders alone, so that a
- * file that JavaScript has written can never stand in for it; any other file is granted by its path. */
+/* Native libraries: which interface files a program may load, where they lie, and their way from
+ * text to exports. Nothing is granted unless the host's maker granted it. A granted name resolves
+ * in the host's folders alone, so that a file that JavaScript has written can never stand in for
+ * it; any other file is granted by its path. */
 #include "internal.h"
 
 #include "ffi/ffi.h"
@@ -30,7 +31,8 @@ static size_t list_length(const char *const *list) {
   return count;
 }
 
-/* Where the installed interface files are: beside libisthmus in a build tree or a prefix, else where the build said. */
+/* Where the installed interface files are: beside libisthmus in a build tree or a prefix, else
+ * where the build said. */
 static char *installed_dir(void) {
   Dl_info info;
   if (dladdr((const void *)(uintptr_t)&ist__native_load, &info) && info.dli_fname) {
@@ -158,7 +160,8 @@ static ist_status locate(ist_host *host, const char *name, char **path, ist_erro
   return fail(error, IST_ERR_NOT_FOUND, &message);
 }
 
-/* --- From text to a library ---------------------------------------------------------------------------------------- */
+/* --- From text to a library
+ * ---------------------------------------------------------------------------------------- */
 
 typedef struct diagnosis {
   ist__text text;

@@ -1,12 +1,14 @@
-/* Interactive input: one text at a time, evaluated so that declarations last, `await` and `import` stand anywhere, and
- * the last value is shown. What has no place in a script is rewritten first: `import` declarations become import(). */
+/* Interactive input: one text at a time, evaluated so that declarations last, `await` and `import`
+ * stand anywhere, and the last value is shown. What has no place in a script is rewritten first:
+ * `import` declarations become import(). */
 #include "internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Import declarations ------------------------------------------------------------------------------------------- */
+/* --- Import declarations
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct cursor {
   const char *at, *end;
@@ -82,7 +84,8 @@ static bool take_names(cursor *in, ist__text *pattern) {
   return true;
 }
 
-/* Rewrites one import declaration that begins at `in`; false, with nothing taken, when it is none. */
+/* Rewrites one import declaration that begins at `in`; false, with nothing taken, when it is none.
+ */
 static bool take_import(cursor *in, ist__text *out) {
   cursor at = *in;
   if (!take_word(&at, "import")) return false;
@@ -137,8 +140,8 @@ static bool take_import(cursor *in, ist__text *out) {
   return ok;
 }
 
-/* The input as the inspector can evaluate it. Imports are looked for at the beginning, one after another, as programs
- * have them. */
+/* The input as the inspector can evaluate it. Imports are looked for at the beginning, one after
+ * another, as programs have them. */
 static char *rewrite(ist_host *host, const char *source, size_t length) {
   cursor in = {source, source + length};
   ist__text out = {0};
@@ -159,7 +162,9 @@ static char *rewrite(ist_host *host, const char *source, size_t length) {
   return out.data;
 }
 
-/* --- Evaluation ---------------------------------------------------------------------------------------------------- */
+/* --- Evaluation
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 void ist_host_interrupt(ist_host *host) {
   if (!host || !atomic_load(&host->evaluating)) return;
@@ -198,7 +203,8 @@ static ist_status evaluate(ist_host *host, const char *source, size_t length, bo
     ist_error *error;
     status = ist__repl_finish(host->context, &value, &error);
     result->outcome = status ? IST_REPL_ERROR : IST_REPL_DONE;
-    if (status) result->text = ist__report_format(host, error, colors);
+    if (status)
+      result->text = ist__report_format(host, error, colors);
     else {
       if (value.type != IST_UNDEFINED) result->text = ist__report_inspect(host, value, colors);
       ist_value global;
@@ -237,7 +243,9 @@ ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length,
   return ist__repl_run(host, source, length, colors, result);
 }
 
-/* --- Completion ---------------------------------------------------------------------------------------------------- */
+/* --- Completion
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 ist_status ist_host_repl_complete(ist_host *host, const char *source, size_t length,
                                   char **completions, size_t *start) {

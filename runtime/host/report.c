@@ -1,4 +1,5 @@
-/* Showing errors and values. runtime/js does the work; when even that fails, a plain text is made here. */
+/* Showing errors and values. runtime/js does the work; when even that fails, a plain text is made
+ * here. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -12,7 +13,8 @@ static ist_value options_of(ist_host *host, bool colors) {
   (void)ist_object_set(host->context, options, "colors", ist_bool(colors), NULL);
   struct winsize size;
   bool known = !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0;
-  (void)ist_object_set(host->context, options, "columns", ist_int32(known ? size.ws_col : 80), NULL);
+  (void)ist_object_set(host->context, options, "columns", ist_int32(known ? size.ws_col : 80),
+                       NULL);
   return options;
 }
 
@@ -39,7 +41,8 @@ static char *plain(const ist_error *error) {
       ist__text_puts(&text, "^\n");
     }
   }
-  if (error->stack && *error->stack) ist__text_puts(&text, error->stack);
+  if (error->stack && *error->stack)
+    ist__text_puts(&text, error->stack);
   else
     ist__text_printf(&text, "%s%s%s", error->name ? error->name : "",
                      error->name && *error->name ? ": " : "",
@@ -54,7 +57,8 @@ char *ist__report_format(ist_host *host, const ist_error *error, bool colors) {
   if (error->status == IST_ERR_TERMINATED || ist_scope_open(host->isolate, &scope))
     return plain(error);
   /* An error of the host's own has no JavaScript value: there is nothing beyond its text. */
-  bool thrown = error->stack || error->status == IST_ERR_EXCEPTION || error->status == IST_ERR_SYNTAX;
+  bool thrown =
+      error->stack || error->status == IST_ERR_EXCEPTION || error->status == IST_ERR_SYNTAX;
   if (thrown) {
     char *shown = error->file ? ist__url_shown(error->file) : NULL;
     ist_error placed = *error;

@@ -1,5 +1,6 @@
-/* Text that grows, and allocation that cannot fail: for paths, messages and the like, whose size the user's own input
- * bounds. When even these find no memory, the process ends with one clear line. */
+/* Text that grows, and allocation that cannot fail: for paths, messages and the like, whose size
+ * the user's own input bounds. When even these find no memory, the process ends with one clear
+ * line. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -32,7 +33,9 @@ void ist__text_add(ist__text *text, const char *bytes, size_t length) {
   text->data[text->length] = '\0';
 }
 
-void ist__text_puts(ist__text *text, const char *string) { ist__text_add(text, string, strlen(string)); }
+void ist__text_puts(ist__text *text, const char *string) {
+  ist__text_add(text, string, strlen(string));
+}
 
 void ist__text_printf(ist__text *text, const char *format, ...) {
   va_list args, again;

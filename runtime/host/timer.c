@@ -1,6 +1,7 @@
-/* Timers and immediates. Timers run by due time, equal ones in the order of their making; an immediate that an immediate
- * makes runs in the next turn. A timer that is cleared while others run does not run any more.
- * Each callback is an entry of its own into JavaScript: microtasks follow it before the next. */
+/* Timers and immediates. Timers run by due time, equal ones in the order of their making; an
+ * immediate that an immediate makes runs in the next turn. A timer that is cleared while others run
+ * does not run any more. Each callback is an entry of its own into JavaScript: microtasks follow it
+ * before the next. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -119,13 +120,14 @@ static void destroy(ist_host *host, ist__timer *timer) {
   free(timer);
 }
 
-/* Runs one callback with all that follows it. The timer may be cleared by it; it is not destroyed by it. */
+/* Runs one callback with all that follows it. The timer may be cleared by it; it is not destroyed
+ * by it. */
 static void run(ist_host *host, ist__timer *timer) {
   uint32_t scope;
   if (ist_scope_open(host->isolate, &scope)) return;
   ist_error *error;
-  ist_status status = ist_function_call(host->context, timer->callback, ist_undefined(), 0, NULL,
-                                        NULL, &error);
+  ist_status status =
+      ist_function_call(host->context, timer->callback, ist_undefined(), 0, NULL, NULL, &error);
   if (status != IST_OK && status != IST_ERR_TERMINATED) ist__report_uncaught(host, error);
   ist_error_free(error);
   ist__loop_settle(host);
@@ -182,7 +184,9 @@ void ist__timers_free(ist_host *host) {
   free(timers->heap);
 }
 
-/* --- For runtime/js ------------------------------------------------------------------------------------------------ */
+/* --- For runtime/js
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static ist_status set_timer(void *env, const ist_call *call, ist_value *result) {
   ist_host *host = env;
@@ -243,8 +247,10 @@ static ist_status ref_timer(void *env, const ist_call *call, ist_value *result) 
   bool on = ist__value_is_true(ist__arg(call, 1));
   if (!timer || timer->cleared || timer->referenced == on) return IST_OK;
   timer->referenced = on;
-  if (on) host->timers.referenced++;
-  else host->timers.referenced--;
+  if (on)
+    host->timers.referenced++;
+  else
+    host->timers.referenced--;
   return IST_OK;
 }
 

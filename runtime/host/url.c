@@ -1,5 +1,6 @@
-/* Paths and file: URLs. A module is known by its URL: the percent-encoded real path, plus the query and fragment that the
- * import wrote. Nothing here touches the file system but for the working directory. */
+/* Paths and file: URLs. A module is known by its URL: the percent-encoded real path, plus the query
+ * and fragment that the import wrote. Nothing here touches the file system but for the working
+ * directory. */
 #include "internal.h"
 
 #include <ctype.h>
@@ -11,8 +12,10 @@ char *ist__url_from_path(const char *path) {
   ist__text url = {0};
   ist__text_puts(&url, "file://");
   for (const unsigned char *at = (const unsigned char *)path; *at; at++) {
-    if (isalnum(*at) || strchr("-_.~/!$&'()*+,;=:@[]", *at)) ist__text_add(&url, (const char *)at, 1);
-    else ist__text_printf(&url, "%%%02X", *at);
+    if (isalnum(*at) || strchr("-_.~/!$&'()*+,;=:@[]", *at))
+      ist__text_add(&url, (const char *)at, 1);
+    else
+      ist__text_printf(&url, "%%%02X", *at);
   }
   return url.data;
 }

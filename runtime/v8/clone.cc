@@ -1,5 +1,6 @@
-/* structuredClone, by V8's own serializer. What belongs to a native library does not clone; what the standard calls a
- * DataCloneError is made by runtime/js. Buffers that move are detached only after everything else was written. */
+/* structuredClone, by V8's own serializer. What belongs to a native library does not clone; what
+ * the standard calls a DataCloneError is made by runtime/js. Buffers that move are detached only
+ * after everything else was written. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -31,8 +32,8 @@ public:
       strncpy(text, *name, 200);
       strcat(text, " object could not be cloned.");
     }
-    throw_clone_error(isolate, ist__string(isolate, text, strlen(text))
-                                   .FromMaybe(v8::String::Empty(isolate)));
+    throw_clone_error(
+        isolate, ist__string(isolate, text, strlen(text)).FromMaybe(v8::String::Empty(isolate)));
     /* The exception that is pending tells V8. */
     return v8::Just(false);
   }
@@ -64,15 +65,16 @@ private:
 };
 
 /* The buffers of a transfer list; false with a pending exception. */
-bool transfer_list(v8::Isolate *isolate, v8::Local<v8::Context> context,
-                   v8::Local<v8::Value> list, std::vector<v8::Local<v8::ArrayBuffer>> *buffers) {
+bool transfer_list(v8::Isolate *isolate, v8::Local<v8::Context> context, v8::Local<v8::Value> list,
+                   std::vector<v8::Local<v8::ArrayBuffer>> *buffers) {
   if (!list->IsArray()) return true;
   v8::Local<v8::Array> array = list.As<v8::Array>();
   for (uint32_t i = 0; i < array->Length(); i++) {
     v8::Local<v8::Value> item;
     if (!array->Get(context, i).ToLocal(&item)) return false;
     const char *refusal = nullptr;
-    if (!item->IsArrayBuffer()) refusal = "Value at the transfer list's index is not transferable.";
+    if (!item->IsArrayBuffer())
+      refusal = "Value at the transfer list's index is not transferable.";
     else if (!item.As<v8::ArrayBuffer>()->IsDetachable())
       refusal = "An ArrayBuffer in the transfer list cannot be detached.";
     for (const auto &earlier : *buffers)

@@ -1,5 +1,6 @@
-/* Contexts: their making, the start of the host's JavaScript in them, and native libraries' exports.
- * A context's record outlives the context until its isolate ends, so that a stale pointer is answered, not followed. */
+/* Contexts: their making, the start of the host's JavaScript in them, and native libraries'
+ * exports. A context's record outlives the context until its isolate ends, so that a stale pointer
+ * is answered, not followed. */
 #include "internal.h"
 
 #include "ist_js.h"
@@ -53,7 +54,9 @@ void ist_context_free(ist_context *context) {
   if (context->loader.finalize) context->loader.finalize(context->loader.env);
 }
 
-ist_isolate *ist_context_isolate(ist_context *context) { return context->isolate; }
+ist_isolate *ist_context_isolate(ist_context *context) {
+  return context->isolate;
+}
 
 ist_status ist_context_global(ist_context *context, ist_value *result) {
   if (!context || !result) return IST_ERR_ARGUMENT;
@@ -63,7 +66,8 @@ ist_status ist_context_global(ist_context *context, ist_value *result) {
                                                                             : IST_ERR_MEMORY;
 }
 
-/* --- The host's JavaScript ---------------------------------------------------------------------------------------- */
+/* --- The host's JavaScript
+ * ---------------------------------------------------------------------------------------- */
 
 namespace {
 
@@ -147,7 +151,8 @@ void load_file(const v8::FunctionCallbackInfo<v8::Value> &info) {
   }
   ist__lazy **link = &owner->lazy;
   size_t length = strlen(source->name);
-  while (*link && (strncmp((*link)->file, source->name, length) || !strchr(" \n", (*link)->file[length])))
+  while (*link &&
+         (strncmp((*link)->file, source->name, length) || !strchr(" \n", (*link)->file[length])))
     link = &(*link)->next;
   if (!*link) {
     *link = new (std::nothrow) ist__lazy();
@@ -178,7 +183,7 @@ void register_function(const v8::FunctionCallbackInfo<v8::Value> &info) {
   ist_context *owner = ist__context_of(context);
   if (!ist__context_alive(owner) || info.Length() < 2 || !info[0]->IsString()) return;
   ist__ignore(owner->registered.Get(isolate)->CreateDataProperty(context, info[0].As<v8::String>(),
-                                                           info[1]));
+                                                                 info[1]));
 }
 
 /* One line of order.txt: "FILE" or "lazy FILE GLOBAL... @FUNCTION...". */
@@ -257,8 +262,7 @@ ist_status ist__context_boot(ist_context *context, ist_error **error) {
   int32_t lazy_count = 0;
   while (*line) {
     size_t length = strcspn(line, "\n");
-    if (length && *line != '#' &&
-        !boot_line(context, entry.context, line, length, &lazy_count))
+    if (length && *line != '#' && !boot_line(context, entry.context, line, length, &lazy_count))
       return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
     line += length + (line[length] == '\n');
   }
@@ -305,7 +309,8 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
   return function->Call(context, v8::Undefined(context->GetIsolate()), argc, argv);
 }
 
-/* --- Native libraries --------------------------------------------------------------------------------------------- */
+/* --- Native libraries
+ * --------------------------------------------------------------------------------------------- */
 
 ist_status ist__context_exports(ist_context *context, ist__library *library, ist_value *result,
                                 ist_error **error) {

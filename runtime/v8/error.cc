@@ -1,5 +1,6 @@
-/* Errors on their way between JavaScript and C: what was thrown becomes an ist_error with its place, and back.
- * Reading an error never runs user code beyond what V8 itself runs to format a stack. */
+/* Errors on their way between JavaScript and C: what was thrown becomes an ist_error with its
+ * place, and back. Reading an error never runs user code beyond what V8 itself runs to format a
+ * stack. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -111,7 +112,8 @@ void ist__error_place(v8::Local<v8::Context> context, v8::Local<v8::Value> error
 
 namespace {
 
-/* What V8's message says of a place; false when it says nothing. Columns and lines count from 1 in the result. */
+/* What V8's message says of a place; false when it says nothing. Columns and lines count from 1 in
+ * the result. */
 bool place_of(v8::Local<v8::Context> context, v8::Local<v8::Message> message,
               v8::Local<v8::Value> *parts) {
   v8::Isolate *isolate = context->GetIsolate();
@@ -164,8 +166,7 @@ v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context,
 }
 
 v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
-                                           v8::Local<v8::Value> error,
-                                           v8::Local<v8::Array> sites) {
+                                           v8::Local<v8::Value> error, v8::Local<v8::Array> sites) {
   v8::Isolate *isolate = context->GetIsolate();
   /* V8 forgets the place when the stack becomes text. */
   if (error->IsNativeError())
@@ -175,8 +176,8 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
     name = peek(context, error.As<v8::Object>(), "name");
     message = peek(context, error.As<v8::Object>(), "message");
   }
-  /* A program may format stacks itself, and a class may compute the name of its errors; runtime/js decides whether this
-   * is the moment. */
+  /* A program may format stacks itself, and a class may compute the name of its errors; runtime/js
+   * decides whether this is the moment. */
   bool computed = error->IsNativeError() && (name.IsEmpty() || !name->IsString());
   ist_context *owner = ist__context_of(context);
   if (ist__context_alive(owner) && !owner->error_constructor.IsEmpty()) {
@@ -189,8 +190,7 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
   v8::Local<v8::String> text = ist__text(isolate, "Error");
   if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
   if (!message.IsEmpty() && message->IsString() && message.As<v8::String>()->Length()) {
-    if (text->Length())
-      text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));
+    if (text->Length()) text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));
     text = v8::String::Concat(isolate, text, message.As<v8::String>());
   }
   v8::Local<v8::String> indent = ist__text(isolate, "\n    at ");
@@ -251,8 +251,7 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
     return ist__fail(error, IST_ERR_TERMINATED);
   }
   if (!catcher->HasCaught()) return ist__fail(error, usual);
-  if (error)
-    *error = ist__error_of(context, usual, catcher->Exception(), catcher->Message());
+  if (error) *error = ist__error_of(context, usual, catcher->Exception(), catcher->Message());
   catcher->Reset();
   return usual;
 }
@@ -270,10 +269,14 @@ v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *err
   if (!ist__string(isolate, text, strlen(text)).ToLocal(&message))
     message = v8::String::Empty(isolate);
   const char *name = error->name ? error->name : "Error";
-  if (!strcmp(name, "TypeError")) value = v8::Exception::TypeError(message);
-  else if (!strcmp(name, "RangeError")) value = v8::Exception::RangeError(message);
-  else if (!strcmp(name, "SyntaxError")) value = v8::Exception::SyntaxError(message);
-  else if (!strcmp(name, "ReferenceError")) value = v8::Exception::ReferenceError(message);
+  if (!strcmp(name, "TypeError"))
+    value = v8::Exception::TypeError(message);
+  else if (!strcmp(name, "RangeError"))
+    value = v8::Exception::RangeError(message);
+  else if (!strcmp(name, "SyntaxError"))
+    value = v8::Exception::SyntaxError(message);
+  else if (!strcmp(name, "ReferenceError"))
+    value = v8::Exception::ReferenceError(message);
   else {
     value = v8::Exception::Error(message);
     if (strcmp(name, "Error"))

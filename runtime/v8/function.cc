@@ -1,6 +1,6 @@
-/* Functions across the border: JavaScript functions that call back into C, calls from C, and what callbacks throw.
- * A callback's record dies after V8 has collected the function; its finalizer then runs at the next safe place, never
- * inside the collector. */
+/* Functions across the border: JavaScript functions that call back into C, calls from C, and what
+ * callbacks throw. A callback's record dies after V8 has collected the function; its finalizer then
+ * runs at the next safe place, never inside the collector. */
 #include "internal.h"
 
 #include <new>
@@ -56,8 +56,10 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
   bool thrown = context->throwing;
   context->throwing = false;
   if (status == IST_OK && !thrown) {
-    if (ist__value_to(isolate, result, &value)) info.GetReturnValue().Set(value);
-    else status = IST_ERR_HANDLE;
+    if (ist__value_to(isolate, result, &value))
+      info.GetReturnValue().Set(value);
+    else
+      status = IST_ERR_HANDLE;
   }
   ist_scope_close(isolate, scope);
   if (thrown) {
@@ -65,14 +67,16 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     context->thrown.Reset();
     v8_isolate->ThrowException(value);
   } else if (status == IST_ERR_TERMINATED) {
-    /* V8 ends JavaScript at its next check, and a finally block could come first; running anything makes the check now. */
+    /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
+     * makes the check now. */
     v8_isolate->TerminateExecution();
     v8::Local<v8::Script> check;
     if (v8::Script::Compile(v8_isolate->GetCurrentContext(), ist__text(v8_isolate, "0"))
             .ToLocal(&check))
       (void)check->Run(v8_isolate->GetCurrentContext()).IsEmpty();
   } else if (status != IST_OK) {
-    v8_isolate->ThrowException(v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
+    v8_isolate->ThrowException(
+        v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
   }
 }
 
@@ -99,8 +103,10 @@ void ist__callbacks_free(ist_isolate *isolate) {
 ist_status ist_function_new(ist_context *context, const char *name, ist_function fn, void *env,
                             void (*finalize)(void *env), ist_value *result) {
   ist_status status = IST_OK;
-  if (!context || !fn || !result) status = IST_ERR_ARGUMENT;
-  else if (!ist__context_alive(context)) status = IST_ERR_HANDLE;
+  if (!context || !fn || !result)
+    status = IST_ERR_ARGUMENT;
+  else if (!ist__context_alive(context))
+    status = IST_ERR_HANDLE;
   ist__callback *callback = status ? nullptr : new (std::nothrow) ist__callback;
   if (!status && !callback) status = IST_ERR_MEMORY;
   if (status) {
@@ -120,10 +126,10 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
   isolate->callbacks = callback;
 
   v8::Local<v8::Function> function;
-  bool made = v8::Function::New(entry.context, invoke,
-                                ist__compat::external_new(isolate->v8, callback), 0,
-                                v8::ConstructorBehavior::kThrow)
-                  .ToLocal(&function);
+  bool made =
+      v8::Function::New(entry.context, invoke, ist__compat::external_new(isolate->v8, callback), 0,
+                        v8::ConstructorBehavior::kThrow)
+          .ToLocal(&function);
   if (made) {
     if (name) function->SetName(ist__text(isolate->v8, name));
     callback->function.Reset(isolate->v8, function);
@@ -152,7 +158,8 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
   ist_status status = IST_OK;
   if (!ist__value_to(isolate, function, &callee) || !ist__value_to(isolate, receiver, &self))
     status = IST_ERR_HANDLE;
-  else if (!callee->IsFunction()) status = IST_ERR_TYPE;
+  else if (!callee->IsFunction())
+    status = IST_ERR_TYPE;
   for (size_t i = 0; !status && i < argc; i++)
     if (!ist__value_to(isolate, argv[i], &args[i])) status = IST_ERR_HANDLE;
   if (status) {

@@ -1,6 +1,6 @@
 /* The table of handles: what an ist_value that is not a plain number points to.
- * A slot's generation grows whenever it is released, so that a handle to what was there before no longer fits; a handle
- * that does not fit is answered, never followed. */
+ * A slot's generation grows whenever it is released, so that a handle to what was there before no
+ * longer fits; a handle that does not fit is answered, never followed. */
 #include "internal.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
-/* What the files of the embedding half share: the records behind the opaque types of isthmus.h, the table of handles,
- * and the guards that every entry from C passes through.
- * An entry never leaves a V8 scope open, never lets an exception of V8's pend, and never touches V8 through a record
- * that was freed. */
+/* What the files of the embedding half share: the records behind the opaque types of isthmus.h, the
+ * table of handles, and the guards that every entry from C passes through. An entry never leaves a
+ * V8 scope open, never lets an exception of V8's pend, and never touches V8 through a record that
+ * was freed. */
 #ifndef IST_V8_INTERNAL_H
 #define IST_V8_INTERNAL_H
 
@@ -14,12 +14,16 @@
 struct ist__repl;
 struct ist__runner;
 
-/* The embedder data slots of isolates and contexts that are ours. The bridge takes its own beside them. */
+/* The embedder data slots of isolates and contexts that are ours. The bridge takes its own beside
+ * them. */
 enum { IST_ISOLATE_SLOT = 0, IST_CONTEXT_SLOT = 32 };
 
-/* --- Handles ------------------------------------------------------------------------------------------------------ */
+/* --- Handles
+ * ------------------------------------------------------------------------------------------------------
+ */
 
-/* One handle: a global reference with a generation, which grows each time that the slot is released. */
+/* One handle: a global reference with a generation, which grows each time that the slot is
+ * released. */
 struct ist__slot {
   v8::Global<v8::Value> value;
   uint32_t generation;
@@ -39,7 +43,9 @@ struct ist__handles {
   uint32_t mark_count, mark_capacity;
 };
 
-/* --- Records ------------------------------------------------------------------------------------------------------ */
+/* --- Records
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 struct ist__rejection {
   ist_context *context;
@@ -48,7 +54,8 @@ struct ist__rejection {
   ist__rejection *next;
 };
 
-/* A host callback that a JavaScript function holds; freed when V8 has collected the function, or with the isolate. */
+/* A host callback that a JavaScript function holds; freed when V8 has collected the function, or
+ * with the isolate. */
 struct ist__callback {
   ist_isolate *isolate;
   ist_context *context;
@@ -84,9 +91,9 @@ struct ist_context {
   ist_isolate *isolate;
   v8::Global<v8::Context> context;
   v8::Global<v8::Object> error_constructor; /* as it was before user code */
-  v8::Global<v8::Object> native;     /* runtime/js/README.md */
-  v8::Global<v8::Object> registered; /* name -> function, or name -> number of a lazy file */
-  v8::Global<v8::Object> deferred;   /* the globals that a lazy file defines while it runs */
+  v8::Global<v8::Object> native;            /* runtime/js/README.md */
+  v8::Global<v8::Object> registered;        /* name -> function, or name -> number of a lazy file */
+  v8::Global<v8::Object> deferred;          /* the globals that a lazy file defines while it runs */
   ist__lazy *lazy;
   ist__repl *repl; /* made at its first use */
   ist_loader loader;
@@ -116,10 +123,13 @@ struct ist_isolate {
 /* For results whose failure leaves an exception that the caller passes on. */
 template <class T> inline void ist__ignore(const v8::Maybe<T> &) {}
 
-/* --- Entering ----------------------------------------------------------------------------------------------------- */
+/* --- Entering
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 struct ist__isolate_entry {
-  explicit ist__isolate_entry(ist_isolate *isolate) : isolate_scope(isolate->v8), handle_scope(isolate->v8) {}
+  explicit ist__isolate_entry(ist_isolate *isolate)
+      : isolate_scope(isolate->v8), handle_scope(isolate->v8) {}
   v8::Isolate::Scope isolate_scope;
   v8::HandleScope handle_scope;
 };
@@ -137,15 +147,19 @@ struct ist__entry {
   v8::TryCatch catcher;
 };
 
-inline bool ist__context_alive(const ist_context *context) { return context && !context->freed; }
+inline bool ist__context_alive(const ist_context *context) {
+  return context && !context->freed;
+}
 
 /* The record of the context that V8 calls us in, or NULL for one that is not ours. */
 ist_context *ist__context_of(v8::Local<v8::Context> context);
 
-/* --- Between V8's values and ours --------------------------------------------------------------------------------- */
+/* --- Between V8's values and ours
+ * --------------------------------------------------------------------------------- */
 
 /* A new handle, or the number itself. False when memory is out. `kept`: beyond every scope. */
-bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to, bool kept = false);
+bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
+                     bool kept = false);
 
 /* False when the handle is stale or foreign. */
 bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *to);
@@ -162,11 +176,14 @@ v8::Local<v8::String> ist__text(v8::Isolate *isolate, const char *text);
 /* A copy for C, with a NUL behind it; NULL when memory is out. */
 char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_t *length);
 
-/* --- Errors ------------------------------------------------------------------------------------------------------- */
+/* --- Errors
+ * -------------------------------------------------------------------------------------------------------
+ */
 
-/* Turns what a TryCatch caught into a status and, if asked for, an error. The status is `usual`, or IST_ERR_TERMINATED.
- * Resets the catcher. */
-ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual, ist_error **error);
+/* Turns what a TryCatch caught into a status and, if asked for, an error. The status is `usual`, or
+ * IST_ERR_TERMINATED. Resets the catcher. */
+ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
+                       ist_error **error);
 
 /* An error for a value that was thrown; `message` may be empty. NULL when memory is out. */
 ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::Value> exception,
@@ -178,29 +195,34 @@ ist_status ist__fail(ist_error **error, ist_status status, const char *message =
 /* The JavaScript error for an error of ours: the value in it, or a new object. */
 v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *error);
 
-/* Remembers where an error comes from, when V8 cannot know it: syntax errors, imports that fail. Own places win over
- * what V8 says. Earlier ones stay. */
-void ist__error_place(v8::Local<v8::Context> context, v8::Local<v8::Value> error, v8::Local<v8::Value> file,
-                      int line, int column, int end_column, v8::Local<v8::Value> source_line);
+/* Remembers where an error comes from, when V8 cannot know it: syntax errors, imports that fail.
+ * Own places win over what V8 says. Earlier ones stay. */
+void ist__error_place(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+                      v8::Local<v8::Value> file, int line, int column, int end_column,
+                      v8::Local<v8::Value> source_line);
 
 /* The same from V8's own message. */
 void ist__error_place_by(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
                          v8::Local<v8::Message> message);
 
 /* `[file, line, column, endColumn, sourceLine]` or empty. */
-v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
+v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context,
+                                           v8::Local<v8::Value> error,
                                            v8::Local<v8::Message> message);
 
-/* The text of a stack, as V8 asks for it at the first use. It runs no user code but Error.prepareStackTrace, and that only
- * when runtime/js says so. */
-v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
-                                           v8::Local<v8::Array> sites);
+/* The text of a stack, as V8 asks for it at the first use. It runs no user code but
+ * Error.prepareStackTrace, and that only when runtime/js says so. */
+v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
+                                           v8::Local<v8::Value> error, v8::Local<v8::Array> sites);
 
-/* The value of a data property on an object or its prototypes, without running user code; empty when there is none. */
+/* The value of a data property on an object or its prototypes, without running user code; empty
+ * when there is none. */
 v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                                     v8::Local<v8::Name> name);
 
-/* --- Parts -------------------------------------------------------------------------------------------------------- */
+/* --- Parts
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 void ist__module_hooks(v8::Isolate *isolate);
 void ist__context_free_modules(ist_context *context);
@@ -217,19 +239,23 @@ void ist__natives_describe(v8::Local<v8::Context> context, v8::Local<v8::Object>
 void ist__natives_text(v8::Local<v8::Context> context, v8::Local<v8::Object> native);
 void ist__natives_repl(v8::Local<v8::Context> context, v8::Local<v8::Object> native);
 void ist__repl_free(ist__repl *repl);
-void ist__native_method(v8::Local<v8::Context> context, v8::Local<v8::Object> native, const char *name,
-                        v8::FunctionCallback callback);
+void ist__native_method(v8::Local<v8::Context> context, v8::Local<v8::Object> native,
+                        const char *name, v8::FunctionCallback callback);
 
 /* Calls a registered function of runtime/js. */
-v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> context, const char *name, int argc,
+v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> context,
+                                                       const char *name, int argc,
                                                        v8::Local<v8::Value> *argv);
 
-/* --- Platform ----------------------------------------------------------------------------------------------------- */
+/* --- Platform
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* Starts V8, once for the process. */
 void ist__platform_start();
 
-/* The tasks of one isolate's thread. Made for an isolate that is allocated and not yet initialised. */
+/* The tasks of one isolate's thread. Made for an isolate that is allocated and not yet initialised.
+ */
 ist__runner *ist__runner_new(v8::Isolate *isolate);
 /* Drops all tasks; before the isolate is disposed. */
 void ist__runner_stop(ist__runner *runner);

@@ -1,7 +1,6 @@
-/* Isolates: their making and end, the queue of unhandled rejections, and the registry through which a value's number
- * finds its isolate.
- * An isolate is only ever touched by the thread that uses it; the registry, termination and the hooks' wake are what
- * other threads may reach. */
+/* Isolates: their making and end, the queue of unhandled rejections, and the registry through which
+ * a value's number finds its isolate. An isolate is only ever touched by the thread that uses it;
+ * the registry, termination and the hooks' wake are what other threads may reach. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -118,7 +117,8 @@ void ist_isolate_free(ist_isolate *isolate) {
   ist_context *contexts = isolate->contexts;
   {
     ist__isolate_entry entry(isolate);
-    for (ist_context *context = contexts; context; context = context->next) ist_context_free(context);
+    for (ist_context *context = contexts; context; context = context->next)
+      ist_context_free(context);
     free_rejections(isolate);
     ist__handles_free(&isolate->handles);
     if (isolate->bridge) ist__bridge_free(isolate->bridge);
@@ -145,7 +145,8 @@ ist_status ist_isolate_run_microtasks(ist_isolate *isolate) {
   return IST_OK;
 }
 
-ist_status ist_isolate_next_rejection(ist_isolate *isolate, ist_value *promise, ist_error **reason) {
+ist_status ist_isolate_next_rejection(ist_isolate *isolate, ist_value *promise,
+                                      ist_error **reason) {
   if (!isolate || !promise || !reason) return IST_ERR_ARGUMENT;
   while (isolate->rejections) {
     ist__rejection *entry = isolate->rejections;
@@ -178,9 +179,13 @@ ist_status ist_isolate_collect(ist_isolate *isolate) {
   return IST_OK;
 }
 
-bool ist__isolate_terminating(ist_isolate *isolate) { return isolate->v8->IsExecutionTerminating(); }
+bool ist__isolate_terminating(ist_isolate *isolate) {
+  return isolate->v8->IsExecutionTerminating();
+}
 
-void ist__isolate_resume(ist_isolate *isolate) { isolate->v8->CancelTerminateExecution(); }
+void ist__isolate_resume(ist_isolate *isolate) {
+  isolate->v8->CancelTerminateExecution();
+}
 
 void ist__isolate_set_hooks(ist_isolate *isolate, const ist__embed_hooks *hooks) {
   if (!hooks) {

@@ -1,5 +1,6 @@
-/* ES modules: source, JSON and synthetic ones, their linking through the context's loader, import() and import.meta.
- * A module's record lives as long as its context, since V8 may ask for its referrer's name at any time. */
+/* ES modules: source, JSON and synthetic ones, their linking through the context's loader, import()
+ * and import.meta. A module's record lives as long as its context, since V8 may ask for its
+ * referrer's name at any time. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -31,8 +32,8 @@ ist_module *record(ist_context *context, const char *url, v8::Local<v8::Module> 
   return made;
 }
 
-/* The value of the `type` attribute of an import; false when another attribute stands there. `stride` is the number of
- * entries of one attribute. */
+/* The value of the `type` attribute of an import; false when another attribute stands there.
+ * `stride` is the number of entries of one attribute. */
 bool attribute_type(v8::Local<v8::Context> context, v8::Local<v8::FixedArray> attributes,
                     int stride, v8::Local<v8::String> *type) {
   v8::Isolate *isolate = context->GetIsolate();
@@ -46,7 +47,8 @@ bool attribute_type(v8::Local<v8::Context> context, v8::Local<v8::FixedArray> at
   return true;
 }
 
-/* Asks the loader. Empty with an error in hand (owned by the caller), or none when memory is out. */
+/* Asks the loader. Empty with an error in hand (owned by the caller), or none when memory is out.
+ */
 ist_module *load(ist_context *context, v8::Local<v8::String> specifier, const char *referrer,
                  v8::Local<v8::FixedArray> attributes, int stride, ist_error **error) {
   v8::Isolate *isolate = context->isolate->v8;
@@ -143,24 +145,21 @@ v8::MaybeLocal<v8::Promise> namespace_promise(v8::Local<v8::Context> context,
   return result.As<v8::Promise>()->Then(context, give);
 }
 
-v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context> entered,
-                                               v8::Local<v8::Data>,
+v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context> entered, v8::Local<v8::Data>,
                                                v8::Local<v8::Value> referrer,
                                                v8::Local<v8::String> specifier,
                                                v8::Local<v8::FixedArray> attributes) {
   v8::Isolate *isolate = entered->GetIsolate();
   ist_context *context = ist__context_of(entered);
   v8::Local<v8::Promise::Resolver> resolver;
-  if (!v8::Promise::Resolver::New(entered).ToLocal(&resolver))
-    return v8::MaybeLocal<v8::Promise>();
+  if (!v8::Promise::Resolver::New(entered).ToLocal(&resolver)) return v8::MaybeLocal<v8::Promise>();
   v8::TryCatch catcher(isolate);
   v8::String::Utf8Value name(isolate, referrer);
   ist_error *error = nullptr;
-  ist_module *found =
-      ist__context_alive(context)
-          ? load(context, specifier, referrer->IsString() && *name ? *name : "", attributes, 2,
-                 &error)
-          : nullptr;
+  ist_module *found = ist__context_alive(context)
+                          ? load(context, specifier, referrer->IsString() && *name ? *name : "",
+                                 attributes, 2, &error)
+                          : nullptr;
   v8::Local<v8::Value> exception;
   if (found) {
     v8::Local<v8::Promise> promise;
@@ -224,8 +223,8 @@ ist_module *new_synthetic(ist_context *context, const char *url, const char *con
   v8::Isolate *isolate = context->isolate->v8;
   std::vector<v8::Local<v8::String>> list;
   for (size_t i = 0; i < count; i++) list.push_back(ist__text(isolate, names[i]));
-  v8::Local<v8::Module> module = ist__compat::synthetic_module(
-      isolate, ist__text(isolate, url), list, evaluate_synthetic);
+  v8::Local<v8::Module> module =
+      ist__compat::synthetic_module(isolate, ist__text(isolate, url), list, evaluate_synthetic);
   ist_module *made = record(context, url, module);
   if (!made) return nullptr;
   made->name_count = count;
@@ -268,8 +267,7 @@ ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader
 ist_status ist_module_compile(ist_context *context, const char *url, const char *source,
                               size_t length, ist_module **result, ist_error **error) {
   if (error) *error = nullptr;
-  if (!context || !url || !result || (!source && length))
-    return ist__fail(error, IST_ERR_ARGUMENT);
+  if (!context || !url || !result || (!source && length)) return ist__fail(error, IST_ERR_ARGUMENT);
   if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
@@ -321,9 +319,9 @@ ist_status ist_module_new_json(ist_context *context, const char *url, const char
   return *result ? IST_OK : ist__fail(error, IST_ERR_MEMORY);
 }
 
-ist_status ist_module_new_synthetic(ist_context *context, const char *url,
-                                    const char *const *names, size_t count, ist_value object,
-                                    ist_module **result, ist_error **error) {
+ist_status ist_module_new_synthetic(ist_context *context, const char *url, const char *const *names,
+                                    size_t count, ist_value object, ist_module **result,
+                                    ist_error **error) {
   if (error) *error = nullptr;
   if (!context || !url || !result || (!names && count)) return ist__fail(error, IST_ERR_ARGUMENT);
   if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
@@ -364,7 +362,8 @@ ist_status ist_module_set_export(ist_module *module, const char *name, ist_value
     for (size_t i = 0; i < module->name_count; i++) known |= !strcmp(module->names[i], name);
     if (!known) return IST_ERR_STATE;
     if (module->exports.IsEmpty())
-      module->exports.Reset(isolate, v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
+      module->exports.Reset(isolate,
+                            v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
     return module->exports.Get(isolate)
                    ->CreateDataProperty(entry.context, ist__text(isolate, name), local)
                    .FromMaybe(false)
@@ -376,7 +375,9 @@ ist_status ist_module_set_export(ist_module *module, const char *name, ist_value
   return IST_OK;
 }
 
-void ist_module_free(ist_module *module) { (void)module; }
+void ist_module_free(ist_module *module) {
+  (void)module;
+}
 
 ist_status ist_module_instantiate(ist_module *module, ist_error **error) {
   if (error) *error = nullptr;

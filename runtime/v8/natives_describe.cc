@@ -10,7 +10,8 @@ void ist__native_method(v8::Local<v8::Context> context, v8::Local<v8::Object> na
   if (v8::Function::New(context, callback, v8::Local<v8::Value>(), 0,
                         v8::ConstructorBehavior::kThrow)
           .ToLocal(&function))
-    ist__ignore(native->CreateDataProperty(context, ist__text(context->GetIsolate(), name), function));
+    ist__ignore(
+        native->CreateDataProperty(context, ist__text(context->GetIsolate(), name), function));
 }
 
 namespace {
@@ -88,7 +89,9 @@ void function_kind(const call_info &info) {
   } else {
     v8::TryCatch catcher(isolate);
     v8::Local<v8::String> source;
-    if (info[0].As<v8::Function>()->FunctionProtoToString(isolate->GetCurrentContext())
+    if (info[0]
+            .As<v8::Function>()
+            ->FunctionProtoToString(isolate->GetCurrentContext())
             .ToLocal(&source)) {
       v8::String::Utf8Value code(isolate, source);
       if (*code && !strncmp(*code, "class", 5) && code.length() > 5 &&
@@ -105,7 +108,8 @@ void function_kind(const call_info &info) {
 void constructor_name(const call_info &info) {
   if (info[0]->IsObject() && !info[0]->IsProxy())
     info.GetReturnValue().Set(info[0].As<v8::Object>()->GetConstructorName());
-  else info.GetReturnValue().SetEmptyString();
+  else
+    info.GetReturnValue().SetEmptyString();
 }
 
 void describe(const call_info &info) {
@@ -155,8 +159,8 @@ void own_non_index_keys(const call_info &info) {
     info.GetReturnValue().Set(v8::Array::New(isolate));
     return;
   }
-  v8::PropertyFilter filter = info[1]->IsTrue() ? v8::PropertyFilter::ONLY_ENUMERABLE
-                                                : v8::PropertyFilter::ALL_PROPERTIES;
+  v8::PropertyFilter filter =
+      info[1]->IsTrue() ? v8::PropertyFilter::ONLY_ENUMERABLE : v8::PropertyFilter::ALL_PROPERTIES;
   v8::Local<v8::Array> keys;
   if (info[0]
           .As<v8::Object>()
@@ -193,10 +197,7 @@ void run_microtask(const call_info &info) {
   v8::Isolate *isolate = info.GetIsolate();
   v8::Local<v8::Context> context = isolate->GetCurrentContext();
   v8::TryCatch catcher(isolate);
-  if (!info.Data()
-           .As<v8::Function>()
-           ->Call(context, v8::Undefined(isolate), 0, nullptr)
-           .IsEmpty())
+  if (!info.Data().As<v8::Function>()->Call(context, v8::Undefined(isolate), 0, nullptr).IsEmpty())
     return;
   if (catcher.HasTerminated()) {
     catcher.ReThrow();

@@ -1,6 +1,6 @@
-/* The natives for text and for clones, as runtime/js/README.md lists them: UTF-8 in both directions, the two other
- * encodings that TextDecoder must know, and structuredClone.
- * Bytes are read from a view's own memory; shared memory is copied before it is looked at twice. */
+/* The natives for text and for clones, as runtime/js/README.md lists them: UTF-8 in both
+ * directions, the two other encodings that TextDecoder must know, and structuredClone. Bytes are
+ * read from a view's own memory; shared memory is copied before it is looked at twice. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -11,7 +11,8 @@ namespace {
 
 using call_info = v8::FunctionCallbackInfo<v8::Value>;
 
-/* The bytes of a buffer or view. `copy` keeps them when the memory is shared. False for any other value. */
+/* The bytes of a buffer or view. `copy` keeps them when the memory is shared. False for any other
+ * value. */
 struct byte_span {
   const uint8_t *data = nullptr;
   size_t size = 0;
@@ -28,8 +29,8 @@ bool bytes_of(v8::Local<v8::Value> value, byte_span *span) {
     shared = buffer.As<v8::Value>()->IsSharedArrayBuffer();
     offset = view->ByteOffset();
     span->size = view->ByteLength();
-    span->store = shared ? buffer.As<v8::SharedArrayBuffer>()->GetBackingStore()
-                         : buffer->GetBackingStore();
+    span->store =
+        shared ? buffer.As<v8::SharedArrayBuffer>()->GetBackingStore() : buffer->GetBackingStore();
   } else if (value->IsArrayBuffer()) {
     span->store = value.As<v8::ArrayBuffer>()->GetBackingStore();
     span->size = value.As<v8::ArrayBuffer>()->ByteLength();
@@ -88,14 +89,14 @@ void encode_utf8_into(const call_info &info) {
   info.GetReturnValue().Set(v8::Array::New(isolate, parts, 2));
 }
 
-/* The length of the UTF-8 sequence at `at`, or 0 when it is malformed; with `room` bytes of it there, `*missing` tells
- * how many more a good beginning lacks. */
+/* The length of the UTF-8 sequence at `at`, or 0 when it is malformed; with `room` bytes of it
+ * there, `*missing` tells how many more a good beginning lacks. */
 size_t sequence_length(const uint8_t *at, size_t room, size_t *missing) {
   *missing = 0;
   uint8_t first = at[0];
   if (first < 0x80) return 1;
-  size_t length = first >= 0xc2 && first <= 0xdf ? 2
-                  : (first & 0xf0) == 0xe0       ? 3
+  size_t length = first >= 0xc2 && first <= 0xdf   ? 2
+                  : (first & 0xf0) == 0xe0         ? 3
                   : first >= 0xf0 && first <= 0xf4 ? 4
                                                    : 0;
   if (!length) return 0;
@@ -139,7 +140,8 @@ void decode_utf8(const call_info &info) {
   v8::Local<v8::String> string;
   if (ist__string(isolate, reinterpret_cast<const char *>(span.data), span.size).ToLocal(&string))
     info.GetReturnValue().Set(string);
-  else throw_too_long(isolate);
+  else
+    throw_too_long(isolate);
 }
 
 void decode_latin1(const call_info &info) {
@@ -152,7 +154,8 @@ void decode_latin1(const call_info &info) {
                                  static_cast<int>(span.size))
           .ToLocal(&string))
     info.GetReturnValue().Set(string);
-  else throw_too_long(isolate);
+  else
+    throw_too_long(isolate);
 }
 
 void decode_utf16le(const call_info &info) {
@@ -173,7 +176,8 @@ void decode_utf16le(const call_info &info) {
                                  static_cast<int>(units))
           .ToLocal(&string))
     info.GetReturnValue().Set(string);
-  else throw_too_long(isolate);
+  else
+    throw_too_long(isolate);
 }
 
 void utf8_tail(const call_info &info) {
@@ -199,9 +203,12 @@ void ist__natives_text(v8::Local<v8::Context> context, v8::Local<v8::Object> nat
     const char *name;
     v8::FunctionCallback callback;
   } methods[] = {
-      {"encodeUtf8", encode_utf8},     {"encodeUtf8Into", encode_utf8_into},
-      {"decodeUtf8", decode_utf8},     {"decodeLatin1", decode_latin1},
-      {"decodeUtf16le", decode_utf16le}, {"utf8Tail", utf8_tail},
+      {"encodeUtf8", encode_utf8},
+      {"encodeUtf8Into", encode_utf8_into},
+      {"decodeUtf8", decode_utf8},
+      {"decodeLatin1", decode_latin1},
+      {"decodeUtf16le", decode_utf16le},
+      {"utf8Tail", utf8_tail},
       {"structuredClone", ist__native_clone},
   };
   for (const auto &method : methods)

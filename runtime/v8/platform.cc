@@ -1,5 +1,5 @@
-/* V8's platform: its own worker threads from libplatform, and task queues of ours for the isolates' threads, so that an
- * event loop can be woken when a task arrives and knows when no more can come.
+/* V8's platform: its own worker threads from libplatform, and task queues of ours for the isolates'
+ * threads, so that an event loop can be woken when a task arrives and knows when no more can come.
  * There is one platform in the process, and it is never taken down: V8 cannot be started twice. */
 #include "internal.h"
 
@@ -188,8 +188,8 @@ private:
 process_platform *the_platform;
 
 void start() {
-  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11, and `assert { type }` of
-   * imports until `with` takes its place. */
+  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11, and
+   * `assert { type }` of imports until `with` takes its place. */
 #if V8_MAJOR_VERSION < 11
   v8::V8::SetFlagsFromString("--harmony-rab-gsab");
 #endif
@@ -231,7 +231,9 @@ ist__runner *ist__runner_new(v8::Isolate *isolate) {
   return runner;
 }
 
-void ist__runner_stop(ist__runner *runner) { runner->tasks->stop(); }
+void ist__runner_stop(ist__runner *runner) {
+  runner->tasks->stop();
+}
 
 void ist__runner_free(ist__runner *runner, v8::Isolate *isolate) {
   the_platform->remove(isolate);
@@ -242,6 +244,10 @@ void ist__runner_set_wake(ist__runner *runner, void (*wake)(void *env), void *en
   runner->tasks->set_wake(wake, env);
 }
 
-bool ist__runner_has_ready(ist__runner *runner) { return runner->tasks->has_ready(); }
+bool ist__runner_has_ready(ist__runner *runner) {
+  return runner->tasks->has_ready();
+}
 
-int ist__runner_run(ist__runner *runner, v8::Isolate *isolate) { return runner->tasks->run(isolate); }
+int ist__runner_run(ist__runner *runner, v8::Isolate *isolate) {
+  return runner->tasks->run(isolate);
+}

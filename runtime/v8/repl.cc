@@ -1,7 +1,7 @@
-/* Interactive evaluation, by V8's own inspector in this process: declarations that last from one input to the next and may
- * be made again, top-level await, the value of the last statement, and evaluation that is stopped before it has side
- * effects. The inspector is made at the first input; it listens to nobody.
- * One input at a time: its answer comes when what it awaits has settled. */
+/* Interactive evaluation, by V8's own inspector in this process: declarations that last from one
+ * input to the next and may be made again, top-level await, the value of the last statement, and
+ * evaluation that is stopped before it has side effects. The inspector is made at the first input;
+ * it listens to nobody. One input at a time: its answer comes when what it awaits has settled. */
 #include "internal.h"
 
 #include <v8-inspector.h>
@@ -83,10 +83,9 @@ struct ist__repl final : v8_inspector::V8InspectorClient, v8_inspector::V8Inspec
                                    ist__text(isolate, "params")};
     awaited = ++last_id;
     answer.Reset();
-    v8::Local<v8::Value> values[] = {v8::Integer::New(isolate, awaited),
-                                     ist__text(isolate, method), params};
-    v8::Local<v8::Object> command =
-        v8::Object::New(isolate, v8::Null(isolate), names, values, 3);
+    v8::Local<v8::Value> values[] = {v8::Integer::New(isolate, awaited), ist__text(isolate, method),
+                                     params};
+    v8::Local<v8::Object> command = v8::Object::New(isolate, v8::Null(isolate), names, values, 3);
     v8::Local<v8::String> text;
     if (!v8::JSON::Stringify(context, command).ToLocal(&text)) {
       awaited = 0;
@@ -95,22 +94,21 @@ struct ist__repl final : v8_inspector::V8InspectorClient, v8_inspector::V8Inspec
     std::vector<uint16_t> units(static_cast<size_t>(text->Length()) + 1);
     ist__compat::write_two_byte(isolate, text, units.data(), 0,
                                 static_cast<uint32_t>(text->Length()));
-    session->dispatchProtocolMessage(
-        StringView(units.data(), static_cast<size_t>(text->Length())));
+    session->dispatchProtocolMessage(StringView(units.data(), static_cast<size_t>(text->Length())));
     return true;
   }
 
   bool evaluate(v8::Local<v8::Context> context, v8::Local<v8::String> source, bool safely) {
     v8::Isolate *isolate = context->GetIsolate();
-    v8::Local<v8::Name> names[] = {
-        ist__text(isolate, "expression"), ist__text(isolate, "contextId"),
-        ist__text(isolate, "objectGroup"),
-        ist__text(isolate, safely ? "throwOnSideEffect" : "replMode"),
-        ist__text(isolate, safely ? "timeout" : "awaitPromise")};
-    v8::Local<v8::Value> values[] = {
-        source, v8::Integer::New(isolate, context_id), ist__text(isolate, object_group),
-        v8::True(isolate), safely ? v8::Integer::New(isolate, 200).As<v8::Value>()
-                                  : v8::False(isolate).As<v8::Value>()};
+    v8::Local<v8::Name> names[] = {ist__text(isolate, "expression"),
+                                   ist__text(isolate, "contextId"),
+                                   ist__text(isolate, "objectGroup"),
+                                   ist__text(isolate, safely ? "throwOnSideEffect" : "replMode"),
+                                   ist__text(isolate, safely ? "timeout" : "awaitPromise")};
+    v8::Local<v8::Value> values[] = {source, v8::Integer::New(isolate, context_id),
+                                     ist__text(isolate, object_group), v8::True(isolate),
+                                     safely ? v8::Integer::New(isolate, 200).As<v8::Value>()
+                                            : v8::False(isolate).As<v8::Value>()};
     return send(context, "Runtime.evaluate",
                 v8::Object::New(isolate, v8::Null(isolate), names, values, 5));
   }
@@ -170,7 +168,9 @@ ist_status ist__repl_start(ist_context *context, const char *source, size_t leng
   return repl && repl->evaluate(entry.context, text, false) ? IST_OK : IST_ERR_MEMORY;
 }
 
-bool ist__repl_waiting(ist_context *context) { return context->repl && context->repl->awaited; }
+bool ist__repl_waiting(ist_context *context) {
+  return context->repl && context->repl->awaited;
+}
 
 void ist__repl_abandon(ist_context *context) {
   if (context->repl) context->repl->awaited = 0;
@@ -193,7 +193,8 @@ ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error *
     v8::Local<v8::Value> exception = own(entry.context, details, "exception");
     if (!exception->IsObject() || !repl->value_of(entry.context, exception, &value))
       status = ist__fail(error, IST_ERR_TERMINATED);
-    else *error = ist__error_of(context, status, value, v8::Local<v8::Message>());
+    else
+      *error = ist__error_of(context, status, value, v8::Local<v8::Message>());
   } else if (!repl->value_of(entry.context, own(entry.context, answer, "result"), &value)) {
     status = ist__fail(error, IST_ERR_STATE);
   } else if (!ist__value_from(context->isolate, value, result)) {
@@ -203,11 +204,14 @@ ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error *
   return status;
 }
 
-/* --- For runtime/js ------------------------------------------------------------------------------------------------ */
+/* --- For runtime/js
+ * ------------------------------------------------------------------------------------------------
+ */
 
 namespace {
 
-/* `evaluateSafely(expression)`: `[value]`, or undefined when it throws or would have a side effect. */
+/* `evaluateSafely(expression)`: `[value]`, or undefined when it throws or would have a side effect.
+ */
 void evaluate_safely(const v8::FunctionCallbackInfo<v8::Value> &info) {
   v8::Isolate *isolate = info.GetIsolate();
   v8::Local<v8::Context> context = isolate->GetCurrentContext();

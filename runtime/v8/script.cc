@@ -44,7 +44,8 @@ bool ist__script_incomplete(ist_context *context, const char *source, size_t len
   bool parses = module ? !v8::ScriptCompiler::CompileModule(isolate, &compiled).IsEmpty()
                        : !v8::ScriptCompiler::Compile(entry.context, &compiled).IsEmpty();
   if (parses || entry.catcher.Message().IsEmpty()) return false;
-  /* The text ends too early if the error is at its very end, or inside what only its end could close. */
+  /* The text ends too early if the error is at its very end, or inside what only its end could
+   * close. */
   v8::String::Utf8Value message(isolate, entry.catcher.Message()->Get());
   if (!*message) return false;
   if (strstr(*message, "Unterminated template literal")) return true;

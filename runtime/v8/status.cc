@@ -3,11 +3,17 @@
 
 #include <v8-initialization.h>
 
-uint32_t ist_abi_version(void) { return IST_ABI_VERSION; }
+uint32_t ist_abi_version(void) {
+  return IST_ABI_VERSION;
+}
 
-const char *ist_version(void) { return IST_VERSION; }
+const char *ist_version(void) {
+  return IST_VERSION;
+}
 
-const char *ist_v8_version(void) { return v8::V8::GetVersion(); }
+const char *ist_v8_version(void) {
+  return v8::V8::GetVersion();
+}
 
 const char *ist_status_name(ist_status status) {
   switch (status) {

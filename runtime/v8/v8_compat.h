@@ -1,6 +1,7 @@
-/* Every difference between the versions of V8 that we build against (10.2 on) lives here and nowhere else: a file under
- * runtime/v8 calls ist__compat functions where the API has changed, and V8 itself everywhere else.
- * Nothing here decides anything; each function does on every version what its name says. */
+/* Every difference between the versions of V8 that we build against (10.2 on) lives here and
+ * nowhere else: a file under runtime/v8 calls ist__compat functions where the API has changed, and
+ * V8 itself everywhere else. Nothing here decides anything; each function does on every version
+ * what its name says. */
 #ifndef IST_V8_COMPAT_H
 #define IST_V8_COMPAT_H
 
@@ -91,8 +92,8 @@ inline size_t utf8_length(v8::Isolate *isolate, v8::Local<v8::String> string) {
 #endif
 }
 
-/* Writes at most `capacity` bytes, whole characters, no NUL; lone surrogates become U+FFFD. `read`, where given, is how
- * many UTF-16 units were used up. */
+/* Writes at most `capacity` bytes, whole characters, no NUL; lone surrogates become U+FFFD. `read`,
+ * where given, is how many UTF-16 units were used up. */
 inline size_t write_utf8(v8::Isolate *isolate, v8::Local<v8::String> string, char *to,
                          size_t capacity, size_t *read = nullptr) {
 #if V8_MAJOR_VERSION >= 13
@@ -141,10 +142,9 @@ inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, 
 #endif
 }
 
-inline v8::Local<v8::Module>
-synthetic_module(v8::Isolate *isolate, v8::Local<v8::String> name,
-                 const std::vector<v8::Local<v8::String>> &exports,
-                 v8::Module::SyntheticModuleEvaluationSteps steps) {
+inline v8::Local<v8::Module> synthetic_module(v8::Isolate *isolate, v8::Local<v8::String> name,
+                                              const std::vector<v8::Local<v8::String>> &exports,
+                                              v8::Module::SyntheticModuleEvaluationSteps steps) {
 #if V8_MAJOR_VERSION >= 12
   return v8::Module::CreateSyntheticModule(
       isolate, name, v8::MemorySpan<const v8::Local<v8::String>>(exports.data(), exports.size()),
@@ -187,8 +187,8 @@ inline bool detach(v8::Local<v8::ArrayBuffer> buffer) {
 
 inline v8::Local<v8::Private> private_symbol(v8::Isolate *isolate, const char *name) {
   return v8::Private::ForApi(
-      isolate, v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized)
-                   .ToLocalChecked());
+      isolate,
+      v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized).ToLocalChecked());
 }
 
 } // namespace ist__compat

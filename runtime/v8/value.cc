@@ -27,7 +27,8 @@ char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_
   return copy;
 }
 
-ist_status ist_string_new(ist_isolate *isolate, const char *text, size_t length, ist_value *result) {
+ist_status ist_string_new(ist_isolate *isolate, const char *text, size_t length,
+                          ist_value *result) {
   if (!isolate || !result || (!text && length)) return IST_ERR_ARGUMENT;
   ist__isolate_entry entry(isolate);
   v8::Local<v8::String> string;
@@ -47,9 +48,13 @@ ist_status ist_string_read(ist_isolate *isolate, ist_value string, char **text, 
   return IST_OK;
 }
 
-void ist_free(void *memory) { free(memory); }
+void ist_free(void *memory) {
+  free(memory);
+}
 
-/* --- Bytes -------------------------------------------------------------------------------------------------------- */
+/* --- Bytes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 namespace {
 
@@ -72,7 +77,8 @@ ist_status bytes_over(ist_context *context, v8::Local<v8::ArrayBuffer> buffer, s
 
 } // namespace
 
-ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length, ist_value *result) {
+ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
+                         ist_value *result) {
   if (!context || !result || (!bytes && length)) return IST_ERR_ARGUMENT;
   if (!ist__context_alive(context)) return IST_ERR_HANDLE;
   if (length > v8::TypedArray::kMaxLength) return IST_ERR_MEMORY;
@@ -90,16 +96,19 @@ ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
 ist_status ist_bytes_adopt(ist_context *context, void *bytes, size_t length,
                            void (*finalize)(void *env), void *env, ist_value *result) {
   ist_status status = IST_OK;
-  if (!context || !result || (!bytes && length)) status = IST_ERR_ARGUMENT;
-  else if (!ist__context_alive(context)) status = IST_ERR_HANDLE;
-  else if (length > v8::TypedArray::kMaxLength) status = IST_ERR_MEMORY;
+  if (!context || !result || (!bytes && length))
+    status = IST_ERR_ARGUMENT;
+  else if (!ist__context_alive(context))
+    status = IST_ERR_HANDLE;
+  else if (length > v8::TypedArray::kMaxLength)
+    status = IST_ERR_MEMORY;
   if (status) {
     if (finalize) finalize(env);
     return status;
   }
   ist__entry entry(context);
-  std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
-      bytes, length, release_adopted, new adopted{finalize, env});
+  std::unique_ptr<v8::BackingStore> store =
+      v8::ArrayBuffer::NewBackingStore(bytes, length, release_adopted, new adopted{finalize, env});
   return bytes_over(context, v8::ArrayBuffer::New(context->isolate->v8, std::move(store)), length,
                     result);
 }
@@ -126,7 +135,9 @@ ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes
   return IST_ERR_TYPE;
 }
 
-/* --- Objects ------------------------------------------------------------------------------------------------------ */
+/* --- Objects
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 ist_status ist_object_new(ist_context *context, ist_value *result) {
   if (!context || !result) return IST_ERR_ARGUMENT;
@@ -258,8 +269,7 @@ ist_status ist_object_names(ist_context *context, ist_value object, bool inherit
       v8::PropertyFilter::SKIP_SYMBOLS, v8::IndexFilter::kIncludeIndices,
       v8::KeyConversionMode::kConvertToString);
   v8::Local<v8::Array> array;
-  if (!names.ToLocal(&array))
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+  if (!names.ToLocal(&array)) return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
   return ist__value_from(context->isolate, array, result) ? IST_OK
                                                           : ist__fail(error, IST_ERR_MEMORY);
 }
@@ -296,7 +306,9 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
   return v8::MaybeLocal<v8::Value>();
 }
 
-/* --- Promises ----------------------------------------------------------------------------------------------------- */
+/* --- Promises
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 ist_status ist_promise_read(ist_isolate *isolate, ist_value promise, ist_promise_state *state,
                             ist_value *result) {

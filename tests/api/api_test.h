@@ -1,4 +1,5 @@
-/* What the tests of isthmus.h share: one isolate and one context for each test, and checks of statuses and texts. */
+/* What the tests of isthmus.h share: one isolate and one context for each test, and checks of
+ * statuses and texts. */
 #ifndef IST_API_TEST_H
 #define IST_API_TEST_H
 
@@ -18,7 +19,8 @@ typedef struct fixture {
   ist_context *context;
 } fixture;
 
-#define assert_status(expected, call) assert_string_equal(ist_status_name(call), ist_status_name(expected))
+#define assert_status(expected, call)                                                              \
+  assert_string_equal(ist_status_name(call), ist_status_name(expected))
 #define assert_ok(call) assert_status(IST_OK, call)
 
 static inline int setup(void **state) {

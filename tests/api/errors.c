@@ -55,10 +55,11 @@ static void things_that_are_no_errors(void **state) {
 
 static void reading_an_error_runs_no_getters(void **state) {
   fixture *f = *state;
-  ist_error *error = failing(f, IST_ERR_EXCEPTION,
-                             "globalThis.ran = 0; const e = new Error('m');"
-                             "for (const k of ['name', 'message']) Object.defineProperty(e, k, { get() { ran++ } });"
-                             "throw e");
+  ist_error *error = failing(
+      f, IST_ERR_EXCEPTION,
+      "globalThis.ran = 0; const e = new Error('m');"
+      "for (const k of ['name', 'message']) Object.defineProperty(e, k, { get() { ran++ } });"
+      "throw e");
   ist_error_free(error);
   assert_int_equal(eval(f, "ran").as.int32, 0);
 }
@@ -80,9 +81,12 @@ static void a_deep_recursion(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(a_thrown_error),       TEST(a_syntax_error),
-      TEST(things_that_are_no_errors), TEST(reading_an_error_runs_no_getters),
-      TEST(an_error_of_the_host), TEST(a_deep_recursion),
+      TEST(a_thrown_error),
+      TEST(a_syntax_error),
+      TEST(things_that_are_no_errors),
+      TEST(reading_an_error_runs_no_getters),
+      TEST(an_error_of_the_host),
+      TEST(a_deep_recursion),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Functions in both directions: arguments, results, exceptions, re-entry, termination and the end of callbacks. */
+/* Functions in both directions: arguments, results, exceptions, re-entry, termination and the end
+ * of callbacks. */
 #include "api_test.h"
 
 #include <pthread.h>
@@ -64,9 +65,10 @@ static void what_callbacks_may_throw(void **state) {
   assert_text(f, "stale or foreign handle", eval(f, "try { stale({}) } catch (e) { e.message }"));
   ist_value result;
   ist_error *error;
-  static const char stopping[] = "try { stop(1) } catch (e) { 1 } finally { globalThis.ran = true }";
-  assert_status(IST_ERR_TERMINATED, ist_script_eval(f->context, stopping, strlen(stopping), "s",
-                                                    &result, &error));
+  static const char stopping[] =
+      "try { stop(1) } catch (e) { 1 } finally { globalThis.ran = true }";
+  assert_status(IST_ERR_TERMINATED,
+                ist_script_eval(f->context, stopping, strlen(stopping), "s", &result, &error));
   ist_error_free(error);
   assert_text(f, "undefined", eval(f, "typeof ran"));
 }
@@ -98,11 +100,11 @@ static void arguments_live_as_long_as_the_call(void **state) {
   for (int i = 0; i < 12; i++) argv[i] = ist_int32(i);
   assert_ok(ist_function_call(f->context, function, text(f, "this:"), 12, argv, &result, NULL));
   assert_text(f, "this:0,1,2,3,4,5,6,7,8,9,10,11", result);
-  assert_status(IST_ERR_TYPE, ist_function_call(f->context, ist_int32(1), ist_null(), 0, NULL,
-                                                &result, NULL));
+  assert_status(IST_ERR_TYPE,
+                ist_function_call(f->context, ist_int32(1), ist_null(), 0, NULL, &result, NULL));
   argv[3] = (ist_value){IST_OBJECT, 1, {.handle = 77}};
-  assert_status(IST_ERR_HANDLE, ist_function_call(f->context, function, ist_null(), 12, argv,
-                                                  &result, NULL));
+  assert_status(IST_ERR_HANDLE,
+                ist_function_call(f->context, function, ist_null(), 12, argv, &result, NULL));
 }
 
 static void *terminate_soon(void *isolate) {

@@ -1,4 +1,5 @@
-/* A handle that is stale, foreign or made up is answered, never followed; scopes end what was made in them. */
+/* A handle that is stale, foreign or made up is answered, never followed; scopes end what was made
+ * in them. */
 #include "api_test.h"
 
 static void released_handles_are_stale(void **state) {
@@ -147,10 +148,14 @@ static void statuses_have_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(released_handles_are_stale),  TEST(made_up_handles_are_refused),
-      TEST(foreign_handles_are_refused), TEST(scopes_end_their_handles),
-      TEST(a_million_handles_use_few_slots), TEST(freed_contexts_are_answered),
-      TEST(errors_outlive_their_isolate), TEST(null_arguments_are_refused),
+      TEST(released_handles_are_stale),
+      TEST(made_up_handles_are_refused),
+      TEST(foreign_handles_are_refused),
+      TEST(scopes_end_their_handles),
+      TEST(a_million_handles_use_few_slots),
+      TEST(freed_contexts_are_answered),
+      TEST(errors_outlive_their_isolate),
+      TEST(null_arguments_are_refused),
       TEST(statuses_have_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* A host inside another program: runs, inputs one by one, interruption, and several hosts at once. */
+/* A host inside another program: runs, inputs one by one, interruption, and several hosts at once.
+ */
 #include "api_test.h"
 
 #include <pthread.h>
@@ -33,7 +34,8 @@ static void assert_shows(ist_host *host, const char *expected, const char *sourc
 static void runs_give_exit_codes(void **state) {
   (void)state;
   ist_host *host = make(NULL);
-  assert_int_equal(run(host, "globalThis.a = 1; await new Promise((r) => setTimeout(r, 1)); a = 2"), 0);
+  assert_int_equal(run(host, "globalThis.a = 1; await new Promise((r) => setTimeout(r, 1)); a = 2"),
+                   0);
   ist_host_free(host);
   host = make(NULL);
   assert_int_equal(run(host, "import { exit } from 'isthmus:host'; exit(9)"), 9);
@@ -69,7 +71,8 @@ static void *interrupt_soon(void *host) {
 static void inputs_can_be_interrupted(void **state) {
   (void)state;
   ist_host *host = make(NULL);
-  static const char *const endless[] = {"for (;;);", "setTimeout(() => {}, 1e6); await new Promise(() => {})"};
+  static const char *const endless[] = {"for (;;);",
+                                        "setTimeout(() => {}, 1e6); await new Promise(() => {})"};
   for (int i = 0; i < 2; i++) {
     pthread_t thread;
     pthread_create(&thread, NULL, interrupt_soon, host);
@@ -87,8 +90,10 @@ static void inputs_can_be_interrupted(void **state) {
 static void *host_of_its_own(void *arg) {
   (void)arg;
   ist_host *host = make(NULL);
-  long code = run(host, "let n = 0; for (let i = 0; i < 1e6; i++) n += i; await new Promise((r) => setTimeout(r, 5));"
-                        "import { exit } from 'isthmus:host'; exit(n === 499999500000 ? 7 : 8)");
+  long code = run(
+      host,
+      "let n = 0; for (let i = 0; i < 1e6; i++) n += i; await new Promise((r) => setTimeout(r, 5));"
+      "import { exit } from 'isthmus:host'; exit(n === 499999500000 ? 7 : 8)");
   ist_host_free(host);
   return (void *)code;
 }
@@ -123,8 +128,8 @@ static void an_embedder_drives_the_loop(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(runs_give_exit_codes), cmocka_unit_test(inputs_last),
-      cmocka_unit_test(inputs_can_be_interrupted), cmocka_unit_test(hosts_in_parallel),
+      cmocka_unit_test(runs_give_exit_codes),        cmocka_unit_test(inputs_last),
+      cmocka_unit_test(inputs_can_be_interrupted),   cmocka_unit_test(hosts_in_parallel),
       cmocka_unit_test(an_embedder_drives_the_loop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

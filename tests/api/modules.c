@@ -1,4 +1,5 @@
-/* Modules by a loader of the embedder's: sources, JSON, synthetic ones, import(), import.meta, top-level await. */
+/* Modules by a loader of the embedder's: sources, JSON, synthetic ones, import(), import.meta,
+ * top-level await. */
 #include "api_test.h"
 
 #include <stdio.h>
@@ -14,9 +15,12 @@ static ist_status resolve(void *env, ist_context *context, const char *specifier
   (void)type;
   asked++;
   assert_int_equal(strlen(specifier), length);
-  if (!strcmp(specifier, "lib")) *result = table[0];
-  else if (!strcmp(specifier, "data")) *result = table[1];
-  else if (!strcmp(specifier, "made")) *result = table[2];
+  if (!strcmp(specifier, "lib"))
+    *result = table[0];
+  else if (!strcmp(specifier, "data"))
+    *result = table[1];
+  else if (!strcmp(specifier, "made"))
+    *result = table[2];
   else {
     char message[200];
     snprintf(message, sizeof message, "no %s for %s", specifier, referrer);
@@ -42,8 +46,7 @@ static void loader_end(void *env) {
 static ist_module *compile(fixture *f, const char *url, const char *source) {
   ist_module *module;
   ist_error *error;
-  ist_status status =
-      ist_module_compile(f->context, url, source, strlen(source), &module, &error);
+  ist_status status = ist_module_compile(f->context, url, source, strlen(source), &module, &error);
   if (status) fail_msg("%s", error->message);
   return module;
 }
@@ -65,7 +68,8 @@ static void a_graph_of_every_kind(void **state) {
   ist_module *main = compile(
       f, "app:main",
       "import { n, up } from 'lib'; import data from 'data'; import * as made from 'made';\n"
-      "up(); export const seen = [n, data.a.length, made.x, Object.keys(made).join(), import.meta.url,"
+      "up(); export const seen = [n, data.a.length, made.x, Object.keys(made).join(), "
+      "import.meta.url,"
       " import.meta.extra, await Promise.resolve('awaited'), (await import('lib')).n].join('|');");
   ist_value promise, space, seen;
   ist_promise_state is;
@@ -90,7 +94,8 @@ static void exports_can_be_set_later(void **state) {
   fixture *f = *state;
   set_loader(f);
   static const char *const names[] = {"x"};
-  assert_ok(ist_module_new_synthetic(f->context, "app:made", names, 1, ist_undefined(), &table[2], NULL));
+  assert_ok(
+      ist_module_new_synthetic(f->context, "app:made", names, 1, ist_undefined(), &table[2], NULL));
   assert_ok(ist_module_set_export(table[2], "x", ist_int32(1)));
   assert_status(IST_ERR_STATE, ist_module_set_export(table[2], "none", ist_int32(1)));
   ist_module *main = compile(f, "app:main", "import { x } from 'made'; globalThis.get = () => x;");

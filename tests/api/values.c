@@ -103,7 +103,8 @@ static void bytes_are_copied_or_adopted(void **state) {
   assert_ok(ist_object_set(f->context, global, "mine", value, NULL));
   eval(f, "mine[1] = 9");
   assert_int_equal(memory[1], 9);
-  assert_ok(ist_bytes_read(f->isolate, eval(f, "new Uint16Array(mine.buffer, 2, 1)"), &bytes, &length));
+  assert_ok(
+      ist_bytes_read(f->isolate, eval(f, "new Uint16Array(mine.buffer, 2, 1)"), &bytes, &length));
   assert_ptr_equal(bytes, memory + 2);
   assert_int_equal(length, 2);
   assert_ok(ist_bytes_read(f->isolate, eval(f, "new ArrayBuffer(0)"), &bytes, &length));
