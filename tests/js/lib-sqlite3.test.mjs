@@ -171,18 +171,18 @@ test("functions in JavaScript", () => {
     }
   });
   deepEqual(all(db, "SELECT quote(describe(a)) FROM t"), ["2", "5.0", "'DREI'", "X'FF00'", "NULL"]);
-  db.create_function_v2("total", -1, sqlite.SQLITE_UTF8, (context, values) => {
+  db.create_function_v2("sum_of", -1, sqlite.SQLITE_UTF8, (context, values) => {
     context.result_int(values.reduce((sum, value) => sum + value.int(), 0));
   });
-  deepEqual(all(db, "SELECT total(1, 2, 3), total()", (row) => [row.column_int(0), row.column_int(1)]), [[6, 0]]);
+  deepEqual(all(db, "SELECT sum_of(1, 2, 3), sum_of()", (row) => [row.column_int(0), row.column_int(1)]), [[6, 0]]);
   db.create_function_v2("fails", 0, sqlite.SQLITE_UTF8, (context) => context.result_error("no good"));
   throws(() => all(db, "SELECT fails()"), { name: "SqliteError", message: /no good/ });
   db.create_function_v2("throws", 0, sqlite.SQLITE_UTF8, () => { throw new RangeError("from inside"); });
   throws(() => all(db, "SELECT throws()"), { name: "RangeError", message: "from inside" });
   throws(() => db.exec("INSERT INTO t SELECT throws()"), { name: "RangeError", message: "from inside" });
   equal(all(db, "SELECT count(*) FROM t")[0], "5", "the statement was given up");
-  db.create_function_v2("total", -1, sqlite.SQLITE_UTF8, null);
-  throws(() => all(db, "SELECT total(1)"), { name: "SqliteError", message: /no such function: total/ });
+  db.create_function_v2("sum_of", -1, sqlite.SQLITE_UTF8, null);
+  throws(() => all(db, "SELECT sum_of(1)"), { name: "SqliteError", message: /no such function: sum_of/ });
   throws(() => db.create_function_v2("many", 1000, sqlite.SQLITE_UTF8, () => {}), { name: "SqliteError", code: sqlite.SQLITE_MISUSE });
   db.close();
 });
