@@ -314,8 +314,8 @@ bool ist__value_convert(ist__value *value, const ist__type *type, const char *wh
     return true;
   default:
     if (value->kind == IST__V_POINTER) return true;
-    if (value->kind == IST__V_INT && value->i == 0) {
-      *value = (ist__value){.kind = IST__V_POINTER};
+    if (value->kind == IST__V_INT && value->i >= INTPTR_MIN && value->i <= INTPTR_MAX) {
+      *value = (ist__value){.kind = IST__V_POINTER, .p = (const void *)(intptr_t)value->i};
       return true;
     }
     return ist__fault_set(fault, "%s: expected a pointer", what);
@@ -388,14 +388,14 @@ static bool floating(const scope *s, ist__operator op, double a, double b, ist__
   }
 }
 
-/* Pointers can be compared with each other, with null and with a literal 0. */
+/* Pointers can be compared with each other, and with numbers that stand for pointers: 0, -1. */
 static bool pointers(const scope *s, ist__operator op, ist__value a, ist__value b,
                      ist__value *out) {
-  bool comparable = (a.kind == IST__V_POINTER || (a.kind == IST__V_INT && a.i == 0)) &&
-                    (b.kind == IST__V_POINTER || (b.kind == IST__V_INT && b.i == 0));
-  if (!comparable || (op != IST__OP_EQ && op != IST__OP_NE)) {
+  if ((op != IST__OP_EQ && op != IST__OP_NE) || a.kind == IST__V_FLOAT || b.kind == IST__V_FLOAT) {
     return ist__fault_set(s->fault, "arithmetic on a pointer");
   }
+  if (a.kind == IST__V_INT) a.p = (const void *)(intptr_t)a.i;
+  if (b.kind == IST__V_INT) b.p = (const void *)(intptr_t)b.i;
   *out = (ist__value){.kind = IST__V_INT, .i = (a.p == b.p) == (op == IST__OP_EQ)};
   return true;
 }

@@ -66,7 +66,11 @@ void ist__scalar_store(const ist__type *type, void *to, ist__value value) {
   case IST__REF:
   case IST__STRING:
   case IST__CALLBACK:
-  case IST__POINTER: memcpy(to, &value.p, sizeof value.p); return;
+  case IST__POINTER:
+    /* Some interfaces give a number the type of a pointer: SQLITE_TRANSIENT is -1. */
+    if (value.kind == IST__V_INT) value.p = (const void *)(intptr_t)value.i;
+    memcpy(to, &value.p, sizeof value.p);
+    return;
   case IST__BOOL:
   case IST__INT:
   case IST__ENUM: {
