@@ -345,6 +345,15 @@ static void freeing_fills_in_the_rest(void **unused) {
   assert_int_equal(freed_flag, 3);
 }
 
+static void numbers_may_stand_for_pointers(void **unused) {
+  (void)unused;
+  const ist__type *type = function_named(library, "advance")->params[0].type;
+  void *raw = NULL;
+  ist__scalar_store(type, &raw, integer(-1));
+  assert_ptr_equal(raw, (void *)-1);
+  assert_true(ist__scalar_load(type, &raw).p == (void *)-1);
+}
+
 static void labels_name_library_and_function(void **unused) {
   (void)unused;
   assert_string_equal(function_named(library, "add8")->label, "test.add8");
@@ -360,6 +369,7 @@ int main(void) {
       cmocka_unit_test(expressions_call_and_dereference),
       cmocka_unit_test(bundles_tell_failures),
       cmocka_unit_test(freeing_fills_in_the_rest),
+      cmocka_unit_test(numbers_may_stand_for_pointers),
       cmocka_unit_test(labels_name_library_and_function),
   };
   return cmocka_run_group_tests(tests, open_all, close_all);

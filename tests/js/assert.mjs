@@ -156,7 +156,9 @@ export function turn(ms = 0) {
  */
 export async function collect(done, limit = 100) {
   for (let round = 0; round < limit; round++) {
-    for (let i = 0; i < 4; i++) new ArrayBuffer(32 << 20);
+    let held = Array.from({ length: 4 }, () => new ArrayBuffer(32 << 20));
+    await turn();
+    held = null;
     await turn();
     if (done()) return true;
   }
