@@ -64,6 +64,13 @@ void release(ist__handles *handles, uint64_t handle) {
   handles->free_slot = static_cast<uint32_t>(handle);
 }
 
+/* A caller's byte may be neither of the two that a bool can be. */
+bool truth(ist_value value) {
+  uint8_t byte;
+  memcpy(&byte, &value.as, 1);
+  return byte != 0;
+}
+
 uint32_t type_of(v8::Local<v8::Value> value) {
   if (value->IsString()) return IST_STRING;
   if (value->IsSymbol()) return IST_SYMBOL;
