@@ -397,11 +397,12 @@ void ist__owner_leave(ist__owner *owner) {
   settle_all(owner->domain);
 }
 
-/* How many borrowed steps lie between an object and the one that owns it, which is stored. */
+/* How many borrowed steps lie between an object and the one that owns it, which is stored; one more
+ * than the type allows stands for any number beyond. */
 static uint32_t steps_to_root(record *r, record **root) {
   uint32_t steps = 0;
   const ist__type *type = r->owner.type;
-  while (r->owner.kind == IST__BORROWED && steps < INT32_MAX) {
+  while (r->owner.kind == IST__BORROWED && steps <= type->depth) {
     record *up = NULL;
     for (edge *e = r->parents; e && !up; e = e->next_parent) {
       if (e->parent->owner.type == type) up = e->parent;

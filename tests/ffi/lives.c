@@ -34,7 +34,8 @@ static const char *const body =
     "\"kind\":\"ref\",\"to\":1},"
     "{\"kind\":\"struct\",\"name\":\"Point\",\"size\":16,\"align\":64,\"fields\":[]},"
     "{\"kind\":\"handle\",\"name\":\"Stream\",\"inline\":true,\"size\":24,\"align\":8,"
-    "\"destructor\":2},{\"kind\":\"ref\",\"to\":4}],"
+    "\"destructor\":2},{\"kind\":\"ref\",\"to\":4},{\"kind\":\"handle\",\"name\":\"Node\","
+    "\"depth\":3}],"
     "\"functions\":["
     "{\"name\":\"close\",\"kind\":\"destructor\",\"owner\":1,\"self\":0,\"optional\":true,"
     "\"params\":[{\"name\":\"b\",\"type\":2}],\"result\":{\"type\":0}},"
@@ -293,6 +294,30 @@ static void a_borrowed_one_can_be_adopted(void **unused) {
   assert_string_equal(closed, "pa");
 }
 
+static void nesting_is_bounded(void **unused) {
+  (void)unused;
+  static char memory[8];
+  const ist__type *type = type_named(library, "Node");
+  ist__owner *nodes[8];
+  ist__fault fault;
+  for (int i = 0; i < 8; i++) {
+    bool first = i < 4;
+    nodes[i] = ist__owner_new(domain, type, &memory[i], first ? IST__OWNED : IST__BORROWED, NULL);
+  }
+  assert_true(ist__owner_nest(nodes[1], nodes[0], &fault));
+  assert_true(ist__owner_nest(nodes[2], nodes[1], &fault));
+  assert_true(ist__owner_nest(nodes[3], nodes[2], &fault));
+  ist__owner_keep(nodes[4], nodes[3]);
+  assert_true(ist__owner_depth_ok(nodes[4], &fault));
+  assert_false(ist__owner_nest(nodes[4], nodes[2], &fault));
+  assert_string_equal(fault.text, "Node objects would be nested more than 3 deep");
+  for (int i = 5; i < 8; i++) ist__owner_keep(nodes[i], nodes[i - 1]);
+  assert_true(ist__owner_depth_ok(nodes[6], &fault));
+  assert_false(ist__owner_depth_ok(nodes[7], &fault));
+  ist__owner_keep(nodes[4], nodes[7]);
+  assert_false(ist__owner_depth_ok(nodes[7], &fault));
+}
+
 static void memory_is_aligned_zeroed_and_freed(void **unused) {
   (void)unused;
   ist__owner *point = ist__owner_new(domain, point_type, NULL, IST__MEMORY, NULL);
@@ -502,6 +527,7 @@ int main(void) {
       TEST(what_is_in_use_is_not_idle),
       TEST(what_c_took_is_not_destroyed),
       TEST(a_borrowed_one_can_be_adopted),
+      TEST(nesting_is_bounded),
       TEST(memory_is_aligned_zeroed_and_freed),
       TEST(the_domain_destroys_the_rest_children_first),
       TEST(a_ring_ends_with_the_domain),
