@@ -115,7 +115,7 @@ bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *t
   switch (from.type) {
   case IST_UNDEFINED: *to = v8::Undefined(isolate->v8); return true;
   case IST_NULL: *to = v8::Null(isolate->v8); return true;
-  case IST_BOOL: *to = v8::Boolean::New(isolate->v8, from.as.boolean); return true;
+  case IST_BOOL: *to = v8::Boolean::New(isolate->v8, truth(from)); return true;
   case IST_INT32: *to = v8::Integer::New(isolate->v8, from.as.int32); return true;
   case IST_DOUBLE: *to = v8::Number::New(isolate->v8, from.as.number); return true;
   default: break;
