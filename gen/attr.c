@@ -161,7 +161,7 @@ static void check_one(compiler *c, attr_list *attrs, int i, place where) {
   for (int id = 0; id < AT_COUNT && a->id < 0; id++)
     if (strcmp(a->name, table[id].name) == 0) a->id = id;
   // One report for each attribute is enough: whatever is wrong, nothing more is said of it.
-  a->used = a->id < 0;
+  a->used = a->id < 0 || a->id == AT_DOC;
   if (a->id < 0) {
     report_unknown(c, a);
     return;
@@ -177,6 +177,10 @@ static void check_one(compiler *c, attr_list *attrs, int i, place where) {
     report_misplaced(c, a, where);
     a->used = true;
     a->id = -1;
+    return;
+  }
+  if (a->id == AT_DOC && a->args.count == 1 && a->args.at[0]->kind != X_STRING) {
+    ist__idl_error(c, a->at, "'doc' takes a string");
     return;
   }
   int n = a->args.count, min = table[a->id].min, max = table[a->id].max;

@@ -87,7 +87,7 @@ static expr *resolve_name(compiler *c, expr *e, const scope *s) {
   }
   const enumerator *n = ist__idl_map_get(&c->enumerators, name);
   if (n) {
-    ist__idl_eval_enum(c, ist__idl_lookup(c, "enumerator", name));
+    if (!n->known) ist__idl_eval_enum(c, ist__idl_lookup(c, "enumerator", name));
     return int_expr(c, e, n->value);
   }
   if (d) {
@@ -468,6 +468,7 @@ void ist__idl_eval_enum(compiler *c, decl *d) {
       ist__idl_error(c, e->at, "the value of '%s' does not fit", e->name);
       e->value = 0;
     }
+    e->known = true;
     next = e->value + 1;
   }
   if (d->enumerators.count == 0) ist__idl_error(c, d->at, "the enum '%s' has no values", d->name);

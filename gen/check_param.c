@@ -318,9 +318,20 @@ static void classify_cell(compiler *c, decl *f, param *p, const ctype *t) {
   p->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
 }
 
+// A function that frees raw memory serves `own(f)` and is no business of JavaScript.
+static void classify_freed(compiler *c, decl *f, param *p) {
+  p->role = ROLE_VALUE;
+  p->dtype = ist__idl_dtype_simple(c, DT_POINTER, ist__idl_dtype_simple(c, DT_VOID, NULL));
+  f->internal = true;
+}
+
 static void classify_ref(compiler *c, decl *f, param *p, const ctype *t, decl *d) {
   if (d->kind == D_STRUCT && !ist__idl_layout_struct(c, d)) {
     p->bad = true;
+    return;
+  }
+  if (d->kind == D_STRUCT && has(p, AT_TAKE)) {
+    classify_freed(c, f, p);
     return;
   }
   dtype *of = ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d);
@@ -348,9 +359,6 @@ static void classify_ref(compiler *c, decl *f, param *p, const ctype *t, decl *d
   if (take->args.count) {
     ist__idl_error(c, take->at, "not supported yet: 'take' with an argument");
     p->bad = true;
-  } else if (d->kind == D_STRUCT) {
-    ist__idl_error(c, take->at, "only handles can be taken");
-    p->bad = true;
   }
 }
 
@@ -371,10 +379,7 @@ static void classify_pointer(compiler *c, decl *f, param *p, const ctype *t) {
          "destroy notice or [[fixed]]");
   } else if (to->kind == T_VOID || (has(p, AT_TAKE) && to->kind != T_POINTER)) {
     if (has(p, AT_TAKE)) {
-      // A function that frees raw memory serves `own(f)` and is no business of JavaScript.
-      p->role = ROLE_VALUE;
-      p->dtype = ist__idl_dtype_simple(c, DT_POINTER, ist__idl_dtype_simple(c, DT_VOID, NULL));
-      f->internal = true;
+      classify_freed(c, f, p);
       return;
     }
     fail(c, p,

@@ -256,6 +256,7 @@ typedef struct {
   const char *doc;
   expr *parsed_value; // NULL: one more than the last
   wide value;
+  bool known; // evaluated: the later ones of its enum may name it
   const char *js;
 } enumerator;
 
@@ -413,11 +414,12 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(BYTES, bytes)                                                                                  \
   X(CONSTRUCTOR, constructor)                                                                      \
   X(COPY, copy)                                                                                    \
-  X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc)          \
-      X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in)        \
-          X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)          \
-              X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number)              \
-                  X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)  \
+  X(DATA, data)                                                                                    \
+  X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)        \
+      X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)      \
+          X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name)              \
+              X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)              \
+                  X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)                \
                       X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)              \
                           X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)    \
                               X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)      \

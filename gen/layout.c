@@ -71,13 +71,15 @@ typedef struct {
   bool packed;
 } layout;
 
-// A bit-field that would cross the boundary of its type's unit begins at the next; a packed one crosses.
-// One of width 0 ends the unit, packed or not. On AArch64, unnamed ones align the struct too.
+// A bit-field that would cross the boundary of its type's unit begins at the next; a packed one
+// crosses. One of width 0 ends the unit, packed or not. On AArch64, unnamed ones align the struct
+// too.
 static void place_bits(const compiler *c, layout *l, field *f, int64_t size, int64_t align) {
   int64_t natural = l->packed && f->bit_width ? 1 : align * 8;
   int64_t stated = (int64_t)f->align * 8;
   int64_t boundary = stated > natural ? stated : natural;
-  // Where a stated alignment is smaller than the type's, clang tests for the boundary first; this is gcc.
+  // Where a stated alignment is smaller than the type's, clang tests for the boundary first; this
+  // is gcc.
   if (stated) l->bits = round_up(l->bits, stated);
   if (f->bit_width == 0 || (!l->packed && (l->bits & (boundary - 1)) + f->bit_width > size * 8))
     l->bits = round_up(l->bits, boundary);
