@@ -422,9 +422,13 @@ static bool too_deep(const ist__type *type, ist__fault *fault) {
 
 bool ist__owner_nest(ist__owner *into, ist__owner *item, ist__fault *fault) {
   const ist__type *type = item->type;
-  if (!type->depth || into->type != type) return true;
+  if (into->type != type) return true;
   record *root;
   uint32_t height = steps_to_root(record_of(into), &root) + 1 + record_of(item)->height;
+  if (root == record_of(item)) {
+    return ist__fault_set(fault, "%s objects cannot be put into themselves", type->name);
+  }
+  if (!type->depth) return true;
   if (height > type->depth) return too_deep(type, fault);
   if (root->height < height) root->height = height;
   return true;
