@@ -98,10 +98,11 @@ static ist_status boot(ist_host *host) {
   return status;
 }
 
-ist_status ist_host_new(const ist_host_options *options, ist_host **result) {
-  static const ist_host_options none = {.size = sizeof none};
-  if (!options) options = &none;
-  if (!result || options->size < sizeof *options) return IST_ERR_ARGUMENT;
+ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
+  if (!result || (given && given->size < sizeof given->size)) return IST_ERR_ARGUMENT;
+  /* A caller that was compiled with an older header gives less: the rest is zero. */
+  ist_host_options copy = {0}, *options = &copy;
+  if (given) memcpy(&copy, given, given->size < sizeof copy ? given->size : sizeof copy);
   ist_host *host = ist__alloc(sizeof *host);
   host->start = uv_hrtime();
   ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL};

@@ -220,10 +220,7 @@ static ist_status ffi_load(void *env, const ist_call *call, ist_value *result) {
       ist__native_load(host, strncmp(name, "ffi:", 4) ? name : name + 4, result, &error);
   ist_free(name);
   if (status) {
-    if (error && error->value.type != IST_UNDEFINED)
-      status = ist_throw(call->context, error->value);
-    else if (error)
-      status = ist_throw_error(call->context, error->name, error->message);
+    if (error) status = ist_throw_again(call->context, error);
     ist_error_free(error);
   }
   return status;

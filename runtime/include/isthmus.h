@@ -364,6 +364,11 @@ IST_API ist_status ist_throw(ist_context *context, ist_value value);
  * "ReferenceError" (another one makes an Error with that name). Since 0.1. */
 IST_API ist_status ist_throw_error(ist_context *context, const char *name, const char *message);
 
+/* The same with an error that another function here has given: JavaScript sees the value that was
+ * thrown, or a new error with the name, message and place. The error stays the caller's. Since 0.1.
+ */
+IST_API ist_status ist_throw_again(ist_context *context, const ist_error *error);
+
 /* --- Scripts and modules
  * ----------------------------------------------------------------------------------------- */
 

@@ -188,6 +188,16 @@ ist_status ist_throw(ist_context *context, ist_value value) {
   return IST_ERR_EXCEPTION;
 }
 
+ist_status ist_throw_again(ist_context *context, const ist_error *error) {
+  if (!context || !error) return IST_ERR_ARGUMENT;
+  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  if (error->status == IST_ERR_TERMINATED) return IST_ERR_TERMINATED;
+  ist__entry entry(context);
+  context->thrown.Reset(context->isolate->v8, ist__error_to_js(context, error));
+  context->throwing = true;
+  return IST_ERR_EXCEPTION;
+}
+
 ist_status ist_throw_error(ist_context *context, const char *name, const char *message) {
   if (!context || !message) return IST_ERR_ARGUMENT;
   if (!ist__context_alive(context)) return IST_ERR_HANDLE;

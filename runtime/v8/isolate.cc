@@ -75,7 +75,8 @@ ist_isolate *ist__isolate_by_id(uint32_t id) {
 ist_status ist_isolate_new(const ist_isolate_options *options, ist_isolate **result) {
   if (!result || (options && options->size < sizeof(size_t))) return IST_ERR_ARGUMENT;
   size_t heap_limit = 0;
-  if (options && options->size >= sizeof(ist_isolate_options)) heap_limit = options->heap_limit;
+  if (options && options->size >= offsetof(ist_isolate_options, heap_limit) + sizeof heap_limit)
+    heap_limit = options->heap_limit;
   ist__platform_start();
 
   ist_isolate *isolate = new (std::nothrow) ist_isolate();

@@ -256,10 +256,11 @@ void ist__context_free_modules(ist_context *context) {
 }
 
 ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader) {
-  if (!context || !loader || loader->size < sizeof *loader) return IST_ERR_ARGUMENT;
+  if (!context || !loader || loader->size < sizeof loader->size) return IST_ERR_ARGUMENT;
   if (!ist__context_alive(context)) return IST_ERR_HANDLE;
   ist_loader old = context->loader;
-  context->loader = *loader;
+  context->loader = ist_loader();
+  memcpy(&context->loader, loader, loader->size < sizeof *loader ? loader->size : sizeof *loader);
   if (old.finalize) old.finalize(old.env);
   return IST_OK;
 }

@@ -93,6 +93,28 @@ static void calls_nest(void **state) {
   ist_error_free(kept);
 }
 
+static ist_status pass_on(void *env, const ist_call *call, ist_value *result) {
+  (void)env;
+  ist_error *error;
+  ist_status status =
+      ist_function_call(call->context, call->argv[0], ist_undefined(), 0, NULL, result, &error);
+  if (status) status = ist_throw_again(call->context, error);
+  ist_error_free(error);
+  return status;
+}
+
+static void errors_pass_through_c(void **state) {
+  fixture *f = *state;
+  define(f, "pass", pass_on, NULL);
+  assert_int_equal(eval(f, "pass(() => 3)").as.int32, 3);
+  eval(f, "globalThis.mine = new RangeError('mine')");
+  assert_true(eval(f, "try { pass(() => { throw mine }) } catch (e) { e === mine }").as.boolean);
+  assert_true(
+      eval(f, "try { pass(() => { throw undefined }) } catch (e) { e === undefined }").as.boolean);
+  assert_text(f, "TypeError: the value has another type",
+              eval(f, "try { pass(1) } catch (e) { 'TypeError: ' + e.message }"));
+}
+
 static void arguments_live_as_long_as_the_call(void **state) {
   fixture *f = *state;
   ist_value function = eval(f, "(function (...all) { return this + all.join() })"), result;
@@ -152,6 +174,7 @@ int main(void) {
       TEST(javascript_calls_c),
       TEST(what_callbacks_may_throw),
       TEST(calls_nest),
+      TEST(errors_pass_through_c),
       TEST(arguments_live_as_long_as_the_call),
       TEST(another_thread_terminates),
       cmocka_unit_test_setup_teardown(dead_functions_are_finalized, setup, check_all_finalized),
