@@ -51,17 +51,22 @@ void ist__arena_free(ist__arena *arena) {
   arena->chunks = NULL;
 }
 
+/* Takes off a last character that was cut in the middle. */
+static void mend(char *text) {
+  size_t end = strlen(text), start = end;
+  while (start > 0 && end - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
+  if (start == 0) return;
+  unsigned char lead = (unsigned char)text[start - 1];
+  size_t follow = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+  if (end - start < follow) text[start - 1] = 0;
+}
+
 bool ist__fault_set(ist__fault *fault, const char *format, ...) {
   if (!fault) return false;
   va_list list;
   va_start(list, format);
-  int length = vsnprintf(fault->text, sizeof fault->text, format, list);
+  vsnprintf(fault->text, sizeof fault->text, format, list);
   va_end(list);
-  if (length >= (int)sizeof fault->text) {
-    size_t end = sizeof fault->text - 1;
-    while (end > 0 && ((unsigned char)fault->text[end] & 0xC0) == 0x80) end--;
-    if (end > 0 && (unsigned char)fault->text[end - 1] >= 0xC0) end--;
-    fault->text[end] = 0;
-  }
+  mend(fault->text);
   return false;
 }
