@@ -34,8 +34,9 @@ struct ist__slot {
   uint64_t generation;
   uint32_t index;
   uint32_t label_room;
-  char *label;           /* "sqlite3.Database.exec: row" */
-  char answered[64];     /* "answered 1" */
+  char *label;     /* "sqlite3.Database.exec: row" */
+  ist__value said; /* the on_throw value, for reports; a pointer may dangle */
+  bool is_void;
   unsigned char *answer; /* the on_throw value */
   bool once, bound, notified;
   slot *next_resting;
@@ -68,13 +69,27 @@ static void report(const slot *s, const char *what) {
   said = true;
 }
 
+static void describe_answer(const slot *s, char *text, size_t size) {
+  ist__value said = s->said;
+  if (s->is_void)
+    snprintf(text, size, "ignored");
+  else if (said.kind == IST__V_FLOAT)
+    snprintf(text, size, "answered %g", said.f);
+  else if (said.kind == IST__V_INT)
+    snprintf(text, size, "answered %lld", (long long)said.i);
+  else
+    snprintf(text, size, said.p ? "answered a default" : "answered NULL");
+}
+
 static void answer_alone(slot *s, void *result) {
+  char answer[64], what[128];
   pthread_mutex_lock(&lock);
   ist__signature_answer(s->pool->signature, result, s->answer);
-  char what[96];
-  bool foreign = atomic_load(&s->live) != 0 && atomic_load(&s->live) != ist__thread_id();
+  uintptr_t live = atomic_load(&s->live);
+  bool foreign = live != 0 && live != ist__thread_id();
+  describe_answer(s, answer, sizeof answer);
   snprintf(what, sizeof what, "%s; %s",
-           foreign ? "called from a foreign thread" : "called after its life", s->answered);
+           foreign ? "called from a foreign thread" : "called after its life", answer);
   report(s, what);
   pthread_mutex_unlock(&lock);
 }
@@ -227,7 +242,14 @@ static void rest(slot *s) {
   p->last = s;
 }
 
+static bool has_label(const slot *s, const ist__function *function, const ist__param *use) {
+  size_t length = strlen(function->label);
+  return s->label && strncmp(s->label, function->label, length) == 0 &&
+         strncmp(s->label + length, ": ", 2) == 0 && strcmp(s->label + length + 2, use->name) == 0;
+}
+
 static bool set_label(slot *s, const ist__function *function, const ist__param *use) {
+  if (has_label(s, function, use)) return true;
   size_t size = strlen(function->label) + strlen(use->name) + 3;
   if (size > s->label_room) {
     char *label = realloc(s->label, size);
@@ -242,14 +264,8 @@ static bool set_label(slot *s, const ist__function *function, const ist__param *
 static void set_answer(slot *s, const ist__type *result, ist__value value) {
   memset(s->answer, 0, result->size < 16 ? 16 : result->size);
   if (ist__type_is_scalar(result)) ist__scalar_store(result, s->answer, value);
-  if (result->kind == IST__VOID)
-    snprintf(s->answered, sizeof s->answered, "ignored");
-  else if (value.kind == IST__V_FLOAT)
-    snprintf(s->answered, sizeof s->answered, "answered %g", value.f);
-  else if (value.kind == IST__V_INT)
-    snprintf(s->answered, sizeof s->answered, "answered %lld", (long long)value.i);
-  else
-    snprintf(s->answered, sizeof s->answered, value.p ? "answered a default" : "answered NULL");
+  s->said = value;
+  s->is_void = result->kind == IST__VOID;
 }
 
 /* ---- closures ---- */
@@ -257,19 +273,21 @@ static void set_answer(slot *s, const ist__type *result, ist__value value) {
 static bool evaluate(const ist__param *use, const ist__frame *frame, int64_t *type_args,
                      ist__value *answer, ist__fault *fault) {
   const ist__type *result = use->type->result->type;
-  char what[200];
-  snprintf(what, sizeof what, "%s: %s", frame->function->label, use->name);
   for (size_t i = 0; i < use->type_arg_count; i++) {
     ist__value value;
     if (!ist__expr_eval(use->type_args[i], frame, &value, fault)) return false;
     if (value.kind != IST__V_INT || value.i < INT64_MIN || value.i > INT64_MAX) {
-      return ist__fault_set(fault, "%s: a type argument that is no 64-bit integer", what);
+      return ist__fault_set(fault, "%s: %s: a type argument that is no 64-bit integer",
+                            frame->function->label, use->name);
     }
     type_args[i] = (int64_t)value.i;
   }
   *answer = (ist__value){.kind = IST__V_INT};
   if (!ist__type_is_scalar(result)) return true;
   if (use->on_throw && !ist__expr_eval(use->on_throw, frame, answer, fault)) return false;
+  if (ist__value_convert(answer, result, "", NULL)) return true;
+  char what[200];
+  snprintf(what, sizeof what, "%s: %s", frame->function->label, use->name);
   return ist__value_convert(answer, result, what, fault);
 }
 
