@@ -8,6 +8,7 @@ static void declare(compiler *c, const char *tag, const char *name, decl *d) {
   if (other) {
     ist__idl_error(c, d->at, "'%s' is declared twice", key);
     ist__idl_note(c, other->at, "it was first declared here");
+    d->duplicate = true;
     return;
   }
   if (!tag && ist__idl_scalar_find(name) && d->kind != D_FUNCTION && d->kind != D_TYPEDEF) {
@@ -30,6 +31,7 @@ static void declare_all(compiler *c, module *m) {
       if (other || name) {
         ist__idl_error(c, e->at, "'%s' is declared twice", e->name);
         ist__idl_note(c, other ? other->at : name->at, "it was first declared here");
+        e->duplicate = true;
         continue;
       }
       ist__idl_map_put(c, &c->enumerators, e->name, e);
@@ -362,10 +364,10 @@ void ist__idl_check_names(compiler *c) {
     for (int i = 0; i < c->main->decls.count; i++) {
       decl *d = c->main->decls.at[i];
       bool type = d->kind == D_STRUCT || d->kind == D_HANDLE || d->kind == D_ENUM;
-      if (type != (pass == 1) || !d->js || d->internal) continue;
+      if (type != (pass == 1) || !d->js || d->internal || d->duplicate) continue;
       claim(c, &names, d->js, d->at, kinds[d->kind]);
       for (int k = 0; k < d->enumerators.count; k++)
-        if (d->enumerators.at[k].js)
+        if (d->enumerators.at[k].js && !d->enumerators.at[k].duplicate)
           claim(c, &names, d->enumerators.at[k].js, d->enumerators.at[k].at, "enumerator");
     }
   for (int i = 0; i < c->main->decls.count; i++) {
@@ -379,7 +381,7 @@ void ist__idl_check_names(compiler *c) {
       decl *f = d->functions.at[k];
       bool is_new = f->function == FN_CONSTRUCTOR && first;
       if (is_new) first = false;
-      if (is_new || !f->js || f->internal) continue;
+      if (is_new || !f->js || f->internal || f->duplicate) continue;
       bool on_class = f->function == FN_STATIC || f->function == FN_CONSTRUCTOR;
       claim(c, on_class ? &statics : &methods, f->js, f->at, "function");
     }

@@ -157,8 +157,8 @@ static bool direction_of(compiler *c, param *p, const ctype *element, const char
   }
   if (stated) return true;
   fail(c, p,
-       ist__idl_format(c, "'%s %s' does not say what C does with it: %s",
-                       ist__idl_type_text(c, p->type), p->name, choices));
+       ist__idl_format(c, "'%s' does not say what C does with it: %s",
+                       ist__idl_type_c(c, p->type, p->name), choices));
   return false;
 }
 
@@ -742,6 +742,14 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
     p->dtype = ist__idl_dtype_simple(
         c, DT_REF, ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d));
     if (d->kind == D_STRUCT && has(p, AT_INOUT)) p->dir = DIR_INOUT;
+    if (d->kind == D_STRUCT && (p->dir == DIR_INOUT) == ist__idl_type_is_const(t->to)) {
+      fail(c, p,
+           ist__idl_format(c, "'%s' %s", p->name,
+                           p->dir == DIR_INOUT
+                               ? "points to const: JavaScript cannot write through it"
+                               : "may be written or not: say const, or [[inout]]"));
+      return;
+    }
   } else if (t->kind == T_POINTER) {
     encoding text =
         to->kind == T_POINTER || to->kind == T_FUNCTION || d ? ENC_NONE : text_encoding(p, t->to);
@@ -750,10 +758,10 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
     else if (!p->bad)
       fail(c, p,
            ist__idl_format(c,
-                           "'%s %s' does not say what it points to: write '%s[n]' for a copy, "
+                           "'%s' does not say what it points to: write '%s[n]' for a copy, "
                            "[[view(n)]] for a view, "
                            "[[data]] for the user data, or declare a handle",
-                           ist__idl_type_text(c, p->type), p->name, p->name));
+                           ist__idl_type_c(c, p->type, p->name), p->name));
   } else if (d && (d->kind == D_CALLBACK || (d->kind == D_HANDLE && !d->is_pointer))) {
     fail(c, p,
          d->kind == D_CALLBACK ? "not supported yet: a function passed to a callback"

@@ -116,6 +116,7 @@ typedef struct {
 typedef LIST(token) token_list;
 
 token_list ist__idl_lex(compiler *c, const source *s);
+int ist__idl_utf8_length(const char *p, const char *end); // of the sequence at p, or 0
 
 // --- parse*.c: tokens to declarations
 // --------------------------------------------------------------
@@ -256,6 +257,7 @@ typedef struct {
   const char *doc;
   expr *parsed_value; // NULL: one more than the last
   wide value;
+  bool duplicate;
   bool known; // evaluated: the later ones of its enum may name it
   const char *js;
 } enumerator;
@@ -302,7 +304,7 @@ struct decl {
   module *module;
   const char *js;
   enum { FRESH, BUSY, DONE } state; // of layouts, values and typedefs, against cycles
-  bool bad;
+  bool bad, duplicate;
   int index; // in its table of the descriptor, -1: not there
 
   ctype *type;        // constant, typedef, enum's base, result of a function or callback
@@ -415,16 +417,18 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(CONSTRUCTOR, constructor)                                                                      \
   X(COPY, copy)                                                                                    \
   X(DATA, data)                                                                                    \
-  X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno)        \
-      X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline)      \
-          X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name)              \
-              X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)              \
-                  X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)                \
-                      X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)              \
-                          X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)    \
-                              X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)      \
-                                  X(TAKE, take) X(TEXT, text) X(THROWS, throws) X(UNTIL, until)    \
-                                      X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+  X(DEPTH, depth)                                                                                  \
+  X(DESTROY, destroy)                                                                              \
+  X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text)                  \
+      X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline) X(INOUT, inout)                \
+          X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)                \
+              X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)      \
+                  X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out)    \
+                      X(OWN, own) X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix)          \
+                          X(RANGE, range) X(SCOPE, scope) X(SELF, self) X(SIZE, size)              \
+                              X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)      \
+                                  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)  \
+                                      X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,

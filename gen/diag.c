@@ -25,6 +25,15 @@ int ist__idl_source_line(const source *s, int at) {
   return low + 1;
 }
 
+// A line is shown on a terminal: control characters would do things there.
+static void clean_line(char *p, const char *end) {
+  while (p < end) {
+    int n = ist__idl_utf8_length(p, end);
+    if (n == 0 || ((unsigned char)*p < ' ' && *p != '\t')) *p = '?';
+    p += n ? n : 1;
+  }
+}
+
 static void report(compiler *c, ist__diag_severity severity, span at, const char *format,
                    va_list args) {
   if (!c->options->diag) return;
@@ -48,9 +57,7 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
     if (line) {
       memcpy(line, s->text + start, (size_t)(end - start));
       line[end - start] = '\0';
-      // A line is shown on a terminal: control characters would do things there.
-      for (char *p = line; p < line + (end - start); p++)
-        if ((unsigned char)*p < ' ' && *p != '\t') *p = '?';
+      clean_line(line, line + (end - start));
     }
     d.source = line;
   } else {

@@ -34,7 +34,7 @@ static int digit_value(char ch) {
 }
 
 // The length of the UTF-8 sequence at p, or 0 when it is none.
-static int utf8_length(const char *p, const char *end) {
+int ist__idl_utf8_length(const char *p, const char *end) {
   unsigned char b = (unsigned char)*p;
   int n = b < 0x80                ? 1
           : b >= 0xc2 && b < 0xe0 ? 2
@@ -152,7 +152,7 @@ static int literal_char(lexer *l) {
 
 static bool valid_text(const char *at, size_t len) {
   for (const char *p = at, *end = at + len; p < end;) {
-    int n = utf8_length(p, end);
+    int n = ist__idl_utf8_length(p, end);
     if (n == 0) return false;
     p += n;
   }
@@ -208,7 +208,7 @@ static bool lex_punct(lexer *l) {
 }
 
 static void lex_stray(lexer *l) {
-  int n = utf8_length(l->p, l->end);
+  int n = ist__idl_utf8_length(l->p, l->end);
   const char *start = l->p;
   if (n > 1) {
     l->p += n;
@@ -226,7 +226,7 @@ token_list ist__idl_lex(compiler *c, const source *s) {
   lexer lexer = {.c = c, .source = s, .p = s->text, .end = s->text + s->len};
   lexer.tokens = (token_list){0};
   for (const char *p = s->text; p < lexer.end;) {
-    int n = *p ? utf8_length(p, lexer.end) : 0;
+    int n = *p ? ist__idl_utf8_length(p, lexer.end) : 0;
     if (n == 0) {
       ist__idl_error(c, span_at(&lexer, p, p + 1), "byte 0x%02x: an interface file is UTF-8 text",
                      (unsigned char)*p);

@@ -102,7 +102,12 @@ void ist__idl_resync(parser *p, bool in_block) {
     if (ist__idl_at(p, "}") && braces) braces--;
     bool ends = ist__idl_at(p, ";") && braces == 0;
     ist__idl_advance(p);
-    if (closes) ist__idl_accept(p, ";");
+    // After `} name;` the declaration ends with its line, not with the brace.
+    const token *next = ist__idl_peek(p, 0);
+    if (closes && next->at.source && next->kind != TOK_END && !ist__idl_at(p, "}") &&
+        ist__idl_source_line(next->at.source, next->at.at) ==
+            ist__idl_source_line(t->at.source, t->at.at))
+      continue;
     if (ends || closes) return;
   }
 }
@@ -620,7 +625,10 @@ static void parse_declaration(parser *p, void *env) {
     }
     if ((strcmp(t->text, "struct") == 0 || strcmp(t->text, "enum") == 0) && strcmp(third, ";") == 0)
       ist__idl_syntax_error(
-          p, t->at, "a %s without a body says nothing; a pointer to it is a 'handle'", t->text);
+          p, t->at, "%s",
+          t->text[0] == 'e'
+              ? "an enum without values says nothing"
+              : "a struct without a body says nothing; a pointer to it is a 'handle'");
     if (strcmp(t->text, "enum") == 0 && strcmp(after->text, "{") == 0)
       ist__idl_syntax_error(p, t->at,
                             "an enum needs a name; single constants are declared with 'const int'");

@@ -11,7 +11,7 @@ static const char *function_type(compiler *c, const ctype *result, const param_l
                                  const char *inner) {
   buffer b = {0};
   // A callback may take a pointer to itself.
-  if (++c->type_depth > 8) {
+  if (++c->type_depth > 2) {
     c->type_depth--;
     return ist__idl_type_c(c, result, ist__idl_format(c, "%s()", inner));
   }
