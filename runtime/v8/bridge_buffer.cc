@@ -420,6 +420,7 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site,
   size_t size = ist__element_size(of);
   Local<v8::Array> array = v8::Array::New(call->isolate, static_cast<int>(count));
   for (size_t i = 0; i < count; i++) {
+    v8::HandleScope scope(call->isolate);
     Local<Value> element;
     const uint8_t *from = data + i * size;
     const void *pointer = nullptr;

@@ -199,6 +199,7 @@ static MaybeLocal<Value> lift_counted(const ist__site &site, Local<v8::Context> 
   }
   Local<v8::Array> array = v8::Array::New(isolate, static_cast<int>(count));
   for (size_t i = 0; i < count; i++) {
+    v8::HandleScope scope(isolate);
     Local<Value> element;
     if (!lift_one(site, context, of, data + i * size, owners).ToLocal(&element) ||
         array->CreateDataProperty(context, static_cast<uint32_t>(i), element).IsNothing()) {

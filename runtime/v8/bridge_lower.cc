@@ -316,10 +316,14 @@ static const char *field_name(const void *env, size_t index) {
   return static_cast<const ist__type *>(env)->fields[index].name;
 }
 
+/* Refuses keys that are no fields. Keys mostly come in the order of the fields, as the very strings
+ * of their names. */
 static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, ist__class *of,
                        Local<Object> literal) {
   Isolate *isolate = site.bridge->isolate;
+  v8::HandleScope scope(isolate);
   Local<Array> keys;
+  size_t count = of->type->field_count, next = 0;
   if (!literal
            ->GetOwnPropertyNames(
                context, static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS),
@@ -330,14 +334,18 @@ static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, is
   for (uint32_t i = 0; i < keys->Length(); i++) {
     Local<Value> key;
     if (!keys->Get(context, i).ToLocal(&key)) return false;
-    bool known = false;
-    for (size_t j = 0; j < of->type->field_count && !known; j++) {
-      known = key->StrictEquals(of->names[j].Get(isolate));
+    size_t at = 0;
+    while (at < count && !(of->names[(next + at) % count] == key)) at++;
+    for (size_t j = 0; at == count && j < count; j++) {
+      if (key->StrictEquals(of->names[j].Get(isolate))) at = (j + count - next) % count;
     }
-    if (known) continue;
+    if (at < count) {
+      next = (next + at + 1) % count;
+      continue;
+    }
     char name[80];
     name[ist__compat::write_utf8(isolate, key.As<String>(), name, sizeof name - 1)] = 0;
-    const char *near = ist__nearest(name, field_name, of->type, of->type->field_count);
+    const char *near = ist__nearest(name, field_name, of->type, count);
     return ist__throw(site, IST_TYPE_ERROR, "%s has no field \"%s\"%s%s%s", of->type->name, name,
                       near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
   }

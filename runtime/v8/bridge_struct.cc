@@ -438,6 +438,7 @@ MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const
     if (type->encoding != IST__BYTES) return lift_array_text(site, type, from);
     Local<v8::Array> array = v8::Array::New(isolate, static_cast<int>(type->count));
     for (size_t i = 0; i < type->count; i++) {
+      v8::HandleScope scope(isolate);
       Local<Value> element;
       if (!ist__plain(site, type->to, from + i * type->to->size, json).ToLocal(&element) ||
           array->CreateDataProperty(isolate->GetCurrentContext(), static_cast<uint32_t>(i), element)
@@ -675,6 +676,7 @@ static void array_to_array(const FunctionCallbackInfo<Value> &info) {
   }
   Local<v8::Array> array = v8::Array::New(info.GetIsolate(), static_cast<int>(wrap->type->count));
   for (uint32_t i = 0; i < wrap->type->count; i++) {
+    v8::HandleScope scope(info.GetIsolate());
     Local<Value> element;
     if (!element_get(wrap, info.This(), i).ToLocal(&element) ||
         array->CreateDataProperty(context, i, element).IsNothing()) {
