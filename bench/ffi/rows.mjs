@@ -3,7 +3,7 @@
 const SHORT = "abcdefghijklmnop";
 const LONG = "x".repeat(1024);
 
-function measure(loop, rounds, runs = 7) {
+function measure(loop, rounds, runs = 5) {
   loop(Math.min(rounds, 200_000));
   loop(Math.min(rounds, 200_000));
   const times = [];
@@ -19,7 +19,7 @@ function expect(got, wanted) {
   if (got !== wanted) throw new Error(`expected ${wanted}, got ${got}`);
 }
 
-export function run(f, { sum = (values) => f.sum_f64(values), rows = {}, rounds = 1e6 } = {}) {
+export function run(f, { sum = (values) => f.sum_f64(values), rows = {}, rounds = 4e5 } = {}) {
   const values = new Float64Array(10).fill(1.5);
   const all = {
     noop: [5, (n) => { for (let i = 0; i < n; i++) f.noop(); }],
