@@ -147,7 +147,8 @@ static void note_elsewhere(prover *p, const message *m, const char *text) {
 static bool says_undeclared(const char *text) {
   return strstr(text, "undeclared") || strstr(text, "unknown type name") ||
          strstr(text, "no member named") || strstr(text, "incomplete type") ||
-         strstr(text, "expected ") || strstr(text, "tentative definition");
+         strstr(text, "undefined type") || strstr(text, "expected ") ||
+         strstr(text, "tentative definition");
 }
 
 // What a pointer type points to; NULL when the text is none.
@@ -179,6 +180,9 @@ static void report(prover *p, fact *f, const message *m, const message *previous
   if (strstr(m->text, "conflicting types") || strstr(m->text, "redefinition") ||
       strstr(m->text, "redeclared")) {
     const char *theirs = previous ? quoted(c, previous->text, 1) : NULL;
+    // A typedef's own name is no news; gcc adds what it stands for.
+    if (theirs && f->kind == F_TYPEDEF && quoted(c, previous->text, 2))
+      theirs = quoted(c, previous->text, 2);
     if (theirs && ours)
       ist__idl_error(c, f->at, "%s: the header declares it as '%s', not as '%s'", name,
                      tidy(c, theirs), ours);
@@ -243,7 +247,17 @@ static int read_messages(prover *p, const char *path) {
       report(p, f, m, note && strstr(note->text, "previous") ? note : NULL);
       continue;
     }
-    if (k == -2)
+    if (k == -1) {
+      // The header that the offending file was included from is named above the message.
+      const char *from = s->text ? strstr(s->text, "#h") : NULL;
+      const char *end = from ? strchr(from, ':') : NULL;
+      if (end)
+        k = marked_fact(p, ist__idl_text(c, from, (size_t)(end - from)), &header) == -2 ? -3 : -1;
+    }
+    if (k == -3)
+      ist__idl_error(c, header, "the C compiler cannot include it: %s:%d: %s", m->file, m->line,
+                     m->text);
+    else if (k == -2)
       ist__idl_error(c, header, "the C compiler cannot include it: %s", m->text);
     else
       ist__idl_error(c, (span){0}, "%s:%d:%d: %s", m->file, m->line, m->column, m->text);
