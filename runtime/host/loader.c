@@ -100,8 +100,13 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
                             ist_error **error) {
   struct stat info;
   char *real = realpath(path, NULL);
-  ist__text message = {0};
+  /* A pipe in /dev/fd has no real path, but can be read. */
   if (!real || stat(real, &info)) {
+    free(real);
+    real = ist__strdup(path);
+  }
+  ist__text message = {0};
+  if (stat(real, &info)) {
     int code = errno;
     free(real);
     ist__text_printf(&message, "Cannot find module '%s'", specifier);
@@ -115,7 +120,7 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
   }
   if (S_ISDIR(info.st_mode)) {
     free(real);
-    ist__text_printf(&message, "Cannot import '%s', a directory,", specifier);
+    ist__text_printf(&message, "Cannot import directory '%s'", specifier);
     add_referrer(&message, referrer);
     return fail(error, IST_ERR_NOT_FOUND, "Error", &message);
   }

@@ -63,7 +63,12 @@ void ist__loop_close(ist_host *host) {
 
 void ist__loop_settle(ist_host *host) {
   while (!host->exiting) {
-    if (ist_isolate_run_microtasks(host->isolate) == IST_ERR_TERMINATED) break;
+    if (ist_isolate_run_microtasks(host->isolate) == IST_ERR_TERMINATED) {
+      ist_error *error = ist_error_new(IST_ERR_TERMINATED, NULL, NULL);
+      ist__report_uncaught(host, error);
+      ist_error_free(error);
+      break;
+    }
     ist_value promise;
     ist_error *reason;
     if (ist_isolate_next_rejection(host->isolate, &promise, &reason)) break;

@@ -83,11 +83,12 @@ char *ist__report_inspect(ist_host *host, ist_value value, bool colors) {
 
 void ist__report_uncaught(ist_host *host, const ist_error *error) {
   if (host->exiting) return;
-  ist__text line = {0};
+  bool interrupted = atomic_load(&host->interrupted);
+  if (interrupted && error && error->status == IST_ERR_TERMINATED) return;
   char *text = ist__report_format(host, error, ist__io_colors(STDERR_FILENO));
-  ist__text_printf(&line, "Uncaught %s\n", text);
-  /* The place comes first, as compilers and Node print it, so that editors find it. */
-  ist__io_write_all(STDERR_FILENO, line.data + 9, line.length - 9);
+  ist__text line = {0};
+  ist__text_printf(&line, "%s\n", text);
+  ist__io_write_all(STDERR_FILENO, line.data, line.length);
   ist__text_free(&line);
   free(text);
   if (host->interactive) return;

@@ -128,7 +128,7 @@ static void run(ist_host *host, ist__timer *timer) {
   ist_error *error;
   ist_status status =
       ist_function_call(host->context, timer->callback, ist_undefined(), 0, NULL, NULL, &error);
-  if (status != IST_OK && status != IST_ERR_TERMINATED) ist__report_uncaught(host, error);
+  if (status != IST_OK) ist__report_uncaught(host, error);
   ist_error_free(error);
   ist__loop_settle(host);
   ist_scope_close(host->isolate, scope);

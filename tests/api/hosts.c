@@ -87,6 +87,26 @@ static void inputs_can_be_interrupted(void **state) {
   ist_host_free(host);
 }
 
+static void *terminate_soon(void *host) {
+  usleep(100000);
+  ist_isolate_terminate(ist_context_isolate(ist_host_context(host)));
+  return NULL;
+}
+
+static void a_terminated_run_fails(void **state) {
+  (void)state;
+  static const char *const endless[] = {"for (;;);", "setTimeout(() => { for (;;); }, 1)",
+                                        "await 1; for (;;);"};
+  for (int i = 0; i < 3; i++) {
+    ist_host *host = make(NULL);
+    pthread_t thread;
+    pthread_create(&thread, NULL, terminate_soon, host);
+    assert_int_equal(run(host, endless[i]), 1);
+    pthread_join(thread, NULL);
+    ist_host_free(host);
+  }
+}
+
 static void *host_of_its_own(void *arg) {
   (void)arg;
   ist_host *host = make(NULL);
@@ -128,9 +148,9 @@ static void an_embedder_drives_the_loop(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(runs_give_exit_codes),        cmocka_unit_test(inputs_last),
-      cmocka_unit_test(inputs_can_be_interrupted),   cmocka_unit_test(hosts_in_parallel),
-      cmocka_unit_test(an_embedder_drives_the_loop),
+      cmocka_unit_test(runs_give_exit_codes),      cmocka_unit_test(inputs_last),
+      cmocka_unit_test(inputs_can_be_interrupted), cmocka_unit_test(hosts_in_parallel),
+      cmocka_unit_test(a_terminated_run_fails),    cmocka_unit_test(an_embedder_drives_the_loop),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
