@@ -32,6 +32,15 @@ size_t ist__element_size(const ist__type *of) {
   return of->size ? of->size : sizeof(void *);
 }
 
+bool ist__array_fits(const ist__type *of, const ist__wrap *view) {
+  if (view->type->kind != IST__ARRAY || view->type->encoding != IST__BYTES) return false;
+  const ist__type *holds = view->type->to;
+  if (holds == of) return true;
+  if (of->kind == IST__VOID) return ist__is_scalar(holds);
+  return ist__is_scalar(of) && holds->kind == of->kind && holds->size == of->size &&
+         holds->is_signed == of->is_signed && of->kind != IST__ENUM && of->kind != IST__BOOL;
+}
+
 enum array_kind { ANY, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, NONE };
 
 static array_kind kind_of(const ist__type *of) {
@@ -202,6 +211,18 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
   size_t size = ist__element_size(of);
   ist__span span;
   Local<Value> value = argument.value;
+  if (ist__wrap *wrap = ist__wrap_of(value)) {
+    if (!ist__array_fits(of, wrap) || param->terminated) {
+      return refuse(site, of, param->text, written, param->null, value);
+    }
+    if (!ist__wrap_live(site, wrap)) return false;
+    argument.data = wrap->address;
+    argument.count = of->kind == IST__VOID ? wrap->type->size : wrap->type->count;
+    argument.unit = wrap->type->to->size;
+    argument.bytes = wrap->type->size;
+    memcpy(slot, &argument.data, sizeof(void *));
+    return true;
+  }
   if (!written && value->IsTypedArray() && !value.As<ArrayBufferView>()->HasBuffer() &&
       matches(kind_of(of), value)) {
     span.bytes = value.As<ArrayBufferView>()->ByteLength();

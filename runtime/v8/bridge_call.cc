@@ -443,6 +443,11 @@ static void copy_back(ist__call *call) {
     if (held->offset > now || held->bytes > now - held->offset) continue;
     memcpy(static_cast<uint8_t *>(held->buffer->Data()) + held->offset, held->copy, held->bytes);
   }
+  for (const ist__deferred *later = call->deferred; later; later = later->next) {
+    ist__wrap *wrap = later->back ? ist__wrap_of(later->value) : nullptr;
+    if (wrap && wrap->owner->state == IST__LIVE)
+      memcpy(wrap->address, later->to, later->type->size);
+  }
 }
 
 /* Pointers that are freed whether the call failed or not, and the text among them that says why. */
@@ -586,6 +591,8 @@ static ist__wrap *receiver(ist__call *call, Local<Value> self) {
   if (wrap && wrap->type == type) return wrap;
   char expected[96];
   snprintf(expected, sizeof expected, "this to be %s %s", ist__article(type->name), type->name);
+  /* V8 puts the global object where a function is called without a receiver. */
+  if (self->StrictEquals(call->context->Global())) self = v8::Undefined(call->isolate);
   ist__throw_expected(call->site(), IST_TYPE_ERROR, expected, self);
   return nullptr;
 }

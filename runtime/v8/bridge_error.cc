@@ -190,9 +190,10 @@ static void define(Local<Context> context, Local<Object> object, const char *nam
   (void)object->DefineOwnProperty(context, key, value, attributes).FromMaybe(false);
 }
 
-static void decorate(const ist__site &site, Local<Context> context, Local<Object> error) {
+static void decorate(const ist__site &site, const char *label, Local<Context> context,
+                     Local<Object> error) {
   Isolate *isolate = site.bridge->isolate;
-  const char *function = site.label;
+  const char *function = label;
   size_t prefix = strlen(site.library->name);
   if (!strncmp(function, site.library->name, prefix) && function[prefix] == '.') {
     function += prefix + 1;
@@ -224,13 +225,19 @@ bool ist__throw(const ist__site &site, ist__error_kind kind, const char *format,
   vsnprintf(text, sizeof text, format, rest);
   va_end(rest);
   const char *between = !*place ? "" : !site.member ? ": " : *place == '[' ? "" : ".";
-  snprintf(whole, sizeof whole, "%s%s%s: %s%s%s", site.label, between, place,
+  char path[256];
+  const char *label = site.label;
+  if (site.view) {
+    ist__view_path(site.view, path, sizeof path);
+    label = path;
+  }
+  snprintf(whole, sizeof whole, "%s%s%s: %s%s%s", label, between, place,
            site.about ? site.about : "", site.about ? ": " : "", text);
   Local<String> message = message_string(isolate, whole);
   Local<Value> error = kind == IST_TYPE_ERROR    ? v8::Exception::TypeError(message)
                        : kind == IST_RANGE_ERROR ? v8::Exception::RangeError(message)
                                                  : v8::Exception::Error(message);
-  if (error->IsObject()) decorate(site, context, error.As<Object>());
+  if (error->IsObject()) decorate(site, label, context, error.As<Object>());
   isolate->ThrowException(error);
   return false;
 }
@@ -357,7 +364,7 @@ void ist__throw_bundle(const ist__site &site, ist__lib *lib, const ist__bundle *
     }
     define(context, error, "code", number, v8::None);
   }
-  decorate(site, context, error);
+  decorate(site, site.label, context, error);
   isolate->ThrowException(error);
 }
 

@@ -141,8 +141,9 @@ struct ist__site {
   const ist__library *library;
   const char *label; /* "zlib.crc32" */
   const ist__place *place;
-  const char *about = nullptr; /* what of the place: "the result" */
-  bool member = false;         /* the place is written as a member of the label: "zlib.Point.x" */
+  const ist__wrap *view = nullptr; /* an array: the label is where it lies in its struct */
+  const char *about = nullptr;     /* what of the place: "the result" */
+  bool member = false; /* the place is written as a member of the label: "zlib.Point.x" */
 };
 
 enum ist__error_kind { IST_TYPE_ERROR, IST_RANGE_ERROR, IST_PLAIN_ERROR };
@@ -248,6 +249,7 @@ struct ist__deferred {
   const ist__type *length_type;
   const ist__place *place;
   bool null;
+  bool back; /* struct: its bytes go back to the instance after the call */
 };
 
 /* Bytes that go back to a typed array after the call, and a backing store that the call holds. */
@@ -369,6 +371,8 @@ size_t ist__element_size(const ist__type *of);
 /* "a Uint8Array" */
 const char *ist__array_name(const ist__type *of, ist__encoding text);
 bool ist__is_scalar(const ist__type *type);
+/* Whether a view of an array in a struct can serve as a buffer of these elements. */
+bool ist__array_fits(const ist__type *of, const ist__wrap *view);
 
 struct ist__span {
   uint8_t *data;
@@ -463,6 +467,8 @@ v8::Local<v8::FunctionTemplate> ist__array_shape(ist__bridge *bridge);
 /* Plain objects and arrays. `json`: BigInts become strings. */
 v8::MaybeLocal<v8::Value> ist__plain(const ist__site &site, const ist__type *type,
                                      const uint8_t *from, bool json);
+/* Where a view lies: "zlib.Style.pattern[0]". */
+void ist__view_path(const ist__wrap *view, char *text, size_t size);
 v8::MaybeLocal<v8::Value> ist__plain_struct(const ist__site &site, const ist__type *type,
                                             const uint8_t *from, bool json);
 

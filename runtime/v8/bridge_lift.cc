@@ -123,11 +123,15 @@ static ist__owner *owner_of(ist__call *call, uint32_t index) {
   return call->arguments[index].owner;
 }
 
-static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
+static void bind_keeps(ist__call *call, const ist__param *param, ist__owner *child) {
   for (size_t i = 0; i < param->keep_count; i++) {
     ist__owner *kept = owner_of(call, param->keeps[i]);
     if (kept && kept != child) ist__owner_keep(child, kept);
   }
+}
+
+static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
+  bind_keeps(call, param, child);
   if (param->own) return;
   ist__owner *parent =
       param->parent >= 0 ? owner_of(call, static_cast<uint32_t>(param->parent)) : nullptr;
@@ -209,6 +213,7 @@ void ist__lift_adopt(ist__call *call, const ist__param *param) {
       argument.memory = nullptr;
       argument.owner = ist__owner_new(call->bridge->domain, of, memory, IST__MEMORY, nullptr);
       argument.fresh = argument.owner != nullptr;
+      if (argument.owner) bind_keeps(call, param, argument.owner);
       if (!argument.owner) free(memory);
       return;
     }

@@ -515,8 +515,17 @@ static bool lower_elements(ist__call *call, const ist__site &site, const ist__pa
       memcpy(to, &text, sizeof text);
     } else if (of->kind == IST__REF) {
       if (!defer(call, inner, of, element, to, param->element_null)) return false;
-    } else if (param->dir == IST__INOUT && !ist__wrap_of(element)) {
-      return ist__throw_type(inner, IST_TYPE_ERROR, of, false, element);
+    } else if (param->dir == IST__INOUT) {
+      ist__deferred *later;
+      ist__wrap *wrap = ist__wrap_of(element);
+      if (!wrap || wrap->type != of) {
+        char expected[160];
+        snprintf(expected, sizeof expected, "%s %s, which is changed in place",
+                 ist__article(of->name), of->name);
+        return ist__throw_expected(inner, IST_TYPE_ERROR, expected, element);
+      }
+      if (!defer(call, inner, of, element, to, false, &later)) return false;
+      later->back = true;
     } else if (!lower_element(call, inner, of, element, to, nullptr)) {
       return false;
     }
@@ -599,6 +608,8 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
   }
   case IST__BUFFER: {
     const ist__type *of = type->to;
+    ist__wrap *wrap = ist__wrap_of(value);
+    if (wrap && ist__array_fits(of, wrap)) return true;
     if (of->kind == IST__STRING || of->kind == IST__REF || of->kind == IST__STRUCT) {
       return lower_elements(call, site, param, value);
     }

@@ -372,7 +372,7 @@ static void get_field(const FunctionCallbackInfo<Value> &info) {
   auto *accessor = static_cast<ist__accessor *>(ist__compat::external_value(info.Data()));
   ist__class *of = accessor->owner;
   ist__place place = {nullptr, accessor->field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, true};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, nullptr, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   Local<Value> value;
   if (wrap && ist__field_get(site, wrap, info.This(), accessor->field).ToLocal(&value)) {
@@ -388,7 +388,7 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   ist__class *of = accessor->owner;
   const ist__field *field = accessor->field;
   ist__place place = {nullptr, field->name, 0};
-  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, true};
+  ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, nullptr, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
   if (!wrap) return;
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
@@ -564,8 +564,36 @@ MaybeLocal<Object> ist__struct_copy(const ist__site &site, Local<v8::Context> co
 
 /* ---- arrays ---- */
 
+void ist__view_path(const ist__wrap *view, char *text, size_t size) {
+  const ist__type *at = view->owner->type;
+  auto offset = static_cast<size_t>(view->address - static_cast<uint8_t *>(view->owner->address));
+  auto used = static_cast<size_t>(snprintf(text, size, "%s.%s", at->library->name, at->name));
+  while (at != view->type && used < size) {
+    if (at->kind == IST__ARRAY) {
+      size_t index = at->to->size ? offset / at->to->size : 0;
+      used += static_cast<size_t>(snprintf(text + used, size - used, "[%zu]", index));
+      offset -= index * at->to->size;
+      at = at->to;
+      continue;
+    }
+    const ist__field *inside = nullptr;
+    for (size_t i = 0; i < at->field_count && !inside; i++) {
+      const ist__field *field = &at->fields[i];
+      bool nested = field->type->kind == IST__STRUCT || field->type->kind == IST__ARRAY;
+      if (nested && !field->bit_width && offset >= field->offset &&
+          offset < field->offset + field->type->size) {
+        inside = field;
+      }
+    }
+    if (!inside) return;
+    used += static_cast<size_t>(snprintf(text + used, size - used, ".%s", inside->name));
+    offset -= inside->offset;
+    at = inside->type;
+  }
+}
+
 static ist__site array_site(const ist__wrap *wrap, const ist__place *place) {
-  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, nullptr, true};
+  return {wrap->bridge, wrap->type->library, wrap->type->library->name, place, wrap, nullptr, true};
 }
 
 static ist__wrap *array_of(Local<Value> value) {
