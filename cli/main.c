@@ -61,9 +61,7 @@ const verb verbs[] = {
 };
 const size_t verb_count = sizeof verbs / sizeof *verbs;
 
-/* --- Shared helpers
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Shared helpers ---- */
 
 void *allocate(size_t size) {
   void *memory = calloc(1, size ? size : 1);
@@ -97,9 +95,7 @@ int usage_error(const char *verb, const char *format, ...) {
   return EXIT_USAGE;
 }
 
-/* --- Help
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Help ---- */
 
 static void print_verb_help(const verb *verb) {
   printf("Usage: isthmus %s [OPTIONS]%s%s\n\n%c%s.\n\nOptions:\n", verb->name,
@@ -171,9 +167,7 @@ static int unknown_verb(const char *name) {
   return usage_error(NULL, "unknown verb '%s'", name);
 }
 
-/* --- Options
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Options ---- */
 
 int next_option(const verb *verb, int argc, char **argv) {
   enum { MOST = 16 };

@@ -31,9 +31,7 @@ typedef struct repl {
   bool abandoned; /* Ctrl-C while typing */
 } repl;
 
-/* --- Ctrl-C
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Ctrl-C ---- */
 
 /* The handler may do next to nothing, so a thread does what it asks for. */
 static sem_t interrupts;
@@ -55,9 +53,7 @@ static void *watch_interrupts(void *host) {
   }
 }
 
-/* --- Lines
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Lines ---- */
 
 static void add_input(repl *repl, const char *text, size_t length) {
   if (repl->capacity - repl->length <= length) {
@@ -107,9 +103,7 @@ static int read_char(EditLine *editor, wchar_t *out) {
   }
 }
 
-/* --- Completion
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Completion ---- */
 
 static size_t common_prefix(const char *a, const char *b) {
   size_t length = 0;
@@ -172,9 +166,7 @@ static unsigned char complete(EditLine *editor, int key) {
   return answer;
 }
 
-/* --- History
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- History ---- */
 
 /* The history's file in the folder for such things, which is made when it is missing; NULL without
  * a home. */
@@ -231,9 +223,7 @@ static void close_editor(repl *repl) {
   history_end(repl->history);
 }
 
-/* --- Evaluation
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Evaluation ---- */
 
 /* Evaluates what has been typed. True: go on. */
 static bool evaluate(repl *repl, bool interactive, int *exit_code) {

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- Helpers for host functions
- * ------------------------------------------------------------------------------------ */
+/* ---- Helpers for host functions ---- */
 
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
                                 ist_function fn) {
@@ -74,8 +73,7 @@ ist_status ist__throw_errno(ist_context *context, int code, const char *what, co
   return status;
 }
 
-/* --- Making and freeing
- * -------------------------------------------------------------------------------------------- */
+/* ---- Making and freeing ---- */
 
 static ist_status boot(ist_host *host) {
   uint32_t scope;
@@ -143,9 +141,7 @@ ist_context *ist_host_context(ist_host *host) {
   return host->context;
 }
 
-/* --- Running
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Running ---- */
 
 /* The end of a program whose module waits for what never comes, as in Node. */
 enum { EXIT_UNSETTLED = 13 };

@@ -17,8 +17,7 @@
 
 struct ist__library;
 
-/* --- Text that grows
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Text that grows ---- */
 
 /* Always ends with a NUL that `length` does not count; `data` NULL while nothing was added. Running
  * out of memory ends the process: these hold paths and messages. */
@@ -35,9 +34,7 @@ void ist__text_free(ist__text *text);
 char *ist__strdup(const char *string);
 void *ist__alloc(size_t size);
 
-/* --- The host
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- The host ---- */
 
 typedef struct ist__timer ist__timer;
 
@@ -89,9 +86,7 @@ struct ist_host {
   atomic_bool evaluating, interrupted; /* an interactive input runs; it is to end */
 };
 
-/* --- loop.c
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- loop.c ---- */
 
 /* Runs one turn; waits for something to happen when `wait`. False when nothing is left that could
  * happen. */
@@ -101,9 +96,7 @@ void ist__loop_settle(ist_host *host);
 ist_status ist__loop_open(ist_host *host);
 void ist__loop_close(ist_host *host);
 
-/* --- timer.c
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- timer.c ---- */
 
 void ist__timers_run(ist_host *host);
 void ist__immediates_run(ist_host *host);
@@ -112,9 +105,7 @@ int64_t ist__timers_next(ist_host *host);
 void ist__timers_free(ist_host *host);
 ist_status ist__timers_install(ist_host *host, ist_value native);
 
-/* --- report.c
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- report.c ---- */
 
 /* Shows an uncaught error on standard error and ends the host with its exit code, unless it is
  * interactive. */
@@ -124,9 +115,7 @@ char *ist__report_format(ist_host *host, const ist_error *error, bool colors);
 /* The text that shows a value. */
 char *ist__report_inspect(ist_host *host, ist_value value, bool colors);
 
-/* --- io.c
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- io.c ---- */
 
 bool ist__io_write_all(int fd, const char *bytes, size_t length);
 bool ist__io_colors(int fd);
@@ -134,9 +123,7 @@ bool ist__io_colors(int fd);
 int ist__io_read_file(const char *path, ist__text *text);
 ist_status ist__io_install(ist_host *host, ist_value native);
 
-/* --- loader.c
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- loader.c ---- */
 
 ist_status ist__loader_resolve(void *env, ist_context *context, const char *specifier,
                                size_t length, const char *referrer, const char *type,
@@ -148,9 +135,7 @@ ist_module *ist__loader_cached(ist_host *host, const char *url);
 void ist__loader_cache(ist_host *host, const char *url, ist_module *module);
 void ist__loader_free(ist_host *host);
 
-/* --- url.c
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- url.c ---- */
 
 /* The file: URL of an absolute path. */
 char *ist__url_from_path(const char *path);
@@ -164,9 +149,7 @@ char *ist__path_cwd(void);
 /* How a user knows a URL: a path, or "[eval]"; freed by the caller. */
 char *ist__url_shown(const char *url);
 
-/* --- native.c
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- native.c ---- */
 
 /* The exports of a library by name ("zlib") or by the path of an interface file; checks the grants.
  */
@@ -177,25 +160,20 @@ bool ist__native_close(ist_host *host, ist_value exports);
 ist_status ist__native_grants(ist_host *host, const ist_host_options *options);
 void ist__native_free(ist_host *host);
 
-/* --- modules.c
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- modules.c ---- */
 
 /* The modules isthmus:host and isthmus:ffi; NULL with an error for other names. */
 ist_module *ist__builtin_module(ist_host *host, const char *url, ist_error **error);
 /* A module with every own property of an object as an export, and `default` being the object. */
 ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, ist_error **error);
 
-/* --- repl.c
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- repl.c ---- */
 
 /* ist_host_repl_eval, for a host that an uncaught error ends as it ends a program. */
 ist_status ist__repl_run(ist_host *host, const char *source, size_t length, bool colors,
                          ist_repl_result *result);
 
-/* --- Helpers for host functions (host.c)
- * --------------------------------------------------------------------------- */
+/* ---- Helpers for host functions (host.c) ---- */
 
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
                                 ist_function fn);

@@ -66,9 +66,7 @@ int ist__io_read_file(const char *path, ist__text *text) {
   return 0;
 }
 
-/* --- For runtime/js
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- For runtime/js ---- */
 
 static int fd_of(const ist_call *call) {
   return (int)ist__arg_number(call, 0, -1);

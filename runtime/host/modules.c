@@ -12,9 +12,7 @@
 
 extern char **environ;
 
-/* --- isthmus:host
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- isthmus:host ---- */
 
 static ist_status set_string(ist_host *host, ist_value object, const char *name, const char *text) {
   ist_value value;
@@ -207,9 +205,7 @@ static ist_status host_cwd(void *env, const ist_call *call, ist_value *result) {
   return status;
 }
 
-/* --- isthmus:ffi
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- isthmus:ffi ---- */
 
 static ist_status ffi_load(void *env, const ist_call *call, ist_value *result) {
   ist_host *host = env;
@@ -241,9 +237,7 @@ static ist_status ffi_errno(void *env, const ist_call *call, ist_value *result) 
   return IST_OK;
 }
 
-/* --- Making modules
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Making modules ---- */
 
 typedef struct native_function {
   const char *name;

@@ -160,8 +160,7 @@ static ist_status locate(ist_host *host, const char *name, char **path, ist_erro
   return fail(error, IST_ERR_NOT_FOUND, &message);
 }
 
-/* --- From text to a library
- * ---------------------------------------------------------------------------------------- */
+/* ---- From text to a library ---- */
 
 typedef struct diagnosis {
   ist__text text;

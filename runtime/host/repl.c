@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Import declarations
- * ------------------------------------------------------------------------------------------- */
+/* ---- Import declarations ---- */
 
 typedef struct cursor {
   const char *at, *end;
@@ -162,9 +161,7 @@ static char *rewrite(ist_host *host, const char *source, size_t length) {
   return out.data;
 }
 
-/* --- Evaluation
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Evaluation ---- */
 
 void ist_host_interrupt(ist_host *host) {
   if (!host || !atomic_load(&host->evaluating)) return;
@@ -243,9 +240,7 @@ ist_status ist_host_repl_eval(ist_host *host, const char *source, size_t length,
   return ist__repl_run(host, source, length, colors, result);
 }
 
-/* --- Completion
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Completion ---- */
 
 ist_status ist_host_repl_complete(ist_host *host, const char *source, size_t length,
                                   char **completions, size_t *start) {

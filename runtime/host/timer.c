@@ -184,9 +184,7 @@ void ist__timers_free(ist_host *host) {
   free(timers->heap);
 }
 
-/* --- For runtime/js
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- For runtime/js ---- */
 
 static ist_status set_timer(void *env, const ist_call *call, ist_value *result) {
   ist_host *host = env;

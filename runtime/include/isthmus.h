@@ -3,21 +3,21 @@
  *
  * What holds everywhere:
  * - A function that can fail returns an ist_status; results come through the trailing parameters,
- * which are written on success only. Where there is a trailing `ist_error **`, it may be NULL;
- * otherwise it is set to NULL on success and on failure to an error that the caller owns (or to
- * NULL when memory is out).
+ *   which are written on success only. Where there is a trailing `ist_error **`, it may be NULL;
+ *   otherwise it is set to NULL on success and on failure to an error that the caller owns (or to
+ *   NULL when memory is out).
  * - IST_OWN marks what changes owner: an owned result is given back to the matching _free; an owned
- * argument is the callee's from the call on, also when the call fails. What is not marked is
- * borrowed for the length of the call. Every _free takes NULL and does nothing with it.
+ *   argument is the callee's from the call on, also when the call fails. What is not marked is
+ *   borrowed for the length of the call. Every _free takes NULL and does nothing with it.
  * - Text is UTF-8, given by pointer and length; it may contain NUL. File names and URLs end with
- * NUL.
+ *   NUL.
  * - An isolate, with all its contexts, values and modules, is used by one thread at a time.
- * Isolates are independent.
+ *   Isolates are independent.
  * - Callbacks come as (fn, env, finalize): `finalize(env)` is called exactly once, when `fn` will
- * not be called again; it may run on the isolate's thread at any call into the isolate, and must
- * not call into it. It may be NULL.
+ *   not be called again; it may run on the isolate's thread at any call into the isolate, and must
+ *   not call into it. It may be NULL.
  * - Options structs start with their `size`, set by the caller to sizeof; what lies beyond is taken
- * as zero. The ABI only grows.
+ *   as zero. The ABI only grows.
  */
 #ifndef ISTHMUS_H
 #define ISTHMUS_H
@@ -37,8 +37,7 @@ extern "C" {
 #endif
 #define IST_OWN
 
-/* --- Version and status
- * ------------------------------------------------------------------------------------------ */
+/* ---- Version and status ---- */
 
 #define IST_ABI_VERSION 1
 
@@ -85,9 +84,7 @@ typedef struct ist_context ist_context;
 typedef struct ist_module ist_module;
 typedef struct ist_host ist_host;
 
-/* --- Values
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 /* What an ist_value is. From IST_STRING on the value is a handle. */
 typedef enum ist_type {
@@ -174,8 +171,7 @@ static inline ist_value ist_double(double number) {
   return value;
 }
 
-/* --- Isolates and contexts
- * --------------------------------------------------------------------------------------- */
+/* ---- Isolates and contexts ---- */
 
 typedef struct ist_isolate_options {
   size_t size;
@@ -224,8 +220,7 @@ IST_API ist_status ist_isolate_terminate(ist_isolate *isolate);
  * matter: it takes milliseconds to seconds. Since 0.1. */
 IST_API ist_status ist_isolate_collect(ist_isolate *isolate);
 
-/* --- Lifetimes of values
- * ----------------------------------------------------------------------------------------- */
+/* ---- Lifetimes of values ---- */
 
 /* A handle that a function here makes lives until the scope that was open then closes; a callback
  * has a scope of its own, and outside of every scope handles live until ist_value_free or the
@@ -246,8 +241,7 @@ IST_API ist_status ist_value_keep(ist_isolate *isolate, ist_value value, IST_OWN
  * are no handles need none and are accepted. Since 0.1. */
 IST_API ist_status ist_value_free(ist_isolate *isolate, IST_OWN ist_value value);
 
-/* --- Making and reading values
- * ----------------------------------------------------------------------------------- */
+/* ---- Making and reading values ---- */
 
 /* A string from UTF-8 (malformed sequences become U+FFFD). IST_ERR_ARGUMENT when it is longer than
  * V8 allows. Since 0.1. */
@@ -326,9 +320,7 @@ IST_API ist_status ist_promise_read(ist_isolate *isolate, ist_value promise,
  * IST_ERR_TYPE. Since 0.1. */
 IST_API ist_status ist_promise_mark_handled(ist_isolate *isolate, ist_value promise);
 
-/* --- Functions
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Functions ---- */
 
 /* A call from JavaScript. Borrowed for the call, `argv` too; handles in it live until the callback
  * returns. */
@@ -369,8 +361,7 @@ IST_API ist_status ist_throw_error(ist_context *context, const char *name, const
  */
 IST_API ist_status ist_throw_again(ist_context *context, const ist_error *error);
 
-/* --- Scripts and modules
- * ----------------------------------------------------------------------------------------- */
+/* ---- Scripts and modules ---- */
 
 /* Runs a classic script and gives its completion value. `file` names it in errors. IST_ERR_SYNTAX,
  * IST_ERR_EXCEPTION, IST_ERR_TERMINATED, IST_ERR_HANDLE. Microtasks do not run. Since 0.1. */
@@ -439,9 +430,7 @@ IST_API ist_status ist_module_evaluate(ist_module *module, ist_value *promise,
 /* The namespace object of a linked module. IST_ERR_STATE. Since 0.1. */
 IST_API ist_status ist_module_namespace(ist_module *module, ist_value *result);
 
-/* --- The host
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- The host ---- */
 
 /* A host is an isolate and a context with an event loop, the globals of the web's common minimum
  * (console, timers, structuredClone, TextEncoder and so on), modules from files, `isthmus:host`,

@@ -66,8 +66,7 @@ ist_status ist_context_global(ist_context *context, ist_value *result) {
                                                                             : IST_ERR_MEMORY;
 }
 
-/* --- The host's JavaScript
- * ---------------------------------------------------------------------------------------- */
+/* ---- The host's JavaScript ---- */
 
 namespace {
 
@@ -309,8 +308,7 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
   return function->Call(context, v8::Undefined(context->GetIsolate()), argc, argv);
 }
 
-/* --- Native libraries
- * --------------------------------------------------------------------------------------------- */
+/* ---- Native libraries ---- */
 
 ist_status ist__context_exports(ist_context *context, ist__library *library, ist_value *result,
                                 ist_error **error) {

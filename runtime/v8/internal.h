@@ -18,9 +18,7 @@ struct ist__runner;
  * them. */
 enum { IST_ISOLATE_SLOT = 0, IST_CONTEXT_SLOT = 32 };
 
-/* --- Handles
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Handles ---- */
 
 /* One handle: a global reference with a generation, which grows each time that the slot is
  * released. */
@@ -43,9 +41,7 @@ struct ist__handles {
   uint32_t mark_count, mark_capacity;
 };
 
-/* --- Records
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Records ---- */
 
 struct ist__rejection {
   ist_context *context;
@@ -123,9 +119,7 @@ struct ist_isolate {
 /* For results whose failure leaves an exception that the caller passes on. */
 template <class T> inline void ist__ignore(const v8::Maybe<T> &) {}
 
-/* --- Entering
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Entering ---- */
 
 struct ist__isolate_entry {
   explicit ist__isolate_entry(ist_isolate *isolate)
@@ -154,8 +148,7 @@ inline bool ist__context_alive(const ist_context *context) {
 /* The record of the context that V8 calls us in, or NULL for one that is not ours. */
 ist_context *ist__context_of(v8::Local<v8::Context> context);
 
-/* --- Between V8's values and ours
- * --------------------------------------------------------------------------------- */
+/* ---- Between V8's values and ours ---- */
 
 /* A new handle, or the number itself. False when memory is out. `kept`: beyond every scope. */
 bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
@@ -176,9 +169,7 @@ v8::Local<v8::String> ist__text(v8::Isolate *isolate, const char *text);
 /* A copy for C, with a NUL behind it; NULL when memory is out. */
 char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_t *length);
 
-/* --- Errors
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Errors ---- */
 
 /* Turns what a TryCatch caught into a status and, if asked for, an error. The status is `usual`, or
  * IST_ERR_TERMINATED. Resets the catcher. */
@@ -220,9 +211,7 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
 v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                                     v8::Local<v8::Name> name);
 
-/* --- Parts
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Parts ---- */
 
 void ist__module_hooks(v8::Isolate *isolate);
 void ist__context_free_modules(ist_context *context);
@@ -247,9 +236,7 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
                                                        const char *name, int argc,
                                                        v8::Local<v8::Value> *argv);
 
-/* --- Platform
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Platform ---- */
 
 /* Starts V8, once for the process. */
 void ist__platform_start();

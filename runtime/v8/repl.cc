@@ -204,9 +204,7 @@ ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error *
   return status;
 }
 
-/* --- For runtime/js
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- For runtime/js ---- */
 
 namespace {
 

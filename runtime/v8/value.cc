@@ -52,9 +52,7 @@ void ist_free(void *memory) {
   free(memory);
 }
 
-/* --- Bytes
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Bytes ---- */
 
 namespace {
 
@@ -135,9 +133,7 @@ ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes
   return IST_ERR_TYPE;
 }
 
-/* --- Objects
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Objects ---- */
 
 ist_status ist_object_new(ist_context *context, ist_value *result) {
   if (!context || !result) return IST_ERR_ARGUMENT;
@@ -306,9 +302,7 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
   return v8::MaybeLocal<v8::Value>();
 }
 
-/* --- Promises
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Promises ---- */
 
 ist_status ist_promise_read(ist_isolate *isolate, ist_value promise, ist_promise_state *state,
                             ist_value *result) {
