@@ -87,6 +87,9 @@ test("what is taken ends what was lent from it", () => {
   const child = root.child();
   equal(child.value(), 2);
   throws(() => new Tree(9).add(child), { name: "Error" });
+  throws(() => child.free(), { name: "Error", message: /^nesting\.Tree\.free: / });
+  child[Symbol.dispose]?.();
+  equal(root.child().value(), 2);
   const detached = root.detach();
   throws(() => child.value(), { name: "Error" });
   equal(detached.value(), 2);
