@@ -23,6 +23,7 @@ static const struct {
     [AT_ERROR_TEXT] = {"error_text", ON_PARAM, 0, 0},
     [AT_EXCEPT] = {"except", ON_FUNCTION, 1, 64},
     [AT_FIXED] = {"fixed", ON_PARAM, 1, 1},
+    [AT_HIDDEN] = {"hidden", ON_FUNCTION, 0, 0},
     [AT_IN] = {"in", ON_PARAM, 0, 0},
     [AT_INLINE] = {"inline", ON_HANDLE, 0, 1},
     [AT_INOUT] = {"inout", ON_PARAM | ON_CALLBACK_PARAM, 0, 0},
@@ -30,8 +31,8 @@ static const struct {
     [AT_LATIN1] = {"latin1", VALUE_PLACES, 0, 0},
     [AT_LEN] = {"len", ON_FIELD, 1, 1},
     [AT_NAME] = {"name",
-                 ON_FUNCTION | ON_HANDLE | ON_STRUCT | ON_ENUM | ON_CONST | ON_ENUMERATOR |
-                     ON_ERROR,
+                 ON_FUNCTION | ON_PARAM | ON_HANDLE | ON_STRUCT | ON_ENUM | ON_CONST |
+                     ON_ENUMERATOR | ON_ERROR,
                  1, 1},
     [AT_NO_REENTER] = {"no_reenter", ON_HANDLE | ON_CALLBACK, 0, 0},
     [AT_NULL] = {"null", ON_PARAM | ON_FUNCTION | ON_CALLBACK_PARAM | ON_INNER, 0, 0},

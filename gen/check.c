@@ -171,7 +171,8 @@ static bool field_pointer(compiler *c, decl *d, field *f, const ctype *t) {
     }
     dtype *of = to ? ist__idl_dtype_value(c, t->to, &f->attrs) : NULL;
     if (!of || of->kind == DT_REF || of->kind == DT_STRUCT)
-      return field_bad(c, f, "a counted field points to numbers or bytes");
+      return field_bad(c, f,
+                       "not supported yet: a counted field of anything but numbers and bytes");
     f->text = field_text(f, t->to);
     f->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
     return true;

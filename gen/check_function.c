@@ -469,9 +469,9 @@ static void check_constructor(compiler *c, decl *f) {
 
 static void inherit_keeps(compiler *c, decl *f, param *p) {
   const dtype *t = !p->dtype ? NULL : p->role == ROLE_CELL ? p->dtype->to : p->dtype;
-  if (p->bad || !t || t->kind != DT_REF) return;
+  if (p->bad || !t || (t->kind != DT_REF && t->kind != DT_STRUCT)) return;
   bool output = !p->name || p->dir == DIR_OUT;
-  decl *h = t->to->decl;
+  decl *h = t->kind == DT_REF ? t->to->decl : t->decl;
   if (output && p->own && h->kind == D_HANDLE && h->keeps && !p->keeps.count) {
     int i = ist__idl_param_index(f, h->keeps);
     if (i >= 0) {
@@ -528,6 +528,7 @@ static void check_within(compiler *c, decl *f, param *p) {
 
 void ist__idl_check_function(compiler *c, decl *f) {
   ist__idl_classify(c, f);
+  if (ist__idl_attr_find(&f->attrs, AT_HIDDEN)) f->internal = true;
   if (ist__idl_attr_find(&f->attrs, AT_ERRNO)) f->captures_errno = true;
   if (ist__idl_attr_find(&f->attrs, AT_OPTIONAL)) f->optional = true;
   f->symbol = f->name;

@@ -510,6 +510,27 @@ static void read_links(compiler *c, decl *f, param *p) {
   if (a && (p->within = ist__idl_param_named(c, f, a->args.at[0])) < 0) p->bad = true;
 }
 
+// gcc and clang pass a small struct differently when 8 bytes of it hold nothing but unnamed bits.
+static void check_by_value(compiler *c, param *p) {
+  const decl *d = p->dtype && p->dtype->kind == DT_STRUCT ? p->dtype->decl : NULL;
+  if (!d || d->size > 16) return;
+  bool named[2] = {false, false}, unnamed[2] = {false, false};
+  for (int i = 0; i < d->fields.count; i++) {
+    const field *f = &d->fields.at[i];
+    int64_t size = f->is_bits ? 1 : f->dtype ? f->dtype->size : 8;
+    int64_t last =
+        f->is_bits ? (f->bit_offset + f->bit_width - 1) / 64 : (f->offset + size - 1) / 8;
+    for (int64_t k = f->offset / 8; k <= last && k < 2 && (!f->is_bits || f->bit_width); k++)
+      *(f->name ? &named[k] : &unnamed[k]) = true;
+  }
+  if ((unnamed[0] && !named[0]) || (unnamed[1] && !named[1]))
+    fail(c, p,
+         ist__idl_format(c,
+                         "C compilers do not agree how '%s' is passed by value: 8 bytes of it hold "
+                         "unnamed bits only; pass a pointer",
+                         ist__idl_c_name(c, d)));
+}
+
 static bool is_reference_output(const param *p) {
   if (!p->dtype) return false;
   const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
@@ -525,6 +546,8 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
   if (!p->name) fail(c, p, "a parameter has a name here: messages and JavaScript use it");
   if (p->bad) return;
   p->self = has(p, AT_SELF);
+  attr *name = ist__idl_attr_find(p->attrs, AT_NAME);
+  if (name) p->js = ist__idl_attr_name_arg(c, name, 0);
   if (p->role == ROLE_DATA || p->role == ROLE_DESTROY) {
     p->dtype = ist__idl_dtype_simple(c, DT_POINTER, ist__idl_dtype_simple(c, DT_VOID, NULL));
     bool pointer = t->kind == T_POINTER || (t->kind == T_NAMED && t->decl->is_pointer);
@@ -557,6 +580,7 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
          ist__idl_format(c, "'%s' is a handle: pass it as '%s *%s'", d->name, d->name, p->name));
   } else {
     p->dtype = ist__idl_dtype_value(c, p->type, p->attrs);
+    check_by_value(c, p);
     if (!p->dtype) {
       p->bad = true;
     } else if (p->dtype->kind == DT_REF && has(p, AT_TAKE)) {
@@ -578,7 +602,10 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
       fail(c, p, "an object that is not wanted cannot be omitted: nobody would hold it");
   }
   bool points_within = p->role == ROLE_CELL && p->dir == DIR_OUT && p->dtype->to->kind == DT_STRING;
-  bool lives = p->role == ROLE_CELL && p->dir == DIR_OUT && is_reference_output(p);
+  // A struct that C fills may hold pointers into what another argument keeps.
+  bool lives = p->role == ROLE_CELL && p->dir == DIR_OUT &&
+               (is_reference_output(p) ||
+                (p->dtype->to->kind == DT_STRUCT && p->dtype->to->decl->has_pointers));
   if ((lives && (ist__idl_attr_has(p->attrs, AT_KEEPS) || ist__idl_attr_has(p->attrs, AT_UNTIL))) ||
       (points_within && ist__idl_attr_has(p->attrs, AT_WITHIN)))
     read_links(c, f, p);
@@ -669,6 +696,7 @@ void ist__idl_classify_result(compiler *c, decl *f) {
     fail(c, p, "C cannot return this type");
   } else {
     p->dtype = ist__idl_dtype_value(c, p->type, p->attrs);
+    check_by_value(c, p);
     if (!p->dtype) p->bad = true;
     if (p->dtype && p->dtype->kind == DT_REF) {
       lifetime(c, f, p, p->dtype->to->decl,
@@ -770,6 +798,7 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
     fail(c, p, "a parameter cannot be 'void'");
   } else {
     p->dtype = ist__idl_dtype_value(c, p->type, p->attrs);
+    check_by_value(c, p);
   }
   if (!p->dtype) p->bad = true;
   if (p->bad) return;

@@ -226,7 +226,7 @@ typedef LIST(int) int_list;
 
 // A parameter, or (without a name) a result.
 struct param {
-  const char *name;
+  const char *name, *js;
   span at;
   attr_list *attrs;
   attr_list own_attrs;
@@ -419,16 +419,16 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(DATA, data)                                                                                    \
   X(DEPTH, depth)                                                                                  \
   X(DESTROY, destroy)                                                                              \
-  X(DESTRUCTOR, destructor) X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text)                  \
-      X(EXCEPT, except) X(FIXED, fixed) X(IN, in) X(INLINE, inline) X(INOUT, inout)                \
-          X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)                \
-              X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)      \
-                  X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out)    \
-                      X(OWN, own) X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix)          \
-                          X(RANGE, range) X(SCOPE, scope) X(SELF, self) X(SIZE, size)              \
-                              X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)      \
-                                  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)  \
-                                      X(WITHIN, within)
+  X(DESTRUCTOR, destructor)                                                                        \
+  X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed)          \
+      X(HIDDEN, hidden) X(IN, in) X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps)                \
+          X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter)      \
+              X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque)  \
+                  X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)    \
+                      X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)        \
+                          X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)          \
+                              X(TAKE, take) X(TEXT, text) X(THROWS, throws) X(UNTIL, until)        \
+                                  X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,

@@ -48,8 +48,9 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
     d.line = ist__idl_source_line(s, at.at);
     int start = s->lines.at[d.line - 1];
     int end = start;
-    while (end < s->len && s->text[end] != '\n' && s->text[end] != '\r') end++;
-    d.column = at.at - start + 1;
+    while (end < s->len && s->text[end] != '\n') end++;
+    if (end > start && s->text[end - 1] == '\r') end--;
+    d.column = (at.at < end ? at.at : end) - start + 1;
     d.length = at.len;
     if (d.length > end - at.at) d.length = end - at.at;
     if (d.length < 1) d.length = 1;

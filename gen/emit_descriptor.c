@@ -148,7 +148,7 @@ static cJSON *emit_param(emitter *e, const decl *f, const param *p) {
   static const char *const dirs[] = {"in", "out", "inout"};
   cJSON *o = cJSON_CreateObject();
   bool is_input = p->name && p->arg >= 0;
-  add_text(o, "name", p->name);
+  add_text(o, "name", p->js ? p->js : p->name);
   add_int(o, "type", type_index(e, p->dtype));
   add_text(o, "role", roles[p->role]);
   if (p->dir != DIR_IN) add_text(o, "dir", dirs[p->dir]);

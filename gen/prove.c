@@ -217,6 +217,24 @@ static void report(prover *p, fact *f, const message *m, const message *previous
   else
     ist__idl_error(c, f->at, "%s: the C compiler does not confirm it", name);
   ist__idl_note(c, (span){0}, "the C compiler says: %s", m->text);
+  if (f->kind == F_CALLBACK && says_undeclared(m->text))
+    ist__idl_note(
+        c, f->at,
+        "without [[pointer]] the name may be your own: 'callback … %s(…);', used as '%s *'",
+        f->decl->name, f->decl->name);
+}
+
+// A type that the header lacks is reported where it is declared, not wherever it is used.
+static bool follows_from_type(prover *p, const fact *f, const char *text) {
+  const char *name = strstr(text, "unknown type name") ? quoted(p->c, text, 0) : NULL;
+  for (int i = 0; name && i < p->facts.count; i++) {
+    const fact *other = &p->facts.at[i];
+    bool is_type = other->kind == F_TYPEDEF || other->kind == F_CALLBACK ||
+                   other->kind == F_HANDLE || other->kind == F_STRUCT || other->kind == F_ENUM;
+    if (is_type && other->decl != f->decl && strcmp(ist__idl_c_name(p->c, other->decl), name) == 0)
+      return true;
+  }
+  return false;
 }
 
 // Reads the compiler's messages; the number of facts that newly failed, or -1 when the failure is
@@ -243,6 +261,7 @@ static int read_messages(prover *p, const char *path) {
       if (f->failed) continue;
       f->failed = true;
       failed++;
+      if (follows_from_type(p, f, m->text)) continue;
       if (f->kind == F_FUNCTION && f->decl->optional && strstr(m->text, "undeclared")) continue;
       report(p, f, m, note && strstr(note->text, "previous") ? note : NULL);
       continue;
