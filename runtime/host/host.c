@@ -10,12 +10,18 @@
 
 /* ---- Helpers for host functions ---- */
 
+/* Setters that a program has put on Object.prototype must not see what is put into objects here. */
+ist_status ist__define(ist_host *host, ist_value object, const char *name, ist_value value) {
+  return ist_object_define(host->context, object, name, value,
+                           IST_PROP_WRITABLE | IST_PROP_ENUMERABLE | IST_PROP_CONFIGURABLE, NULL);
+}
+
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
                                 ist_function fn) {
   ist_value function;
   ist_status status = ist_function_new(host->context, name, fn, host, NULL, &function);
   if (status) return status;
-  return ist_object_set(host->context, object, name, function, NULL);
+  return ist__define(host, object, name, function);
 }
 
 ist_value ist__arg(const ist_call *call, size_t index) {

@@ -175,6 +175,7 @@ ist_status ist__repl_run(ist_host *host, const char *source, size_t length, bool
 
 /* ---- Helpers for host functions (host.c) ---- */
 
+ist_status ist__define(ist_host *host, ist_value object, const char *name, ist_value value);
 ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
                                 ist_function fn);
 /* Argument `index`, or undefined. */

@@ -128,5 +128,5 @@ ist_status ist__io_install(ist_host *host, ist_value native) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   double origin = (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-  return ist_object_set(host->context, native, "timeOrigin", ist_double(origin), NULL);
+  return ist__define(host, native, "timeOrigin", ist_double(origin));
 }

@@ -18,17 +18,16 @@ static ist_status set_string(ist_host *host, ist_value object, const char *name,
   ist_value value;
   ist_status status = ist_string_new(host->isolate, text, strlen(text), &value);
   if (status) return status;
-  return ist_object_define(host->context, object, name, value,
-                           IST_PROP_WRITABLE | IST_PROP_ENUMERABLE | IST_PROP_CONFIGURABLE, NULL);
+  return ist__define(host, object, name, value);
 }
 
 static ist_status host_args(void *env, const ist_call *call, ist_value *result) {
   ist_host *host = env;
   ist_status status = ist_array_new(call->context, result);
   for (int i = 0; !status && i < host->argc; i++) {
-    ist_value text;
-    status = ist_string_new(host->isolate, host->argv[i], strlen(host->argv[i]), &text);
-    if (!status) status = ist_object_set_index(call->context, *result, (uint32_t)i, text, NULL);
+    char index[16];
+    snprintf(index, sizeof index, "%d", i);
+    status = set_string(host, *result, index, host->argv[i]);
   }
   return status;
 }

@@ -10,11 +10,10 @@
 static ist_value options_of(ist_host *host, bool colors) {
   ist_value options = ist_undefined();
   if (ist_object_new(host->context, &options)) return ist_undefined();
-  (void)ist_object_set(host->context, options, "colors", ist_bool(colors), NULL);
+  (void)ist__define(host, options, "colors", ist_bool(colors));
   struct winsize size;
   bool known = !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0;
-  (void)ist_object_set(host->context, options, "columns", ist_int32(known ? size.ws_col : 80),
-                       NULL);
+  (void)ist__define(host, options, "columns", ist_int32(known ? size.ws_col : 80));
   return options;
 }
 
