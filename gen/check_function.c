@@ -4,7 +4,7 @@
 
 static bool classify_links(compiler *c, decl *f, param *p, int id, role to) {
   attr *a = ist__idl_attr_find(p->attrs, id);
-  if (!a || a->id != id) return true;
+  if (!a) return true;
   if (a->args.count != 1) {
     ist__idl_error(c, a->at, "'%s' names a parameter here", a->name);
     return false;
@@ -75,7 +75,7 @@ void ist__idl_classify(compiler *c, decl *d) {
   ist__idl_ascend(c);
 }
 
-static bool class_fits(const dtype *t, const expr *e) {
+bool ist__idl_class_fits(const dtype *t, const expr *e) {
   switch (t->kind) {
   case DT_INT:
   case DT_BOOL:
@@ -88,7 +88,7 @@ static bool class_fits(const dtype *t, const expr *e) {
   }
 }
 
-static bool literal(const expr *e) {
+bool ist__idl_expr_literal(const expr *e) {
   return e->kind == X_INT || e->kind == X_FLOAT || e->kind == X_STRING || e->kind == X_NULL;
 }
 
@@ -96,7 +96,7 @@ static bool literal(const expr *e) {
 static expr *typed(compiler *c, expr *parsed, const scope *s, const param *p, const char *what) {
   expr *e = ist__idl_resolve(c, parsed, s);
   if (!e) return NULL;
-  if (!class_fits(p->dtype, e)) {
+  if (!ist__idl_class_fits(p->dtype, e)) {
     ist__idl_error(c, parsed->at, "%s of '%s' is not of its type", what, p->name);
     return NULL;
   }
@@ -128,7 +128,7 @@ static void check_default(compiler *c, param *p) {
     }
   }
   if (!e) return;
-  if (!literal(e)) {
+  if (!ist__idl_expr_literal(e)) {
     ist__idl_error(c, p->parsed_default->at, "a default is a constant");
     return;
   }
@@ -174,8 +174,8 @@ static bool known_before(compiler *c, const decl *f, const expr *e, const param 
 }
 
 // An array or cell is no number: only whole values enter arithmetic.
-static expr *length(compiler *c, decl *f, expr *parsed, const scope *s, param *p,
-                    const char *what) {
+expr *ist__idl_resolve_length(compiler *c, decl *f, expr *parsed, const scope *s, param *p,
+                              const char *what) {
   expr *e = ist__idl_resolve_int(c, parsed, s, what);
   if (e && e->kind == X_INT && e->integer < 0) {
     ist__idl_error(c, parsed->at, "%s is not negative", what);
@@ -189,36 +189,15 @@ static void check_buffer(compiler *c, decl *f, param *p) {
   scope before = {.function = f}, after = {.function = f, .after = true};
   attr *size = p->dir == DIR_OUT ? ist__idl_attr_find(p->attrs, AT_SIZE) : NULL;
   if (t->count) {
-    p->count = length(c, f, t->count, &before, p, "a length");
+    p->count = ist__idl_resolve_length(c, f, t->count, &before, p, "a length");
     if (!p->count) f->bad = true;
   }
-  if (size) p->size = length(c, f, size->args.at[0], &before, p, "a size");
-  if (t->filled) p->filled = length(c, f, t->filled, &after, p, "a length");
+  if (size) p->size = ist__idl_resolve_length(c, f, size->args.at[0], &before, p, "a size");
+  if (t->filled) p->filled = ist__idl_resolve_length(c, f, t->filled, &after, p, "a length");
   int cell;
   if (p->dir == DIR_OUT && !p->filled && ist__idl_expr_is_deref(p->count, &cell) &&
       f->params.at[cell]->dir == DIR_INOUT)
     p->filled = p->count;
-}
-
-// A constant that C gets; where C gets nothing, a call that tells it.
-static void check_on_throw(compiler *c, param *p, decl *d, expr *parsed) {
-  scope inside = {.function = d, .with_message = true};
-  bool is_void = d->result->dtype->kind == DT_VOID;
-  expr *e = ist__idl_resolve(c, parsed, is_void ? &inside : NULL);
-  if (!e) return;
-  bool zeroed = d->result->dtype->kind == DT_STRUCT && e->kind == X_INT && e->integer == 0;
-  if (is_void && e->kind != X_CALL)
-    ist__idl_error(c, parsed->at, "'%s' returns nothing: its 'on_throw' is a call, or absent",
-                   d->name);
-  else if (!is_void && d->result->dtype->kind == DT_STRUCT && !zeroed)
-    ist__idl_error(c, parsed->at, "the only 'on_throw' of a struct is 0");
-  else if (!is_void && !zeroed &&
-           (!literal(e) || !class_fits(d->result->dtype, e) ||
-            (e->kind == X_INT && !ist__idl_fits(c, e->integer, d->type))))
-    ist__idl_error(c, parsed->at, "'on_throw' is a constant of the callback's type '%s'",
-                   ist__idl_type_text(c, d->type));
-  else
-    p->on_throw = e;
 }
 
 static void check_expressions(compiler *c, decl *f) {
@@ -238,13 +217,13 @@ static void check_expressions(compiler *c, decl *f) {
     const ctype *t = ist__idl_type_strip(p->type);
     if (t->kind == T_POINTER) t = ist__idl_type_strip(t->to);
     for (int k = 0; k < t->args.count; k++) {
-      expr *e = length(c, f, t->args.at[k], &before, p, "a callback's argument");
+      expr *e = ist__idl_resolve_length(c, f, t->args.at[k], &before, p, "a callback's argument");
       PUSH(c, p->type_args, e);
       if (!e) f->bad = true;
     }
     decl *d = p->dtype->decl;
     attr *a = d->result->dtype ? ist__idl_attr_find(p->attrs, AT_ON_THROW) : NULL;
-    if (a) check_on_throw(c, p, d, a->args.at[0]);
+    if (a) ist__idl_check_on_throw(c, p, d, a->args.at[0]);
   }
 }
 
@@ -304,72 +283,6 @@ static void check_javascript(compiler *c, decl *f) {
         (p->role == ROLE_CELL && p->dir != DIR_IN) || (p->role == ROLE_BUFFER && p->dir == DIR_OUT);
     if (output && !p->hidden && !p->error_text) PUSH(c, f->outputs, i);
   }
-}
-
-static void check_throws(compiler *c, decl *f) {
-  attr *a = ist__idl_attr_find(&f->attrs, AT_THROWS);
-  attr *except = ist__idl_attr_find(&f->attrs, AT_EXCEPT);
-  scope after = {.function = f, .after = true};
-  if (except && !a)
-    ist__idl_error(c, except->at, "'except' belongs to 'throws', which is not here");
-  if (!a) return;
-  const expr *e = a->args.at[0];
-  if (e->kind != X_CALL) {
-    ist__idl_error(c, e->at, "'throws' names an error and its arguments: throws(E(return))");
-    return;
-  }
-  decl *d = ist__idl_lookup(c, NULL, e->text);
-  if (!d || d->kind != D_ERROR) {
-    guess g = {.wanted = e->text};
-    for (int i = 0; i < c->modules.count; i++)
-      for (int j = 0; j < c->modules.at[i]->decls.count; j++)
-        if (c->modules.at[i]->decls.at[j]->kind == D_ERROR)
-          ist__idl_guess_offer(&g, c->modules.at[i]->decls.at[j]->name);
-    ist__idl_error(c, e->at, "unknown error '%s'%s", e->text, ist__idl_guess_text(c, &g));
-    return;
-  }
-  if (d->params.count != e->args.count) {
-    ist__idl_error(c, e->at, "'%s' takes %d argument%s, not %d", d->name, d->params.count,
-                   d->params.count == 1 ? "" : "s", e->args.count);
-    ist__idl_note(c, d->at, "it is declared here");
-    return;
-  }
-  f->throws = d;
-  for (int i = 0; i < e->args.count; i++) {
-    expr *r = ist__idl_resolve(c, e->args.at[i], &after);
-    if (r && d->params.at[i]->dtype && !class_fits(d->params.at[i]->dtype, r)) {
-      ist__idl_error(c, e->args.at[i]->at, "'%s' does not take this: its parameter is '%s'",
-                     d->name, ist__idl_type_c(c, d->params.at[i]->type, d->params.at[i]->name));
-      r = NULL;
-    }
-    if (!r) f->bad = true;
-    PUSH(c, f->throw_args, r);
-  }
-  for (int i = 0; except && i < except->args.count; i++) {
-    expr *r = ist__idl_resolve_int(c, except->args.at[i], NULL, "an exception to an error");
-    if (r && r->kind != X_INT) {
-      ist__idl_error(c, r->at, "an exception to an error is a constant");
-      r = NULL;
-    }
-    if (r) PUSH(c, f->except, r);
-  }
-  if (f->bad || except || !d->ok || d->ok->kind != X_BINARY || strcmp(d->ok->op, "==") != 0) return;
-  int tested;
-  const expr *value = d->ok->b;
-  if (!ist__idl_expr_is_arg(d->ok->a, &tested)) {
-    value = d->ok->a;
-    if (!ist__idl_expr_is_arg(d->ok->b, &tested)) return;
-  }
-  if (!literal(value) || tested >= f->throw_args.count ||
-      f->throw_args.at[tested]->kind != X_RESULT)
-    return;
-  const expr *fails = d->fail;
-  bool rest = fails && fails->kind == X_BINARY && strcmp(fails->op, "!=") == 0 &&
-              ((ist__idl_expr_same(fails->a, d->ok->a) && ist__idl_expr_same(fails->b, d->ok->b)) ||
-               (ist__idl_expr_same(fails->a, d->ok->b) && ist__idl_expr_same(fails->b, d->ok->a)));
-  bool negated =
-      fails && fails->kind == X_UNARY && fails->op[0] == '!' && ist__idl_expr_same(fails->a, d->ok);
-  if (rest || negated) f->result->hidden = true;
 }
 
 static bool is_ref_to(const param *p, const decl *handle) {
@@ -546,7 +459,7 @@ void ist__idl_check_function(compiler *c, decl *f) {
     f->params.at[length_cell]->hidden = true;
   check_expressions(c, f);
   check_place(c, f);
-  check_throws(c, f);
+  ist__idl_check_throws(c, f);
   vanish(c, f);
   check_javascript(c, f);
   inherit_keeps(c, f, f->result);
@@ -568,104 +481,4 @@ void ist__idl_check_function(compiler *c, decl *f) {
                         f->result->dtype && f->result->dtype->kind == DT_VOID
                             ? "a function that returns nothing"
                             : "this function");
-}
-
-void ist__idl_check_callback(compiler *c, decl *d) {
-  ist__idl_classify(c, d);
-  scope s = {.function = d};
-  for (int i = 0; i < d->type_params.count; i++) {
-    param *p = d->type_params.at[i];
-    ist__idl_type_resolve(c, p->type, d->module);
-    if (ist__idl_type_strip(p->type)->kind != T_BAD && !ist__idl_type_is_integer(p->type))
-      ist__idl_error(c, p->at, "a callback's own parameter is an integer");
-  }
-  if (d->type_params.count > 4)
-    ist__idl_error(c, d->at, "a callback has at most 4 parameters of its own");
-  for (int i = 0; i < d->params.count; i++) {
-    param *p = d->params.at[i];
-    if (p->bad) continue;
-    if (p->role == ROLE_VIEW)
-      p->count = length(c, d, ist__idl_attr_find(p->attrs, AT_VIEW)->args.at[0], &s, p, "a length");
-    const ctype *t = ist__idl_type_strip(p->type);
-    if (p->role == ROLE_BUFFER && t->count) p->count = length(c, d, t->count, &s, p, "a length");
-    int n;
-    if (ist__idl_expr_is_arg(p->count, &n) && d->params.at[n]->role == ROLE_VALUE) {
-      d->params.at[n]->vanished = true;
-      PUSH(c, d->params.at[n]->lengths, i);
-    }
-  }
-  for (int i = 0; i < d->params.count; i++) {
-    param *p = d->params.at[i];
-    if (!p->bad && p->role != ROLE_DATA && !p->vanished) {
-      p->arg = d->args.count;
-      PUSH(c, d->args, i);
-    }
-    if (!p->bad) ist__idl_attrs_unused(c, p->attrs, "this parameter");
-  }
-  const dtype *r = d->result->dtype;
-  if (r && (r->kind == DT_STRING || r->kind == DT_POINTER || r->kind == DT_REF))
-    ist__idl_error(c, d->at, "not supported yet: a callback that returns a pointer");
-  if (!d->bad) ist__idl_attrs_unused(c, &d->attrs, "this callback");
-}
-
-void ist__idl_check_error(compiler *c, decl *d) {
-  scope s = {.function = d};
-  struct {
-    expr *parsed, **to;
-  } members[] = {{d->parsed_ok, &d->ok},
-                 {d->parsed_fail, &d->fail},
-                 {d->parsed_code, &d->code},
-                 {d->parsed_message, &d->message},
-                 {d->parsed_cleanup, &d->cleanup}};
-  d->js = ist__idl_check_js_name(c, d);
-  ist__idl_attrs_check(c, &d->attrs, ON_ERROR);
-  for (int i = 0; i < d->params.count; i++) {
-    param *p = d->params.at[i];
-    ist__idl_attrs_check(c, p->attrs, ON_BUNDLE_PARAM);
-    ist__idl_type_resolve(c, p->type, d->module);
-    const ctype *t = ist__idl_type_strip(p->type);
-    if (!p->name) ist__idl_error(c, p->at, "an error's parameter has a name");
-    if (p->parsed_default)
-      ist__idl_error(c, p->parsed_default->at, "an error's parameter has no default");
-    p->bad = t->kind == T_BAD || !p->name;
-    if (p->bad) {
-      d->bad = true;
-      continue;
-    }
-    decl *h = t->kind == T_POINTER ? ist__idl_type_decl(t->to, D_HANDLE) : NULL;
-    if (h)
-      p->dtype = ist__idl_dtype_simple(c, DT_REF, ist__idl_dtype_decl(c, DT_HANDLE, h));
-    else if (t->kind == T_POINTER && ist__idl_type_is_byte(t->to) &&
-             ist__idl_type_strip(t->to)->kind != T_VOID)
-      p->dtype = ist__idl_dtype_string(c, ENC_UTF8);
-    else
-      p->dtype = t->kind == T_VOID ? NULL : ist__idl_dtype_value(c, p->type, p->attrs);
-    if (!p->dtype || p->dtype->kind == DT_STRUCT) {
-      ist__idl_error(c, p->at, "an error's parameter is a number, a text or a handle");
-      p->bad = d->bad = true;
-      p->dtype = NULL;
-    }
-  }
-  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-    if (members[i].parsed && !(*members[i].to = ist__idl_resolve(c, members[i].parsed, &s)))
-      d->bad = true;
-  if (!d->parsed_ok && !d->parsed_fail)
-    ist__idl_error(c, d->at, "the error '%s' says neither 'ok' nor 'fail'", d->name);
-  if (d->message && d->message->value != V_STRING && d->message->value != V_NULL &&
-      d->message->value != V_POINTER)
-    ist__idl_error(c, d->message->at, "a message is a text");
-  if (d->code && d->code->value != V_INT) ist__idl_error(c, d->code->at, "a code is an integer");
-  if (d->cleanup && d->cleanup->kind != X_CALL)
-    ist__idl_error(c, d->cleanup->at, "a clean-up is a call");
-  if (d->bad) return;
-  if (!d->fail && d->ok) {
-    d->fail = NEW(c, expr);
-    *d->fail = (expr){.kind = X_UNARY, .op = "!", .a = d->ok, .at = d->ok->at, .value = V_INT};
-  }
-  for (int i = 0; i < d->params.count && !d->code; i++) {
-    if (!ist__idl_type_is_integer(d->params.at[i]->type)) continue;
-    d->code = NEW(c, expr);
-    *d->code = (expr){.kind = X_ARG, .index = i, .at = d->at, .value = V_INT};
-  }
-  ist__idl_attrs_unused(c, &d->attrs, "an error");
 }

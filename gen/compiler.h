@@ -420,11 +420,12 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(DEPTH, depth)                                                                                  \
   X(DESTROY, destroy)                                                                              \
   X(DESTRUCTOR, destructor)                                                                        \
-  X(DOC, doc) X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed)          \
-      X(HIDDEN, hidden) X(IN, in) X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps)                \
-          X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter)      \
-              X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque)  \
-                  X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)    \
+  X(DOC, doc)                                                                                      \
+  X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(HIDDEN, hidden)    \
+      X(IN, in) X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)    \
+          X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)    \
+              X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)                    \
+                  X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)                  \
                       X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)        \
                           X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)          \
                               X(TAKE, take) X(TEXT, text) X(THROWS, throws) X(UNTIL, until)        \
@@ -554,13 +555,32 @@ void ist__idl_check_error(compiler *c, decl *d);
 void ist__idl_check_handle(compiler *c, decl *d);
 void ist__idl_check_names(compiler *c);
 const char *ist__idl_check_js_name(compiler *c, decl *d);
+// check_value.c
+bool ist__idl_param_has(param *p, int id); // and marks the attribute as used
+void ist__idl_param_fail(compiler *c, param *p, const char *message);
+int ist__idl_param_index(const decl *f, const char *name);
+int ist__idl_param_named(compiler *c, const decl *f, const expr *e);
 decl *ist__idl_function_named(compiler *c, const expr *e); // for own(f), until(f)
-// check_param.c
+encoding ist__idl_text_encoding(param *p, const ctype *element);
+bool ist__idl_encoding_check(compiler *c, param *p, encoding text, const ctype *element);
+dtype *ist__idl_element_type(compiler *c, param *p, ctype *element);
+void ist__idl_inner_attrs(compiler *c, param *p, ctype *element);
+void ist__idl_lifetime_read(compiler *c, decl *f, param *p, decl *what, bool is_constructor);
+void ist__idl_own_read(compiler *c, param *p, bool needs_free, const char *what);
+void ist__idl_links_read(compiler *c, decl *f, param *p);
+void ist__idl_by_value_check(compiler *c, param *p);
+// check_param.c, check_result.c, check_callback.c, check_error.c
 void ist__idl_classify_param(compiler *c, decl *f, param *p);
 void ist__idl_classify_result(compiler *c, decl *f);
 void ist__idl_classify_callback_param(compiler *c, decl *f, param *p);
-int ist__idl_param_index(const decl *f, const char *name);
-int ist__idl_param_named(compiler *c, const decl *f, const expr *e);
+void ist__idl_classify_callback_use(compiler *c, param *p);
+void ist__idl_check_on_throw(compiler *c, param *p, decl *d, expr *parsed);
+void ist__idl_check_throws(compiler *c, decl *f);
+// check_function.c
+bool ist__idl_class_fits(const dtype *t, const expr *e);
+bool ist__idl_expr_literal(const expr *e);
+expr *ist__idl_resolve_length(compiler *c, decl *f, expr *parsed, const scope *s, param *p,
+                              const char *what);
 
 // --- type_c.c, emit_descriptor.c
 // --------------------------------------------------------------------
