@@ -4,9 +4,9 @@
  * On x86-64 a struct becomes pieces: one scalar for each eightbyte that goes into a register, or
  * one block that libffi copies to the stack. Registers are counted here, so libffi, which counts
  * the same way, never has to split anything, and what it knows nothing of (bit-fields, packing,
- * over-alignment, eightbytes that are all padding) cannot mislead it. On AArch64 libffi looks at a
- * struct's size, its alignment and whether it is a homogeneous float aggregate; it is told just
- * that. */
+ * over-alignment, eightbytes that are all padding) cannot mislead it. On AArch64 large
+ * structs become pointers to copies; of small ones libffi looks at the size, the alignment and
+ * whether they are homogeneous float aggregates, and is told just that. */
 #include "internal.h"
 
 #include <alloca.h>
@@ -146,7 +146,7 @@ static bool lower_to_stack(builder *b, const ist__type *type, ist__lowered *lowe
   if (at != b->stack && !add_piece(b, memory_type(b->arena, at - b->stack))) return false;
   b->stack = at + type->size;
   if (align > b->signature->stack_align) b->signature->stack_align = align;
-  lowered->how = IST__ON_STACK;
+  lowered->how = IST__WHOLE;
   lowered->first = (uint32_t)b->signature->piece_count;
   lowered->pieces = 1;
   return add_piece(b, memory_type(b->arena, type->size));
@@ -231,38 +231,57 @@ static bool count_floats(const ist__type *type, const ist__type **element, size_
   return true;
 }
 
-static ffi_type *aggregate_type(builder *b, const ist__type *type) {
-  const ist__type *element = NULL;
-  size_t count = 0;
-  if (count_floats(type, &element, &count) && count > 0 && count * element->size == type->size) {
-    return struct_type(b->arena, type->size, type->align, scalar_type(element), count);
+static size_t natural_align(const ist__type *type) {
+  if (type->natural_align) return type->natural_align;
+  size_t align = 1;
+  for (size_t i = 0; i < type->field_count; i++) {
+    const ist__type *field = type->fields[i].type;
+    while (field->kind == IST__ARRAY) field = field->to;
+    if (field->align > align) align = field->align;
   }
-  return struct_type(b->arena, type->size, type->align, &ffi_type_uint8, 1);
+  return align < type->align ? align : type->align;
+}
+
+static bool is_float_aggregate(const ist__type *type, const ist__type **element, size_t *count) {
+  *element = NULL;
+  *count = 0;
+  return count_floats(type, element, count) && *count > 0 &&
+         *count * (*element)->size == type->size;
+}
+
+static ffi_type *aggregate_type(builder *b, const ist__type *type) {
+  const ist__type *element;
+  size_t count, align = natural_align(type);
+  if (is_float_aggregate(type, &element, &count)) {
+    return struct_type(b->arena, type->size, align, scalar_type(element), count);
+  }
+  return struct_type(b->arena, type->size, align, &ffi_type_uint8, 1);
+}
+
+static void take_integers(builder *b, unsigned count) {
+  b->integers = b->integers + count <= INTEGER_REGISTERS ? b->integers + count : INTEGER_REGISTERS;
 }
 
 static bool lower_struct(builder *b, const ist__type *type, ist__lowered *lowered) {
-  ffi_type *aggregate = aggregate_type(b, type);
-  if (!aggregate) return false;
-  bool floats = aggregate->elements[0] != &ffi_type_uint8;
-  unsigned integers = floats ? 0 : type->size > 16 ? 1 : (unsigned)(type->size + 7) / 8;
-  /* A struct aligned to 16 bytes starts in an even register, of which libffi knows nothing. */
-  if (!floats && type->size <= 16 && type->align == 16 && b->integers % 2 &&
-      b->integers < INTEGER_REGISTERS) {
+  const ist__type *element;
+  size_t count;
+  bool floats = is_float_aggregate(type, &element, &count);
+  bool by_pointer = !floats && type->size > 16;
+  /* What holds a member aligned to 16 bytes starts in an even register; libffi does not know. The
+   * alignment of the struct itself, which may be raised, does not count. */
+  if (!floats && !by_pointer && natural_align(type) == 16 && b->integers % 2) {
     if (!add_piece(b, &ffi_type_uint64)) return false;
     b->integers++;
   }
-  if (b->integers + integers <= INTEGER_REGISTERS)
-    b->integers += integers;
-  else
-    b->integers = INTEGER_REGISTERS;
-  lowered->how = IST__ON_STACK;
+  if (!floats) take_integers(b, by_pointer ? 1 : (unsigned)(type->size + 7) / 8);
+  lowered->how = by_pointer ? IST__BY_POINTER : IST__WHOLE;
   lowered->first = (uint32_t)b->signature->piece_count;
   lowered->pieces = 1;
-  return add_piece(b, aggregate);
+  return add_piece(b, by_pointer ? &ffi_type_pointer : aggregate_type(b, type));
 }
 
 static bool lower_scalar(builder *b, const ist__type *type) {
-  if (type->kind != IST__FLOAT && b->integers < INTEGER_REGISTERS) b->integers++;
+  if (type->kind != IST__FLOAT) take_integers(b, 1);
   return add_piece(b, scalar_type(type));
 }
 
@@ -281,6 +300,7 @@ static bool lower_params(builder *b, const ist__param *params, size_t count) {
     const ist__type *type = params[i].type;
     ist__lowered *lowered = &s->params[i];
     lowered->size = (uint32_t)type->size;
+    lowered->align = type->kind == IST__STRUCT ? (uint32_t)type->align : 8;
     if (type->kind != IST__STRUCT) {
       lowered->how = IST__DIRECT;
       lowered->pieces = 1;
@@ -404,6 +424,12 @@ static void call_lowered(const ist__signature *s, void (*function)(void), void *
       memcpy(words, args[i], lowered->size);
       for (size_t j = 0; j < lowered->pieces; j++)
         pieces[lowered->first + j] = words + 8 * lowered->words[j];
+    } else if (lowered->how == IST__BY_POINTER) {
+      unsigned char *copy = alloca(lowered->size + lowered->align);
+      copy += -(uintptr_t)copy & (lowered->align - 1);
+      memcpy(copy, args[i], lowered->size);
+      memcpy(scratch + 16 * i, &copy, sizeof copy);
+      pieces[lowered->first] = scratch + 16 * i;
     } else if (lowered->how != IST__NOWHERE) {
       pieces[lowered->first] = args[i];
     }
@@ -440,8 +466,10 @@ void ist__signature_gather(const ist__signature *s, void **pieces, void **args,
     const ist__lowered *lowered = &s->params[i];
     unsigned char *words = scratch + 16 * i;
     args[i] = words;
-    if (lowered->how == IST__DIRECT || lowered->how == IST__ON_STACK) {
+    if (lowered->how == IST__DIRECT || lowered->how == IST__WHOLE) {
       args[i] = pieces[lowered->first];
+    } else if (lowered->how == IST__BY_POINTER) {
+      memcpy(&args[i], pieces[lowered->first], sizeof args[i]);
     } else {
       memset(words, 0, 16);
       for (size_t j = 0; j < lowered->pieces; j++) {

@@ -145,6 +145,7 @@ static void read_type(ist__reader *r, const cJSON *json, ist__type *type) {
   type->c = ist__read_text(r, json, "c", false);
   if (!type->c) type->c = type->name;
   read_layout(r, json, type);
+  type->natural_align = ist__read_count(r, json, "natural_align", IST__MAX_ALIGN, 0);
   type->is_signed = ist__read_bool(r, json, "signed");
   type->bigint = ist__read_choice(r, json, "js", numbers, 0) == 1;
   type->flags = ist__read_bool(r, json, "flags");

@@ -82,6 +82,7 @@ struct ist__type {
   const char *name;       /* for JavaScript and messages: "Point", "uLong", "Database" */
   const char *c;          /* C spelling, for structs and handles */
   size_t size, align;     /* bytes; of a handle: of its inline memory, 0 if opaque */
+  size_t natural_align;   /* struct: of its most aligned member; 0: as the members' types say */
   bool is_signed;         /* int, enum */
   bool bigint;            /* int: JavaScript sees a BigInt */
   bool flags, open;       /* enum */

@@ -134,7 +134,8 @@ bool ist__types_check(const ist__library *library, ist__fault *fault);
 typedef enum ist__lowering {
   IST__DIRECT,       /* one piece, the argument itself */
   IST__IN_REGISTERS, /* a struct whose eightbytes are pieces of their own */
-  IST__ON_STACK,     /* a struct copied to the stack: one piece */
+  IST__WHOLE,        /* a struct that libffi copies: one piece */
+  IST__BY_POINTER,   /* a struct of which C gets the address of a copy */
   IST__NOWHERE       /* an empty struct */
 } ist__lowering;
 
@@ -143,7 +144,7 @@ typedef struct ist__lowered {
   uint8_t pieces;
   uint8_t words[2]; /* in registers: which eightbyte each piece is */
   uint32_t first;   /* piece */
-  uint32_t size;
+  uint32_t size, align;
 } ist__lowered;
 
 typedef struct ist__signature {

@@ -261,12 +261,25 @@ static size_t align_of(int type) {
   return type < SCALARS ? scalars[type].size : records[type - SCALARS].real_align;
 }
 
+/* Of the most aligned member: the alignment that AAPCS64 goes by. */
+static size_t natural_align(const record *r) {
+  size_t most = 1;
+  for (int i = 0; i < r->count; i++) {
+    size_t align = r->packed ? 1 : align_of(r->fields[i].type);
+    if (r->fields[i].align > align) align = r->fields[i].align;
+    if (align > most) most = align;
+  }
+  return most;
+}
+
 static void json_records(text *t) {
   int arrays = 1 + SCALARS + STRUCTS;
   for (int i = 0; i < STRUCTS; i++) {
     const record *r = &records[i];
-    add(t, ",{\"kind\":\"struct\",\"name\":\"S%d\",\"size\":%zu,\"align\":%zu,\"fields\":[", i,
-        r->size, r->real_align);
+    add(t,
+        ",{\"kind\":\"struct\",\"name\":\"S%d\",\"size\":%zu,\"align\":%zu,\"natural_align\":%zu,"
+        "\"fields\":[",
+        i, r->size, r->real_align, natural_align(r));
     for (int j = 0; j < r->count; j++) {
       const field *f = &r->fields[j];
       add(t, "%s{\"name\":\"f%d\",\"type\":%d,", j ? "," : "", j,
