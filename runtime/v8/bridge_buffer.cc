@@ -466,6 +466,7 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site,
         if (owner && fresh && !owner->wrapper) ist__owner_forget(owner);
         return {};
       }
+      if (fresh) ist__wrap_hold(call, param, object);
       element = object;
     }
     if (array->CreateDataProperty(call->context, static_cast<uint32_t>(i), element).IsNothing())

@@ -16,6 +16,15 @@ using v8::Value;
 /* ---- passing a function ---- */
 
 static void target_free(ist__target *target) {
+  ist__bridge *bridge = target->bridge;
+  auto *stale =
+      target->holder.IsEmpty() || bridge->ending ? nullptr : new (std::nothrow) ist__stale();
+  if (stale) {
+    stale->holder = std::move(target->holder);
+    stale->number = target->number;
+    stale->next = bridge->stale;
+    bridge->stale = stale;
+  }
   *target->link = target->next;
   if (target->next) target->next->link = target->link;
   free(target->text);
@@ -38,6 +47,7 @@ bool ist__closure_lower(ist__call *call, const ist__param *param) {
   target->link = &bridge->targets;
   if (target->next) target->next->link = &target->next;
   bridge->targets = target;
+  target->number = bridge->target_count++;
   target->function.Reset(call->isolate, argument.value.As<v8::Function>());
   target->context.Reset(call->isolate, call->context);
   ist__fault fault;
@@ -51,6 +61,43 @@ bool ist__closure_lower(ist__call *call, const ist__param *param) {
   store_pointer(call, param->data, ist__closure_data(argument.closure));
   store_pointer(call, param->destroy, ist__closure_destroy_code(argument.closure));
   return true;
+}
+
+void ist__targets_release(ist__bridge *bridge) {
+  Isolate *isolate = bridge->isolate;
+  v8::HandleScope scope(isolate);
+  while (ist__stale *stale = bridge->stale) {
+    bridge->stale = stale->next;
+    Local<v8::Map> holder = stale->holder.Get(isolate);
+    Local<v8::Context> context;
+    if (!holder.IsEmpty() && holder->GetCreationContext().ToLocal(&context)) {
+      (void)holder->Delete(context, v8::Integer::NewFromUnsigned(isolate, stale->number))
+          .FromMaybe(false);
+    }
+    delete stale;
+  }
+}
+
+/* Gives a function to the wrapper of the object that it lives as long as. */
+static void hold_by(ist__call *call, ist__target *target, ist__owner *parent) {
+  Isolate *isolate = call->isolate;
+  auto *wrap = parent ? static_cast<ist__wrap *>(parent->wrapper) : nullptr;
+  if (!wrap || call->terminated || isolate->IsExecutionTerminating()) return;
+  ist__targets_release(call->bridge);
+  Local<Object> object = wrap->object.Get(isolate);
+  Local<v8::Private> name = ist__compat::private_symbol(isolate, "isthmus.callbacks");
+  Local<Value> known;
+  if (object.IsEmpty() || !object->GetPrivate(call->context, name).ToLocal(&known)) return;
+  if (!known->IsMap()) {
+    known = v8::Map::New(isolate);
+    if (!object->SetPrivate(call->context, name, known).FromMaybe(false)) return;
+  }
+  Local<v8::Map> holder = known.As<v8::Map>();
+  Local<Value> number = v8::Integer::NewFromUnsigned(isolate, target->number);
+  if (holder->Set(call->context, number, target->function.Get(isolate)).IsEmpty()) return;
+  target->holder.Reset(isolate, holder);
+  target->holder.SetWeak();
+  target->function.SetWeak();
 }
 
 /* After C has returned, or was never entered: what was lent for the call ends, what C accepted is
@@ -74,6 +121,7 @@ void ist__closures_settle(ist__call *call, bool failed) {
     if (failed || param->scope == IST__SCOPE_CALL) {
       ist__closure_end(closure);
     } else {
+      if (param->scope == IST__SCOPE_UNTIL) hold_by(call, argument.target, call->parent);
       ist__closure_bind(closure, call->parent);
     }
   }
@@ -320,18 +368,25 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   }
   v8::HandleScope scope(isolate);
   Local<v8::Context> context = target->context.Get(isolate);
+  Local<v8::Function> callee = target->function.Get(isolate);
+  if (callee.IsEmpty()) return; /* collected with its object, which waits to be destroyed */
   v8::Context::Scope inside(context);
   v8::TryCatch catcher(isolate);
   const ist__function *function = closure->function;
   const ist__type *type = closure->type;
   ist__place place = {nullptr, closure->use->name, 0};
   ist__site site = {bridge, function->library, function->label, &place};
-  enum { MOST = 64 };
-  Local<Value> values[MOST];
-  lent lends[MOST];
+  enum { FEW = 8 };
+  Local<Value> few_values[FEW], *values = few_values;
+  lent few_lends[FEW], *lends = few_lends;
   lent_owners owners;
   size_t count = type->arg_count;
-  if (count > MOST) count = MOST;
+  std::unique_ptr<Local<Value>[]> more_values;
+  std::unique_ptr<lent[]> more_lends;
+  if (count > FEW) {
+    more_values.reset(values = new Local<Value>[count]);
+    more_lends.reset(lends = new lent[count]);
+  }
   bool ok = true;
   size_t converted = 0;
   for (size_t i = 0; i < count && ok; i++, converted++) {
@@ -350,8 +405,7 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   ist__lib *sealed = type->no_reenter ? ist__lib_find(bridge, function->library) : nullptr;
   const ist__type *seal = sealed ? sealed->seal : nullptr;
   if (sealed) sealed->seal = type;
-  ok = ok && target->function.Get(isolate)
-                 ->Call(context, v8::Undefined(isolate), static_cast<int>(count), values)
+  ok = ok && callee->Call(context, v8::Undefined(isolate), static_cast<int>(count), values)
                  .ToLocal(&answer);
   if (sealed) sealed->seal = seal;
   give_back(lends, converted);

@@ -125,6 +125,33 @@ MaybeLocal<Object> ist__wrap_view(ist__bridge *bridge, Local<v8::Context> contex
   return object;
 }
 
+void ist__wrap_hold(ist__call *call, const ist__param *param, Local<Object> object) {
+  Isolate *isolate = call->isolate;
+  Local<Object> held[8];
+  int count = 0;
+  auto add = [&](ist__owner *owner) {
+    auto *wrap = owner ? static_cast<ist__wrap *>(owner->wrapper) : nullptr;
+    if (!wrap || count == 8) return;
+    Local<Object> other = wrap->object.Get(isolate);
+    if (other.IsEmpty() || other == object) return;
+    for (int i = 0; i < count; i++) {
+      if (held[i] == other) return;
+    }
+    held[count++] = other;
+  };
+  for (size_t i = 0; i < param->keep_count; i++) add(call->arguments[param->keeps[i]].owner);
+  if (!param->own && param->parent >= 0) add(call->arguments[param->parent].owner);
+  if (!param->own && param->until_count && param->parent < 0) add(call->parent);
+  if (count == 1) {
+    object->SetInternalField(IST_FIELD_CONTAINER, held[0]);
+  } else if (count > 1) {
+    Local<Value> elements[8];
+    for (int i = 0; i < count; i++) elements[i] = held[i];
+    object->SetInternalField(IST_FIELD_CONTAINER,
+                             v8::Array::New(isolate, elements, static_cast<size_t>(count)));
+  }
+}
+
 bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap) {
   if (wrap->owner && wrap->owner->state == IST__LIVE) return true;
   if (!wrap->owner) return ist__throw(site, IST_PLAIN_ERROR, "was never constructed");
@@ -155,6 +182,7 @@ void ist__bridge_drain(ist__bridge *bridge) {
   bridge->draining = true;
   bridge->forgotten = false;
   ist__domain_drain(bridge->domain);
+  ist__targets_release(bridge);
   bridge->draining = false;
   ist__bridge_report_memory(bridge, 0);
 }

@@ -54,17 +54,29 @@ struct ist__wrap {
   bool view;
   v8::Global<v8::Object> object; /* weak */
   ist__pin *pins;
+  bool checking;    /* inside ist__pins_check */
   int64_t reported; /* bytes told to the collector */
   ist__wrap *next, **link;
 };
 
-/* A JavaScript function that C can call, behind an ist__closure. */
+/* A JavaScript function that C can call, behind an ist__closure. Bound to an object, it is held by
+ * that object's wrapper and weak here, so that a function that names its object keeps nothing
+ * alive. */
 struct ist__target {
   ist__bridge *bridge;
   v8::Global<v8::Function> function;
+  v8::Global<v8::Map> holder; /* weak: the wrapper's functions, by number */
+  uint32_t number;
   v8::Global<v8::Context> context;
   char *text; /* the last string result, which C may still read */
   ist__target *next, **link;
+};
+
+/* An ended function that a wrapper still holds. */
+struct ist__stale {
+  ist__stale *next;
+  v8::Global<v8::Map> holder;
+  uint32_t number;
 };
 
 struct ist__accessor {
@@ -116,6 +128,8 @@ struct ist__bridge {
   ist__call *top; /* the innermost call */
   ist__wrap *wraps;
   ist__target *targets;
+  uint32_t target_count; /* ever made */
+  ist__stale *stale;
   int64_t unreported;           /* bytes that the collector has not been told of yet */
   std::atomic<bool> collecting; /* inside a weak callback: nothing may be woken */
   std::atomic<bool> forgotten;  /* something waits for a drain; set from any thread */
@@ -435,6 +449,9 @@ ist__wrap *ist__wrap_attach(ist__bridge *bridge, v8::Local<v8::Object> object,
 /* The object of a live record: the one that there is, or a new one. */
 v8::MaybeLocal<v8::Object> ist__wrap_owner(ist__bridge *bridge, v8::Local<v8::Context> context,
                                            ist__owner *owner);
+/* A new object keeps those alive that its record needs: what it was made of, and what it is lent
+ * by. */
+void ist__wrap_hold(ist__call *call, const ist__param *param, v8::Local<v8::Object> object);
 /* An object that shows a part of another's memory. */
 v8::MaybeLocal<v8::Object> ist__wrap_view(ist__bridge *bridge, v8::Local<v8::Context> context,
                                           const ist__type *type, v8::Local<v8::Object> container,
@@ -479,5 +496,7 @@ void ist__closures_settle(ist__call *call, bool failed);
 void ist__closure_call(void *env, ist__closure *closure, void *result, void **args);
 void ist__closure_ended(void *env, void *target);
 void ist__targets_free(ist__bridge *bridge);
+/* Lets wrappers go of functions that have ended. */
+void ist__targets_release(ist__bridge *bridge);
 
 #endif

@@ -309,6 +309,7 @@ static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param,
     return {};
   }
   if (!ist__wrap_owner(call->bridge, call->context, argument.owner).ToLocal(&object)) return {};
+  if (argument.fresh) ist__wrap_hold(call, param, object);
   return object.As<Value>();
 }
 
@@ -334,6 +335,7 @@ MaybeLocal<Value> ist__lift_output(ist__call *call, const ist__param *param) {
         return {};
       }
       if (!ist__wrap_owner(call->bridge, call->context, argument.owner).ToLocal(&object)) return {};
+      if (param->keep_count) ist__wrap_hold(call, param, object);
       return object.As<Value>();
     }
     from = param->role == IST__CELL ? argument.data : call->frame.args[param->index];

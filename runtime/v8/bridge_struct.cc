@@ -196,9 +196,25 @@ bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *fiel
   return true;
 }
 
+static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, int depth);
+
+/* C may follow a pointer to another struct, and that one's pointers. */
 bool ist__pins_check(const ist__site &site, ist__wrap *wrap) {
-  if (!wrap->type->pointers) return true;
-  ist__wrap *root = root_of(wrap);
+  return !wrap->type->pointers || pins_check(site, wrap, root_of(wrap), 0);
+}
+
+static bool follow(const ist__site &site, ist__wrap *wrap, int depth) {
+  enum { MOST = 1000 };
+  if (!wrap || !wrap->type->pointers || wrap->checking) return true;
+  if (depth == MOST)
+    return ist__throw(site, IST_RANGE_ERROR, "points to structs more than %d deep", MOST);
+  wrap->checking = true;
+  bool ok = pins_check(site, wrap, wrap, depth + 1);
+  wrap->checking = false;
+  return ok;
+}
+
+static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, int depth) {
   ist__site inner = site;
   ist__place place = {site.place, nullptr, 0};
   inner.place = &place;
@@ -208,7 +224,11 @@ bool ist__pins_check(const ist__site &site, ist__wrap *wrap) {
     if (field->type->kind == IST__REF && pin->owner) {
       void *now;
       memcpy(&now, pin->base + field->offset, sizeof now);
-      if (now != pin->start || pin->owner->state == IST__LIVE) continue;
+      if (now != pin->start) continue;
+      if (pin->owner->state == IST__LIVE) {
+        if (!follow(inner, static_cast<ist__wrap *>(pin->owner->wrapper), depth)) return false;
+        continue;
+      }
       ist__fault fault;
       ist__owner_fault(pin->owner, &fault);
       return ist__throw(inner, IST_PLAIN_ERROR, "%s", fault.text);
@@ -343,6 +363,7 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
       if (owner && made && !owner->wrapper) ist__owner_forget(owner);
       return {};
     }
+    if (made) view->SetInternalField(IST_FIELD_CONTAINER, object);
     return view.As<Value>();
   }
   default: return ist__lift_scalar(site, type, at);
