@@ -133,6 +133,13 @@ static token *expect_string(parser *p, const char *what) {
   return ist__idl_advance(p);
 }
 
+// A declarator need not have a name; most declarations do.
+static void require_name(parser *p, const token *name, const char *what) {
+  if (!name)
+    ist__idl_syntax_error(p, ist__idl_peek(p, 0)->at, "expected %s, got %s", what,
+                          token_text(p, ist__idl_peek(p, 0)));
+}
+
 // --- directives ---
 
 static void parse_library(parser *p) {
@@ -275,7 +282,7 @@ static void parse_constants(parser *p, member *m, ctype *base, ctype *type, toke
     // A documentation comment may stand before each name.
     m->doc = ist__idl_peek(p, 0)->doc;
     type = ist__idl_parse_declarator(p, base, &name);
-    if (!name) ist__idl_expect_name(p, "a constant's name");
+    require_name(p, name, "a constant's name");
   }
   end_declaration(p);
 }
@@ -285,7 +292,7 @@ static void parse_value_or_function(parser *p, member *m) {
   ctype *base = ist__idl_parse_specifier(p);
   token *name = NULL;
   ctype *type = ist__idl_parse_declarator(p, base, &name);
-  if (!name) ist__idl_expect_name(p, "a name");
+  require_name(p, name, "a name");
   if (ist__idl_at(p, "(")) {
     parse_function_rest(p, m, type, name);
   } else if (ist__idl_at(p, "=") && is_const && !m->handle) {
@@ -319,7 +326,7 @@ static void parse_callback(parser *p, member *m) {
       token *name = NULL;
       ctype *base = ist__idl_parse_specifier(p);
       q->type = ist__idl_parse_declarator(p, base, &name);
-      if (!name) ist__idl_expect_name(p, "the name of the callback's parameter");
+      require_name(p, name, "the name of the callback's parameter");
       q->name = name->text;
       q->at = name->at;
       PUSH(p->c, type_params, q);
@@ -329,7 +336,7 @@ static void parse_callback(parser *p, member *m) {
   ctype *base = ist__idl_parse_specifier(p);
   token *name = NULL;
   ctype *result = ist__idl_parse_declarator(p, base, &name);
-  if (!name) ist__idl_expect_name(p, "the callback's name");
+  require_name(p, name, "the callback's name");
   decl *d = ist__idl_new_decl(p, D_CALLBACK, name);
   d->type = result;
   d->type_params = type_params;
@@ -558,7 +565,7 @@ static void parse_typedef(parser *p, member *m) {
   ctype *base = ist__idl_parse_specifier(p);
   token *name = NULL;
   ctype *type = ist__idl_parse_declarator(p, base, &name);
-  if (!name) ist__idl_expect_name(p, "the new type's name");
+  require_name(p, name, "the new type's name");
   if (ist__idl_at(p, "("))
     ist__idl_syntax_error(p, name->at, "a function's type is declared with 'callback'");
   decl *d = ist__idl_new_decl(p, D_TYPEDEF, name);
