@@ -297,6 +297,35 @@ test("an array of handles in a callback dies with it", () => {
   throws(() => again.emit(1), { message: /closed/ });
 });
 
+test("what owned children need cannot be given away", () => {
+  const c = new Counter(1);
+  const other = new Counter(2);
+  const cursor = new Cursor(other);
+  throws(() => c.absorb(other), { name: "Error", message: /^handles\.Counter\.absorb: other: .*Cursor/ });
+  equal(other.value(), 2);
+  equal(cursor.step(), 3);
+  cursor.close();
+  c.absorb(other);
+  equal(c.value(), 3);
+  c.free();
+  equal(handles.counters_misused(), 0);
+});
+
+test("pointers to parts of a struct end with it", () => {
+  const { Person, Team } = pointers;
+  const team = new Team({ lead: { age: 5, photo: new Uint8Array([1, 2]) }, members: [{ age: 6 }, { age: 7 }] });
+  equal(pointers.team_photo_sum(team), 3);
+  const p = new Person();
+  p.friend = team.members[0];
+  const { friend } = p;
+  equal(friend.age, 6);
+  equal(pointers.person_friend_age(p), 6);
+  team[Symbol.dispose]();
+  throws(() => friend.age, { name: "Error" });
+  throws(() => p.friend.age, { name: "Error" });
+  throws(() => pointers.person_friend_age(p), { name: "Error" });
+});
+
 test("very long text and very large buffers", () => {
   const long = "é".repeat(1 << 24);
   equal(texts.text_length(long), 1 << 25);
