@@ -322,7 +322,8 @@ void ist__domain_drain(
 typedef enum ist__owner_kind {
   IST__BORROWED, /* somebody else's; never destroyed here */
   IST__OWNED,    /* a handle whose destructor (or `free`) we must call */
-  IST__MEMORY    /* struct memory that we allocated; freed, nothing called */
+  IST__MEMORY,   /* struct memory that we allocated; freed, nothing called */
+  IST__LENT /* the same, but it points to what is somebody else's: it expires like IST__BORROWED */
 } ist__owner_kind;
 
 typedef enum ist__owner_state {
@@ -393,6 +394,9 @@ bool ist__owner_depth_ok(ist__owner *owner, ist__fault *fault);
 /* May it be destroyed or taken now? False when calls are inside it, with "in use by LABEL" in
  * `fault`. */
 bool ist__owner_idle(const ist__owner *owner, ist__fault *fault);
+/* Is nothing that C owns made of it? Otherwise C may not have it: its children would outlive it.
+ * False with "… is still needed by a Cursor". */
+bool ist__owner_childless(const ist__owner *owner, ist__fault *fault);
 /* The user disposed it. True: the caller must call the destructor itself, now, and then
  * ist__owner_gone. False: children are outstanding, the destructor will run after the last; the
  * record is invalid from now on either way. */

@@ -128,7 +128,8 @@ ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *add
   if (domain->live_count >= domain->bucket_count && !grow_table(domain)) return NULL;
   record *r = calloc(1, sizeof *r);
   if (!r) return NULL;
-  bool ours = kind == IST__MEMORY || (kind == IST__OWNED && type->inline_memory);
+  bool ours =
+      kind == IST__MEMORY || kind == IST__LENT || (kind == IST__OWNED && type->inline_memory);
   if (ours && !address && !(address = allocate(type))) {
     free(r);
     return NULL;
@@ -214,8 +215,13 @@ static void end(record *r, ist__owner_state state, const ist__function *by) {
   if (r->owner.wrapper) r->owner.domain->hooks.owner_end(r->owner.domain->hooks.env, &r->owner);
 }
 
+/* Is its life bound to somebody else's? */
+static bool is_lent(const record *r) {
+  return r->owner.kind == IST__BORROWED || r->owner.kind == IST__LENT;
+}
+
 static void add_expiring(record *r, record **list) {
-  if (r->expiring || r->owner.kind != IST__BORROWED || r->owner.state != IST__LIVE) return;
+  if (r->expiring || !is_lent(r) || r->owner.state != IST__LIVE) return;
   r->expiring = true;
   r->next_expiring = *list;
   *list = r;
@@ -283,7 +289,7 @@ static void settle(record *r) {
   switch (r->owner.state) {
   case IST__LIVE:
     if (!is_forgotten(r) || r->pinned) return;
-    if (r->owner.kind != IST__BORROWED) {
+    if (!is_lent(r)) {
       queue(r);
       return;
     }
@@ -316,12 +322,24 @@ static void settle_all(ist__domain *domain) {
 
 /* ---- edges ---- */
 
+/* Does `from` need `to`, by itself or through others? */
+static bool reaches(const record *from, const record *to, int depth) {
+  enum { MOST = 1000 };
+  if (from == to || depth == MOST) return true;
+  for (const edge *e = from->parents; e; e = e->next_parent) {
+    if (reaches(e->parent, to, depth + 1)) return true;
+  }
+  return false;
+}
+
 void ist__owner_keep(ist__owner *child_owner, ist__owner *parent_owner) {
   record *child = record_of(child_owner), *parent = record_of(parent_owner);
   if (child == parent) return;
   for (edge *e = child->parents; e; e = e->next_parent) {
     if (e->parent == parent) return;
   }
+  /* Objects that lead to each other: the one that was there first keeps. */
+  if (child->kids && reaches(parent, child, 0)) return;
   edge *e = malloc(sizeof *e);
   if (!e) {
     parent->pinned = true;
@@ -456,6 +474,16 @@ bool ist__owner_idle(const ist__owner *owner, ist__fault *fault) {
   return ist__fault_set(fault, "in use by %s", owner->inside ? owner->inside->label : "a call");
 }
 
+bool ist__owner_childless(const ist__owner *owner, ist__fault *fault) {
+  for (const edge *e = record_of(owner)->kids; e; e = e->next_kid) {
+    const record *kid = e->child;
+    if (is_lent(kid) || kid->owner.state == IST__GONE || kid->owner.state == IST__TAKEN) continue;
+    return ist__fault_set(fault, "the %s is still needed by a %s", owner->type->name,
+                          kid->owner.type->name);
+  }
+  return true;
+}
+
 bool ist__owner_dispose(ist__owner *owner, const ist__function *by) {
   record *r = record_of(owner);
   if (owner->state != IST__LIVE) return false;
@@ -536,7 +564,7 @@ void ist__owners_drain(ist__domain *domain) {
     domain->forgotten = r->next_forgotten;
     r->queued = false;
     bool ready = is_forgotten(r) && !r->kids && !r->owner.calls && !r->destroying && !r->pinned;
-    if (ready && r->owner.state == IST__LIVE && r->owner.kind != IST__BORROWED)
+    if (ready && r->owner.state == IST__LIVE && !is_lent(r))
       destroy(r);
     else
       settle_later(r);
@@ -547,7 +575,7 @@ void ist__owners_drain(ist__domain *domain) {
 void ist__owners_free(ist__domain *domain) {
   for (record *r = domain->records; r; r = r->next) {
     if (r->owner.state != IST__LIVE) continue;
-    end(r, r->owner.kind == IST__BORROWED ? IST__EXPIRED : IST__DISPOSED, NULL);
+    end(r, is_lent(r) ? IST__EXPIRED : IST__DISPOSED, NULL);
   }
   /* Children go first: a parent settles when its last child has let go. Records are freed only once
    * the language has forgotten them, so hold them all until nothing more happens. */

@@ -262,6 +262,10 @@ static bool resolve_ref(ist__call *call, const ist__param *param, const ist__typ
     ist__wrap *wrap = ist__wrap_of(argument.value);
     if (wrap && wrap->owner && wrap->owner->state == IST__LIVE) {
       if (!may_end(site, wrap->owner, "given away")) return false;
+      ist__fault needed;
+      if (!ist__owner_childless(wrap->owner, &needed)) {
+        return ist__throw(site, IST_PLAIN_ERROR, "%s", needed.text);
+      }
       ist__wrap *into = call->function->self >= 0
                             ? ist__wrap_of(call->arguments[call->function->self].value)
                             : nullptr;

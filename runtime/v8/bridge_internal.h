@@ -16,6 +16,7 @@
 #include <atomic>
 #include <memory>
 #include <new>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,7 @@ struct ist__lib {
 
 struct ist__bridge {
   v8::Isolate *isolate;
+  pthread_t thread;
   ist__bridge_hooks hooks;
   ist__domain *domain;
   int last_errno;

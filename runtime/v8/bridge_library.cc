@@ -24,8 +24,8 @@ static void report(void *env, const char *text) {
 
 static void wake(void *env) {
   auto *bridge = static_cast<ist__bridge *>(env);
-  bool collecting = bridge->collecting;
-  if (collecting) return;
+  /* Inside a collection the second pass wakes; a foreign thread's notice cannot wait for that. */
+  if (pthread_equal(pthread_self(), bridge->thread) && bridge->collecting) return;
   bridge->forgotten = true;
   bridge->hooks.wake(bridge->hooks.env);
 }
@@ -44,6 +44,7 @@ ist__bridge *ist__bridge_new(Isolate *isolate, const ist__bridge_hooks *hooks) {
   if (!bridge) return nullptr;
   bridge->isolate = isolate;
   bridge->hooks = *hooks;
+  bridge->thread = pthread_self();
   ist__domain_hooks domain_hooks = {};
   domain_hooks.env = bridge;
   domain_hooks.report = report;

@@ -123,6 +123,11 @@ static ist__owner *owner_of(ist__call *call, uint32_t index) {
   return call->arguments[index].owner;
 }
 
+/* Whether a struct's pointers lead to what somebody else owns. */
+static bool is_bound(const ist__param *param) {
+  return param->keep_count || param->until_count || param->parent >= 0;
+}
+
 static void bind_keeps(ist__call *call, const ist__param *param, ist__owner *child) {
   for (size_t i = 0; i < param->keep_count; i++) {
     ist__owner *kept = owner_of(call, param->keeps[i]);
@@ -150,7 +155,11 @@ static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
 ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to,
                              void *address, bool *fresh) {
   ist__owner *owner = ist__owner_find(call->bridge->domain, to, address);
-  if (owner) return owner;
+  if (owner) {
+    /* The same object, got through another one, ends with that one too. */
+    if (owner->kind == IST__BORROWED) bind(call, param, owner);
+    return owner;
+  }
   owner = ist__owner_new(call->bridge->domain, to, address, IST__BORROWED, nullptr);
   if (!owner) return nullptr;
   *fresh = true;
@@ -211,9 +220,10 @@ void ist__lift_adopt(ist__call *call, const ist__param *param) {
       const ist__type *of = type->kind == IST__STRUCT ? type : type->to;
       uint8_t *memory = argument.memory;
       argument.memory = nullptr;
-      argument.owner = ist__owner_new(call->bridge->domain, of, memory, IST__MEMORY, nullptr);
+      ist__owner_kind kind = is_bound(param) ? IST__LENT : IST__MEMORY;
+      argument.owner = ist__owner_new(call->bridge->domain, of, memory, kind, nullptr);
       argument.fresh = argument.owner != nullptr;
-      if (argument.owner) bind_keeps(call, param, argument.owner);
+      if (argument.owner && is_bound(param)) bind(call, param, argument.owner);
       if (!argument.owner) free(memory);
       return;
     }
@@ -271,6 +281,27 @@ static MaybeLocal<Value> lift_within(ist__call *call, const ist__param *param,
   return v8::Number::New(call->isolate, static_cast<double>(index)).As<Value>();
 }
 
+/* A copy of a struct, bound to what its pointers need. */
+static MaybeLocal<Object> copy_struct(ist__call *call, const ist__param *param,
+                                      const ist__site &site, const ist__type *type,
+                                      const void *from) {
+  if (!is_bound(param)) return ist__struct_copy(site, call->context, type, from);
+  ist__owner *owner = ist__owner_new(call->bridge->domain, type, nullptr, IST__LENT, nullptr);
+  if (!owner) {
+    ist__throw(site, IST_RANGE_ERROR, "out of memory");
+    return {};
+  }
+  memcpy(owner->address, from, type->size);
+  bind(call, param, owner);
+  Local<Object> object;
+  if (!ist__wrap_owner(call->bridge, call->context, owner).ToLocal(&object)) {
+    ist__owner_forget(owner);
+    return {};
+  }
+  ist__wrap_hold(call, param, object);
+  return object;
+}
+
 static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param,
                                       const ist__type *type, void *const *from) {
   ist__argument &argument = *ist__argument_of(call, param);
@@ -295,7 +326,7 @@ static MaybeLocal<Value> lift_pointer(ist__call *call, const ist__param *param,
   }
   Local<Object> object;
   if (param->copy) {
-    if (!ist__struct_copy(site, call->context, type->to, pointer).ToLocal(&object)) return {};
+    if (!copy_struct(call, param, site, type->to, pointer).ToLocal(&object)) return {};
     return object.As<Value>();
   }
   if (!argument.owner) {
@@ -335,7 +366,7 @@ MaybeLocal<Value> ist__lift_output(ist__call *call, const ist__param *param) {
         return {};
       }
       if (!ist__wrap_owner(call->bridge, call->context, argument.owner).ToLocal(&object)) return {};
-      if (param->keep_count) ist__wrap_hold(call, param, object);
+      if (is_bound(param)) ist__wrap_hold(call, param, object);
       return object.As<Value>();
     }
     from = param->role == IST__CELL ? argument.data : call->frame.args[param->index];
@@ -345,7 +376,7 @@ MaybeLocal<Value> ist__lift_output(ist__call *call, const ist__param *param) {
   case IST__VOID: return v8::Undefined(call->isolate).As<Value>();
   case IST__STRUCT: {
     Local<Object> copy;
-    if (!ist__struct_copy(site, call->context, type, from).ToLocal(&copy)) return {};
+    if (!copy_struct(call, param, site, type, from).ToLocal(&copy)) return {};
     return copy.As<Value>();
   }
   case IST__STRING:

@@ -352,12 +352,22 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
     memcpy(&address, at, sizeof address);
     if (!address) return v8::Null(isolate).As<Value>();
     ist__domain *domain = site.bridge->domain;
+    ist__wrap *root = root_of(wrap);
+    for (const ist__pin *pin = root->pins; pin; pin = pin->next) {
+      /* What JavaScript has put there may be gone, and its address be another's. */
+      if (pin->base + pin->field->offset != at || pin->start != address || !pin->owner) continue;
+      if (pin->owner->state == IST__LIVE) continue;
+      ist__fault fault;
+      ist__owner_fault(pin->owner, &fault);
+      ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+      return {};
+    }
     ist__owner *owner = ist__owner_find(domain, type->to, address);
     bool made = !owner;
     if (made) {
       owner = ist__owner_new(domain, type->to, address, IST__BORROWED, nullptr);
-      if (owner) ist__owner_keep(owner, wrap->owner);
     }
+    if (owner && owner->kind == IST__BORROWED) ist__owner_keep(owner, wrap->owner);
     if (!owner ||
         !ist__wrap_owner(site.bridge, isolate->GetCurrentContext(), owner).ToLocal(&view)) {
       if (owner && made && !owner->wrapper) ist__owner_forget(owner);
