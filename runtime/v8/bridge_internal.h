@@ -468,9 +468,11 @@ void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes);
 
 /* Checks what pointer fields point to. */
 bool ist__pins_check(const ist__site &site, ist__wrap *wrap);
-/* Whether `value` may stand in a `len` field; stores pointer and count, and pins. */
-bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__field *field, uint8_t *base,
-                     v8::Local<v8::Value> value);
+/* Whether memory of the type holds pointers, nested structs and arrays included. */
+bool ist__holds_pointers(const ist__type *type);
+/* Whether `value` may stand in a `len` field of `type`; stores pointer and count, and pins. */
+bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__type *type,
+                     const ist__field *field, uint8_t *base, v8::Local<v8::Value> value);
 bool ist__pin_text(const ist__site &site, ist__wrap *wrap, const ist__field *field, uint8_t *base,
                    v8::Local<v8::Value> value);
 bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *field, uint8_t *base,

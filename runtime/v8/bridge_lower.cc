@@ -273,7 +273,7 @@ bool ist__lower_array(ist__call *call, const ist__site &site, const ist__type *t
     return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
   }
   if (ist__wrap *wrap = ist__wrap_of(value)) {
-    if (wrap->type != type || type->pointers) {
+    if (wrap->type != type || ist__holds_pointers(type)) {
       return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
     }
     if (call) return defer(call, site, type, value, to, false);
@@ -380,7 +380,7 @@ static bool lower_field(ist__call *call, const ist__site &site, const ist__type 
     return defer(call, site, field->type, value, to, true);
   case IST__POINTER: {
     if (field->len < 0) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
-    if (!call) return ist__pin_buffer(site, target, field, base, value);
+    if (!call) return ist__pin_buffer(site, target, type, field, base, value);
     ist__deferred *later;
     if (!defer(call, site, field->type, value, to, true, &later)) return false;
     const ist__field *length = &type->fields[field->len];

@@ -101,9 +101,17 @@ static int64_t pinned_elements(const ist__pin *pin) {
                               ist__element_size(pin->field->type->to));
 }
 
-bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__field *field, uint8_t *base,
-                     Local<Value> value) {
-  const ist__field *length = length_of(wrap->type, field);
+bool ist__holds_pointers(const ist__type *type) {
+  switch (type->kind) {
+  case IST__STRUCT: return type->pointers;
+  case IST__ARRAY: return ist__holds_pointers(type->to);
+  default: return !ist__is_scalar(type);
+  }
+}
+
+bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__type *type,
+                     const ist__field *field, uint8_t *base, Local<Value> value) {
+  const ist__field *length = length_of(type, field);
   ist__span span = {};
   if (!value->IsNull()) {
     if (!ist__buffer_span(site, field->type->to, IST__BYTES, value, true, true, &span))
@@ -430,7 +438,7 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
     /* Reading the literal may run user code, and may fail halfway: the memory changes at the end,
      * if it still lives. */
     const ist__type *type = field->type;
-    if (!type->pointers) {
+    if (!ist__holds_pointers(type)) {
       auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
       bool ok = copy && (type->kind == IST__STRUCT
                              ? ist__lower_struct(nullptr, site, type, value, copy, wrap)
@@ -659,6 +667,8 @@ static ist__compat::intercepted index_set(uint32_t index, Local<Value> value,
   if (index >= wrap->type->count) {
     ist__throw(site, IST_RANGE_ERROR, "is beyond the end: there are %zu elements",
                wrap->type->count);
+  } else if (ist__holds_pointers(of)) {
+    ist__throw(site, IST_TYPE_ERROR, "holds pointers: set its fields one by one");
   } else if (ist__wrap_live(site, wrap)) {
     auto *copy = static_cast<uint8_t *>(calloc(1, of->size + 1));
     bool ok = copy != nullptr;
