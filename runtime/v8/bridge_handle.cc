@@ -32,14 +32,57 @@ void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes) {
   bridge->isolate->AdjustAmountOfExternalAllocatedMemory(now);
 }
 
-void ist__wrap_free(ist__wrap *wrap) {
-  *wrap->link = wrap->next;
-  if (wrap->next) wrap->next->link = wrap->link;
-  while (ist__pin *pin = wrap->pins) {
-    wrap->pins = pin->next;
+static void pins_free(ist__pin *pins) {
+  while (ist__pin *pin = pins) {
+    pins = pin->next;
     free(pin->text);
     delete pin;
   }
+}
+
+/* Frees the pins of memory that is gone; all of them at the end. */
+void ist__orphans_free(ist__bridge *bridge) {
+  ist__orphan **at = &bridge->orphans;
+  while (ist__orphan *orphan = *at) {
+    if (!bridge->ending &&
+        ist__owner_find(bridge->domain, orphan->type, orphan->address) == orphan->owner) {
+      at = &orphan->next;
+      continue;
+    }
+    *at = orphan->next;
+    pins_free(orphan->pins);
+    delete orphan;
+  }
+}
+
+/* Leaves the pins of a collected object until its memory is gone. */
+static void orphan_pins(ist__wrap *wrap) {
+  auto *orphan = wrap->pins ? new (std::nothrow) ist__orphan() : nullptr;
+  if (!orphan) return;
+  orphan->pins = wrap->pins;
+  orphan->owner = wrap->owner;
+  orphan->type = wrap->owner->type;
+  orphan->address = wrap->owner->address;
+  orphan->next = wrap->bridge->orphans;
+  wrap->bridge->orphans = orphan;
+  wrap->pins = nullptr;
+}
+
+static void adopt_pins(ist__wrap *wrap) {
+  for (ist__orphan **at = &wrap->bridge->orphans; *at; at = &(*at)->next) {
+    ist__orphan *orphan = *at;
+    if (orphan->owner != wrap->owner || orphan->address != wrap->address) continue;
+    wrap->pins = orphan->pins;
+    *at = orphan->next;
+    delete orphan;
+    return;
+  }
+}
+
+void ist__wrap_free(ist__wrap *wrap) {
+  *wrap->link = wrap->next;
+  if (wrap->next) wrap->next->link = wrap->link;
+  pins_free(wrap->pins);
   ist__bridge_report_memory(wrap->bridge, -wrap->reported);
   delete wrap;
 }
@@ -57,6 +100,7 @@ static void collected(const v8::WeakCallbackInfo<ist__wrap> &info) {
   wrap->object.Reset();
   if (!wrap->view && wrap->owner) {
     wrap->owner->wrapper = nullptr;
+    orphan_pins(wrap);
     ist__owner_forget(wrap->owner);
     if (!bridge->forgotten) {
       bridge->forgotten = true;
@@ -93,6 +137,7 @@ ist__wrap *ist__wrap_attach(ist__bridge *bridge, Local<Object> object, const ist
       attach(bridge, object, type, owner, static_cast<uint8_t *>(owner->address), false);
   if (!wrap) return nullptr;
   owner->wrapper = wrap;
+  if (bridge->orphans && type->pointers) adopt_pins(wrap);
   if (owner->kind != IST__BORROWED) {
     wrap->reported = static_cast<int64_t>(owner->bytes + sizeof *wrap + sizeof *owner);
     ist__bridge_report_memory(bridge, wrap->reported);
@@ -169,6 +214,7 @@ void ist__wraps_free(ist__bridge *bridge) {
     wrap->object.Reset();
     if (!wrap->view && wrap->owner) {
       wrap->owner->wrapper = nullptr;
+      orphan_pins(wrap);
       ist__owner_forget(wrap->owner);
     }
     ist__wrap_free(wrap);
@@ -183,6 +229,7 @@ void ist__bridge_drain(ist__bridge *bridge) {
   bridge->forgotten = false;
   ist__domain_drain(bridge->domain);
   ist__targets_release(bridge);
+  ist__orphans_free(bridge);
   bridge->draining = false;
   ist__bridge_report_memory(bridge, 0);
 }

@@ -46,6 +46,15 @@ struct ist__pin {
   ist__owner *owner; /* of a ref field */
 };
 
+/* Pins whose object was collected before its memory is gone: a destructor may still follow them. */
+struct ist__orphan {
+  ist__orphan *next;
+  ist__pin *pins;
+  const ist__owner *owner;
+  const ist__type *type;
+  const void *address;
+};
+
 /* Behind each struct, handle, nested view and array view. It dies with its object. */
 struct ist__wrap {
   ist__bridge *bridge;
@@ -129,6 +138,7 @@ struct ist__bridge {
   uint32_t lib_count;
   ist__call *top; /* the innermost call */
   ist__wrap *wraps;
+  ist__orphan *orphans;
   ist__target *targets;
   uint32_t target_count; /* ever made */
   ist__stale *stale;
@@ -464,6 +474,7 @@ v8::MaybeLocal<v8::Object> ist__struct_copy(const ist__site &site, v8::Local<v8:
 bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap);
 void ist__wrap_free(ist__wrap *wrap);
 void ist__wraps_free(ist__bridge *bridge);
+void ist__orphans_free(ist__bridge *bridge);
 void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes);
 
 /* Checks what pointer fields point to. */

@@ -81,6 +81,7 @@ void ist__bridge_free(ist__bridge *bridge) {
   bridge->ending = true;
   ist__wraps_free(bridge);
   ist__domain_free(bridge->domain);
+  ist__orphans_free(bridge);
   ist__targets_free(bridge);
   while (ist__lib *lib = bridge->libs) {
     bridge->libs = lib->next;

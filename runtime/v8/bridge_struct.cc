@@ -26,6 +26,14 @@ static ist__wrap *root_of(ist__wrap *wrap) {
   return root ? root : wrap;
 }
 
+/* Pointers can be set only in memory of ours: C would keep its own longer than the object lives. */
+static bool may_pin(const ist__site &site, const ist__wrap *wrap) {
+  const ist__owner *owner = wrap->owner;
+  if (owner->kind == IST__MEMORY || owner->kind == IST__LENT || owner->type->inline_memory)
+    return true;
+  return ist__throw(site, IST_TYPE_ERROR, "cannot be set: the %s is C's own", owner->type->name);
+}
+
 static ist__pin *pin_for(ist__wrap *wrap, const ist__field *field, uint8_t *base) {
   ist__wrap *root = root_of(wrap);
   for (ist__pin *pin = root->pins; pin; pin = pin->next) {
@@ -103,7 +111,8 @@ static int64_t pinned_elements(const ist__pin *pin) {
 
 bool ist__holds_pointers(const ist__type *type) {
   switch (type->kind) {
-  case IST__STRUCT: return type->pointers;
+  case IST__STRUCT:
+  case IST__HANDLE: return type->pointers;
   case IST__ARRAY: return ist__holds_pointers(type->to);
   default: return !ist__is_scalar(type);
   }
@@ -111,6 +120,7 @@ bool ist__holds_pointers(const ist__type *type) {
 
 bool ist__pin_buffer(const ist__site &site, ist__wrap *wrap, const ist__type *type,
                      const ist__field *field, uint8_t *base, Local<Value> value) {
+  if (!may_pin(site, wrap)) return false;
   const ist__field *length = length_of(type, field);
   ist__span span = {};
   if (!value->IsNull()) {
@@ -144,6 +154,7 @@ bool ist__pin_text(const ist__site &site, ist__wrap *wrap, const ist__field *fie
                    Local<Value> value) {
   Isolate *isolate = site.bridge->isolate;
   char *text = nullptr;
+  if (!may_pin(site, wrap)) return false;
   if (!value->IsNull()) {
     if (!value->IsString()) return ist__throw_type(site, IST_TYPE_ERROR, field->type, true, value);
     Local<v8::String> string = value.As<v8::String>();
@@ -187,6 +198,7 @@ bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *fiel
                   Local<Value> value) {
   ist__wrap *given = ist__wrap_of(value);
   void *address = nullptr;
+  if (!may_pin(site, wrap)) return false;
   if (!value->IsNull()) {
     if (!given || given->type != field->type->to) {
       return ist__throw_expected(site, IST_TYPE_ERROR, field->type->to->name, value);
@@ -222,6 +234,33 @@ static bool follow(const ist__site &site, ist__wrap *wrap, int depth) {
   return ok;
 }
 
+/* What points nowhere has no elements. */
+static bool lengths_check(const ist__site &site, const ist__type *type, const uint8_t *base) {
+  if (!ist__holds_pointers(type)) return true;
+  if (type->kind == IST__ARRAY) {
+    for (size_t i = 0; i < type->count; i++) {
+      if (!lengths_check(site, type->to, base + i * type->to->size)) return false;
+    }
+    return true;
+  }
+  for (size_t i = 0; i < type->field_count; i++) {
+    const ist__field *field = &type->fields[i];
+    ist__site inner = site;
+    ist__place place = {site.place, field->name, 0};
+    inner.place = &place;
+    if (field->type->kind == IST__STRUCT || field->type->kind == IST__ARRAY) {
+      if (!lengths_check(inner, field->type, base + field->offset)) return false;
+      continue;
+    }
+    if (field->type->kind != IST__POINTER || field->len < 0) continue;
+    void *now;
+    memcpy(&now, base + field->offset, sizeof now);
+    if (now || load_length(length_of(type, field), base) <= 0) continue;
+    return ist__throw(inner, IST_RANGE_ERROR, "is null, but its length is not 0");
+  }
+  return true;
+}
+
 static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, int depth) {
   ist__site inner = site;
   ist__place place = {site.place, nullptr, 0};
@@ -252,18 +291,7 @@ static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, 
                         static_cast<long long>(count), static_cast<long long>(available));
     }
   }
-  /* What points nowhere has no elements. */
-  if (root->owner->kind == IST__BORROWED) return true;
-  for (size_t i = 0; i < wrap->type->field_count; i++) {
-    const ist__field *field = &wrap->type->fields[i];
-    if (field->type->kind != IST__POINTER || field->len < 0) continue;
-    void *now;
-    memcpy(&now, wrap->address + field->offset, sizeof now);
-    if (now || load_length(length_of(wrap->type, field), wrap->address) <= 0) continue;
-    place.name = field->name;
-    return ist__throw(inner, IST_RANGE_ERROR, "is null, but its length is not 0");
-  }
-  return true;
+  return root->owner->kind == IST__BORROWED || lengths_check(site, wrap->type, wrap->address);
 }
 
 /* Whether JavaScript may store this count beside a pointer. */
