@@ -1,4 +1,4 @@
-// SQLite: databases, statements, blobs, functions and collations in JavaScript, permissions, and every way to misuse them.
+// SQLite: databases, statements, blobs, functions and collations in JavaScript, and every way to misuse them.
 import { test, equal, deepEqual, throws, ok } from "./assert.mjs";
 import * as sqlite from "ffi:sqlite3";
 
@@ -271,7 +271,7 @@ test("functions and collations that are replaced or left behind are let go", asy
   db.close();
 });
 
-test("progress, busy and authorizer", () => {
+test("progress and busy handlers", () => {
   const db = open("CREATE TABLE t (a); INSERT INTO t VALUES (1)");
   const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
   let calls = 0;
@@ -283,15 +283,6 @@ test("progress, busy and authorizer", () => {
   db.progress_handler(1000, () => { db.exec("SELECT 1"); return 1; });
   throws(() => db.exec(endless), { name: "Error", message: /progress/ });
   db.progress_handler(0, null);
-  const actions = [];
-  db.set_authorizer((action, first) => {
-    actions.push(action);
-    return action === sqlite.SQLITE_READ && first === "t" ? sqlite.SQLITE_DENY : sqlite.SQLITE_OK;
-  });
-  throws(() => db.prepare("SELECT a FROM t"), { name: "SqliteError", code: sqlite.SQLITE_AUTH });
-  deepEqual(actions, [sqlite.SQLITE_SELECT, sqlite.SQLITE_READ]);
-  db.set_authorizer(null);
-  equal(all(db, "SELECT a FROM t")[0], "1");
   db.busy_handler(() => 0);
   db.busy_timeout(10);
   db.close();
