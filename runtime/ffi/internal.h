@@ -213,6 +213,7 @@ struct ist__domain {
   ist__domain_hooks hooks;
   uintptr_t thread;
   struct ist__record **buckets; /* live records by type and address */
+  uint64_t walks;               /* searches along edges so far */
   size_t bucket_count, live_count;
   struct ist__record *records;                    /* all of them */
   struct ist__record *forgotten, *forgotten_last; /* queue for ist__domain_drain */

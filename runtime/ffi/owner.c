@@ -40,7 +40,8 @@ struct ist__record {
   struct ist__slot *closures;
   record *next_bucket;
   record *next, **link; /* of all records */
-  record *next_forgotten, *next_settling, *next_expiring;
+  record *next_forgotten, *next_settling, *next_expiring, *next_walked;
+  uint64_t walked; /* the last search that came by */
   bool hashed, forgotten, queued, settling, expiring;
   bool destroying; /* the destructor runs, or the language has undertaken to call it */
   bool allocated;  /* the memory is ours */
@@ -322,12 +323,22 @@ static void settle_all(ist__domain *domain) {
 
 /* ---- edges ---- */
 
-/* Does `from` need `to`, by itself or through others? */
-static bool reaches(const record *from, const record *to, int depth) {
-  enum { MOST = 1000 };
-  if (from == to || depth == MOST) return true;
-  for (const edge *e = from->parents; e; e = e->next_parent) {
-    if (reaches(e->parent, to, depth + 1)) return true;
+/* Does `from` need `to`, by itself or through others? Each record is looked at once. */
+static bool reaches(record *from, const record *to) {
+  uint64_t walk = ++from->owner.domain->walks;
+  record *list = from;
+  from->walked = walk;
+  from->next_walked = NULL;
+  while (list) {
+    record *r = list;
+    if (r == to) return true;
+    list = r->next_walked;
+    for (const edge *e = r->parents; e; e = e->next_parent) {
+      if (e->parent->walked == walk) continue;
+      e->parent->walked = walk;
+      e->parent->next_walked = list;
+      list = e->parent;
+    }
   }
   return false;
 }
@@ -339,7 +350,7 @@ void ist__owner_keep(ist__owner *child_owner, ist__owner *parent_owner) {
     if (e->parent == parent) return;
   }
   /* Objects that lead to each other: the one that was there first keeps. */
-  if (child->kids && reaches(parent, child, 0)) return;
+  if (child->kids && reaches(parent, child)) return;
   edge *e = malloc(sizeof *e);
   if (!e) {
     parent->pinned = true;
@@ -543,7 +554,9 @@ void ist__owner_fault(const ist__owner *owner, ist__fault *fault) {
   case IST__LIVE: ist__fault_set(fault, "the %s is alive", name); return;
   case IST__DISPOSED:
   case IST__GONE:
-    ist__fault_set(fault, owner->kind == IST__MEMORY ? "the %s is disposed" : "the %s is closed",
+    ist__fault_set(fault,
+                   owner->kind == IST__MEMORY || owner->kind == IST__LENT ? "the %s is disposed"
+                                                                          : "the %s is closed",
                    name);
     return;
   case IST__TAKEN: ist__fault_set(fault, "the %s was given to %s", name, by ? by : "C"); return;
