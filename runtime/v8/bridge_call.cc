@@ -50,12 +50,6 @@ static bool no_memory(ist__call *call) {
   return ist__throw(call->site(), IST_RANGE_ERROR, "out of memory");
 }
 
-static bool is_plain_object(Local<Value> value) {
-  return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
-         !value->IsArrayBufferView() && !value->IsArrayBuffer() && !value->IsSharedArrayBuffer() &&
-         !ist__wrap_of(value);
-}
-
 /* Whether a function can run now. */
 static bool available(const ist__site &site, const ist__plan *plan) {
   const ist__function *function = plan->function;
@@ -167,7 +161,7 @@ static bool read_options(ist__call *call, Local<Value> given) {
   const ist__function *function = call->function;
   ist__place place = {nullptr, "options", 0};
   ist__site site = call->site(&place);
-  if (!is_plain_object(given)) return ist__throw_expected(site, IST_TYPE_ERROR, "an object", given);
+  if (!ist__is_literal(given)) return ist__throw_expected(site, IST_TYPE_ERROR, "an object", given);
   Local<Object> options = given.As<Object>();
   Local<Value> into;
   if (!keys_known(call, site, options, "option", option_name, nullptr, 1)) return false;
@@ -176,7 +170,7 @@ static bool read_options(ist__call *call, Local<Value> given) {
   if (into->IsUndefined()) return true;
   ist__place inner = {nullptr, "into", 0};
   site.place = &inner;
-  if (!is_plain_object(into)) return ist__throw_expected(site, IST_TYPE_ERROR, "an object", into);
+  if (!ist__is_literal(into)) return ist__throw_expected(site, IST_TYPE_ERROR, "an object", into);
   into_names names = {function};
   if (!keys_known(call, site, into.As<Object>(), "output", into_name, &names,
                   function->param_count))
@@ -205,7 +199,7 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
       last = function->arg_count;
       if (!info[static_cast<int>(last)]->IsUndefined()) options = info[static_cast<int>(last)];
       given = last;
-    } else if (last >= function->required && is_plain_object(info[static_cast<int>(last)]) &&
+    } else if (last >= function->required && ist__is_literal(info[static_cast<int>(last)]) &&
                !takes_object(&function->params[function->args[last]])) {
       options = info[static_cast<int>(last)];
       given = last;

@@ -365,6 +365,9 @@ void ist__call_construct(const v8::FunctionCallbackInfo<v8::Value> &info);
 
 /* ---- JavaScript to C ---- */
 
+/* Whether a value can be a plain bag of properties: a struct's fields, or options. */
+bool ist__is_literal(v8::Local<v8::Value> value);
+
 /* An int, bool, float or enum. */
 bool ist__lower_scalar(const ist__site &site, const ist__type *type, v8::Local<v8::Value> value,
                        void *to);

@@ -192,9 +192,19 @@ bool ist__lower_text(ist__call *call, const ist__site &site, ist__encoding encod
 
 /* ---- structs and arrays ---- */
 
-static bool is_literal(Local<Value> value) {
-  return value->IsObject() && !value->IsArray() && !value->IsFunction() &&
-         !value->IsArrayBufferView() && !value->IsArrayBuffer() && !ist__wrap_of(value);
+bool ist__is_literal(Local<Value> value) {
+  if (!value->IsObject() || value->IsArray() || value->IsFunction() || value->IsArrayBufferView() ||
+      value->IsArrayBuffer() || value->IsSharedArrayBuffer()) {
+    return false;
+  }
+  if (value->IsPromise() || value->IsDate() || value->IsMap() || value->IsSet() ||
+      value->IsWeakMap() || value->IsWeakSet() || value->IsRegExp() || value->IsNativeError() ||
+      value->IsNumberObject() || value->IsStringObject() || value->IsBooleanObject() ||
+      value->IsBigIntObject() || value->IsSymbolObject() || value->IsMapIterator() ||
+      value->IsSetIterator() || value->IsGeneratorObject()) {
+    return false;
+  }
+  return !value.As<Object>()->IsApiWrapper();
 }
 
 static bool defer(ist__call *call, const ist__site &site, const ist__type *type, Local<Value> value,
@@ -405,7 +415,7 @@ bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *
     memmove(to, wrap->address, type->size);
     return true;
   }
-  if (!is_literal(value)) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
+  if (!ist__is_literal(value)) return ist__throw_type(site, IST_TYPE_ERROR, type, false, value);
   Isolate *isolate = site.bridge->isolate;
   v8::Local<v8::Context> context = isolate->GetCurrentContext();
   ist__class *of = ist__class_of(site.bridge, type);

@@ -392,11 +392,20 @@ static MaybeLocal<Value> part_get(const ist__site &site, ist__wrap *wrap, Local<
     for (const ist__pin *pin = root->pins; pin; pin = pin->next) {
       /* What JavaScript has put there may be gone, and its address be another's. */
       if (pin->base + pin->field->offset != at || pin->start != address || !pin->owner) continue;
-      if (pin->owner->state == IST__LIVE) continue;
-      ist__fault fault;
-      ist__owner_fault(pin->owner, &fault);
-      ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
-      return {};
+      if (pin->owner->state != IST__LIVE) {
+        ist__fault fault;
+        ist__owner_fault(pin->owner, &fault);
+        ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+        return {};
+      }
+      Local<Value> kept;
+      Local<Object> whole = root->object.Get(isolate);
+      if (!whole.IsEmpty() &&
+          whole->GetPrivate(isolate->GetCurrentContext(), kept_name(site.bridge, root, pin))
+              .ToLocal(&kept) &&
+          ist__wrap_of(kept)) {
+        return kept;
+      }
     }
     ist__owner *owner = ist__owner_find(domain, type->to, address);
     bool made = !owner;
