@@ -212,7 +212,8 @@ void ist__idl_check_callback(compiler *c, decl *d) {
     if (!p->bad) ist__idl_attrs_unused(c, p->attrs, "this parameter");
   }
   const dtype *r = d->result->dtype;
-  if (r && (r->kind == DT_STRING || r->kind == DT_POINTER || r->kind == DT_REF))
+  if (r && (r->kind == DT_STRING || r->kind == DT_POINTER || r->kind == DT_REF ||
+            (r->kind == DT_STRUCT && r->decl->has_pointers)))
     ist__idl_error(c, d->at, "not supported yet: a callback that returns a pointer");
   if (!d->bad) ist__idl_attrs_unused(c, &d->attrs, "this callback");
 }

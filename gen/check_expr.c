@@ -299,6 +299,10 @@ static expr *resolve_call(compiler *c, expr *e, const scope *s) {
     ist__idl_note(c, f->at, "it is declared here");
     return NULL;
   }
+  // A constant may come before the functions in the order of checking.
+  ist__idl_type_resolve(c, f->type, f->module);
+  for (int i = 0; i < f->params.count; i++)
+    ist__idl_type_resolve(c, f->params.at[i]->type, f->module);
   if (ist__idl_type_decl(f->type, D_STRUCT)) {
     ist__idl_error(c, e->at, "'%s' returns a struct, which an expression cannot hold", f->name);
     return NULL;

@@ -441,6 +441,8 @@ static void check_within(compiler *c, decl *f, param *p) {
 
 void ist__idl_check_function(compiler *c, decl *f) {
   ist__idl_classify(c, f);
+  attr *no_reenter = ist__idl_attr_find(&f->attrs, AT_NO_REENTER);
+  f->no_reenter = no_reenter != NULL;
   if (ist__idl_attr_find(&f->attrs, AT_HIDDEN)) f->internal = true;
   if (ist__idl_attr_find(&f->attrs, AT_ERRNO)) f->captures_errno = true;
   if (ist__idl_attr_find(&f->attrs, AT_OPTIONAL)) f->optional = true;
@@ -459,6 +461,8 @@ void ist__idl_check_function(compiler *c, decl *f) {
     f->params.at[length_cell]->hidden = true;
   check_expressions(c, f);
   check_place(c, f);
+  if (no_reenter && f->function != FN_METHOD && f->function != FN_DESTRUCTOR)
+    ist__idl_error(c, no_reenter->at, "'no_reenter' belongs to a method, a handle or a callback");
   ist__idl_check_throws(c, f);
   vanish(c, f);
   check_javascript(c, f);

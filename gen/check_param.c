@@ -24,7 +24,7 @@ static bool direction_of(compiler *c, param *p, const ctype *element, const char
   return false;
 }
 
-static void classify_buffer(compiler *c, param *p, ctype *t) {
+static void classify_buffer(compiler *c, decl *f, param *p, ctype *t) {
   p->role = ROLE_BUFFER;
   ctype *element = t->to;
   if (!t->count && !t->ends_null) {
@@ -83,6 +83,12 @@ static void classify_buffer(compiler *c, param *p, ctype *t) {
     return;
   }
   p->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
+  if (of->kind == DT_STRUCT && p->dir == DIR_OUT) {
+    if (ist__idl_attr_has(p->attrs, AT_KEEPS) || ist__idl_attr_has(p->attrs, AT_UNTIL))
+      ist__idl_param_fail(c, p, "not supported yet: an array of structs that keeps another object");
+    else
+      ist__idl_pointers_read(c, f, p, of->decl);
+  }
 }
 
 static void classify_cell(compiler *c, decl *f, param *p, const ctype *t) {
@@ -120,8 +126,8 @@ static void classify_cell(compiler *c, decl *f, param *p, const ctype *t) {
     }
     ist__idl_own_read(c, p, true, "of a text");
     p->error_text = ist__idl_param_has(p, AT_ERROR_TEXT);
-    ist__idl_param_has(
-        p, AT_COPY); // Text is always copied; saying so is allowed because it answers who frees it.
+    if (p->dir == DIR_OUT && !ist__idl_attr_has(p->attrs, AT_WITHIN))
+      ist__idl_text_owner_check(c, f, p, ist__idl_type_strip(to)->to);
   }
   p->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
 }
@@ -286,7 +292,7 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
   if (t->kind == T_VOID) {
     ist__idl_param_fail(c, p, "a parameter cannot be 'void'");
   } else if (t->kind == T_ARRAY) {
-    classify_buffer(c, p, (ctype *)t);
+    classify_buffer(c, f, p, (ctype *)t);
   } else if (t->kind == T_POINTER) {
     classify_pointer(c, f, p, t);
   } else if (d && d->kind == D_CALLBACK) {
@@ -325,10 +331,9 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
                           "an object that is not wanted cannot be omitted: nobody would hold it");
   }
   bool points_within = p->role == ROLE_CELL && p->dir == DIR_OUT && p->dtype->to->kind == DT_STRING;
-  // A struct that C fills may hold pointers into what another argument keeps.
-  bool lives = p->role == ROLE_CELL && p->dir == DIR_OUT &&
-               (is_reference_output(p) ||
-                (p->dtype->to->kind == DT_STRUCT && p->dtype->to->decl->has_pointers));
+  if (p->role == ROLE_CELL && p->dir == DIR_OUT && p->dtype->to->kind == DT_STRUCT)
+    ist__idl_pointers_read(c, f, p, p->dtype->to->decl);
+  bool lives = p->role == ROLE_CELL && p->dir == DIR_OUT && is_reference_output(p) && !p->copy;
   if ((lives && (ist__idl_attr_has(p->attrs, AT_KEEPS) || ist__idl_attr_has(p->attrs, AT_UNTIL))) ||
       (points_within && ist__idl_attr_has(p->attrs, AT_WITHIN)))
     ist__idl_links_read(c, f, p);

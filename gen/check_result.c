@@ -38,16 +38,16 @@ static void result_pointer(compiler *c, decl *f, param *p, const ctype *t) {
       p->bad = true;
       return;
     }
+    p->dtype = ist__idl_dtype_simple(
+        c, DT_REF, ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d));
     ist__idl_lifetime_read(c, f, p, d,
                            ist__idl_attr_has(&f->attrs, AT_CONSTRUCTOR) && d == f->owner);
     ist__idl_own_read(c, p, d->kind == D_STRUCT, "of a struct");
-    p->dtype = ist__idl_dtype_simple(
-        c, DT_REF, ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d));
     return;
   }
   if (text != ENC_NONE) {
     ist__idl_own_read(c, p, true, "of a text");
-    ist__idl_param_has(p, AT_COPY);
+    if (f->kind == D_FUNCTION) ist__idl_text_owner_check(c, f, p, t->to);
     if (ist__idl_encoding_check(c, p, text, t->to)) p->dtype = ist__idl_dtype_string(c, text);
     return;
   }
@@ -91,6 +91,8 @@ void ist__idl_classify_result(compiler *c, decl *f) {
     p->dtype = ist__idl_dtype_value(c, p->type, p->attrs);
     ist__idl_by_value_check(c, p);
     if (!p->dtype) p->bad = true;
+    if (p->dtype && p->dtype->kind == DT_STRUCT && f->kind == D_FUNCTION)
+      ist__idl_pointers_read(c, f, p, p->dtype->decl);
     if (p->dtype && p->dtype->kind == DT_REF) {
       ist__idl_lifetime_read(c, f, p, p->dtype->to->decl,
                              ist__idl_attr_has(&f->attrs, AT_CONSTRUCTOR) &&
@@ -102,7 +104,7 @@ void ist__idl_classify_result(compiler *c, decl *f) {
   if ((p->dtype->kind == DT_REF || p->dtype->kind == DT_STRING || p->dtype->kind == DT_POINTER) &&
       ist__idl_param_has(p, AT_NULL))
     p->null = true;
-  if (p->dtype->kind == DT_REF) ist__idl_links_read(c, f, p);
+  if (p->dtype->kind == DT_REF && !p->copy) ist__idl_links_read(c, f, p);
   if (p->dtype->kind != DT_VOID && p->dtype->kind != DT_REF && ist__idl_param_has(p, AT_OMIT))
     p->hidden = true;
 }

@@ -153,6 +153,7 @@ void ist__idl_lifetime_read(compiler *c, decl *f, param *p, decl *what, bool is_
       ist__idl_param_fail(c, p, "a handle cannot be copied");
       return;
     }
+    ist__idl_pointers_read(c, f, p, what);
   } else if (is_constructor) {
     p->own = true;
   } else if (!ist__idl_attr_has(p->attrs, AT_KEEPS) && !ist__idl_attr_has(p->attrs, AT_UNTIL) &&
@@ -219,6 +220,49 @@ void ist__idl_links_read(compiler *c, decl *f, param *p) {
   }
   a = ist__idl_attr_find(p->attrs, AT_WITHIN);
   if (a && (p->within = ist__idl_param_named(c, f, a->args.at[0])) < 0) p->bad = true;
+}
+
+static bool points_somewhere(const dtype *t) {
+  if (t->kind == DT_ARRAY) return points_somewhere(t->to);
+  if (t->kind == DT_REF || t->kind == DT_STRING) return true;
+  if (t->kind != DT_STRUCT) return false;
+  for (int i = 0; i < t->decl->fields.count; i++) {
+    const field *f = &t->decl->fields.at[i];
+    if (f->dtype && (f->len >= 0 || points_somewhere(f->dtype))) return true;
+  }
+  return false;
+}
+
+// What the pointers inside a struct that comes back point to must last as long as JavaScript can
+// read them: somebody keeps it, or a call ends it, or nothing ever does.
+void ist__idl_pointers_read(compiler *c, decl *f, param *p, const decl *d) {
+  bool stated = ist__idl_attr_has(p->attrs, AT_KEEPS) || ist__idl_attr_has(p->attrs, AT_UNTIL) ||
+                ist__idl_attr_has(p->attrs, AT_FOREVER);
+  if (!points_somewhere(d->dtype)) return;
+  ist__idl_param_has(p, AT_FOREVER);
+  ist__idl_links_read(c, f, p);
+  if (!stated)
+    ist__idl_param_fail(
+        c, p,
+        ist__idl_format(c,
+                        "how long what the pointers in '%s' point to lasts is not stated: say "
+                        "[[keeps(parameter)]], [[until(function)]] or [[forever]], or make the "
+                        "fields [[opaque]]",
+                        ist__idl_c_name(c, d)));
+}
+
+// A `const char *` that comes back is the library's own; without const it may be the caller's to
+// free.
+void ist__idl_text_owner_check(compiler *c, decl *f, param *p, const ctype *element) {
+  if (p->bad || p->own || p->error_text || ist__idl_param_has(p, AT_COPY) ||
+      ist__idl_type_is_const(element))
+    return;
+  ist__idl_param_fail(c, p,
+                      ist__idl_format(c,
+                                      "who frees the text that '%s' gives is not stated: say "
+                                      "[[own(free)]] if the caller does, or [[copy]] if it stays "
+                                      "the library's",
+                                      f->name));
 }
 
 // gcc and clang pass a small struct differently when 8 bytes of it hold nothing but unnamed bits.

@@ -196,7 +196,7 @@ typedef struct {
 struct ctype {
   type_kind kind;
   span at;
-  bool is_const, is_restrict;
+  bool is_const, is_restrict, attrs_checked;
   const char *name; // T_NAMED: the name without its tag
   const char *tag;  // "struct", "enum", "union" or NULL
   const scalar *scalar;
@@ -421,8 +421,10 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(DESTROY, destroy)                                                                              \
   X(DESTRUCTOR, destructor)                                                                        \
   X(DOC, doc)                                                                                      \
-  X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed) X(HIDDEN, hidden)    \
-      X(IN, in) X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)    \
+  X(ERRNO, errno)                                                                                  \
+  X(ERROR_TEXT, error_text)                                                                        \
+  X(EXCEPT, except) X(FIXED, fixed) X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in)                \
+      X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)              \
           X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)    \
               X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)                    \
                   X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)                  \
@@ -568,6 +570,8 @@ void ist__idl_inner_attrs(compiler *c, param *p, ctype *element);
 void ist__idl_lifetime_read(compiler *c, decl *f, param *p, decl *what, bool is_constructor);
 void ist__idl_own_read(compiler *c, param *p, bool needs_free, const char *what);
 void ist__idl_links_read(compiler *c, decl *f, param *p);
+void ist__idl_pointers_read(compiler *c, decl *f, param *p, const decl *d);
+void ist__idl_text_owner_check(compiler *c, decl *f, param *p, const ctype *element);
 void ist__idl_by_value_check(compiler *c, param *p);
 // check_param.c, check_result.c, check_callback.c, check_error.c
 void ist__idl_classify_param(compiler *c, decl *f, param *p);

@@ -332,6 +332,7 @@ static cJSON *emit_function(emitter *e, decl *f) {
   if (member && f->self >= 0) add_int(o, "self", f->self);
   add_flag(o, "hidden", f->internal);
   add_flag(o, "optional", f->optional);
+  add_flag(o, "no_reenter", f->no_reenter);
   add_params(e, o, f);
   add_int(o, "required", f->required);
   add_all_indexes(o, "outputs", &f->outputs);
@@ -368,6 +369,20 @@ static cJSON *emit_error(emitter *e, decl *d) {
 static void add_strings(cJSON *o, const char *key, const char *const *at, int count) {
   cJSON *a = cJSON_AddArrayToObject(o, key);
   for (int i = 0; i < count; i++) cJSON_AddItemToArray(a, cJSON_CreateString(at[i]));
+}
+
+// A name with a slash is a file beside the interface file, wherever the program runs that loads it.
+static const char *link_path(emitter *e, const char *name) {
+  const source *s = e->c->main->source;
+  const char *file = s->path ? s->path : s->name, *slash = strrchr(file, '/');
+  if (name[0] == '/' || !strchr(name, '/')) return name;
+  const char *folder =
+      slash ? ist__idl_format(e->c, "%.*s", (int)(slash - file) + (slash == file), file) : ".";
+  char *real = realpath(folder, NULL);
+  if (strncmp(name, "./", 2) == 0) name += 2;
+  const char *path = ist__idl_format(e->c, "%s/%s", real ? real : folder, name);
+  free(real);
+  return path;
 }
 
 // Everything that this file declares, in its order; what it only uses follows by itself.
@@ -408,11 +423,10 @@ char *ist__idl_emit_descriptor(compiler *c) {
   add_text(e.root, "library", m->name);
   add_text(e.root, "target", c->target ? "aarch64-linux" : "x86_64-linux");
   add_text(e.root, "doc", m->doc);
-  static const char *const process[] = {""};
-  if (m->link.count)
-    add_strings(e.root, "link", m->link.at, m->link.count);
-  else
-    add_strings(e.root, "link", process, 1);
+  cJSON *link = cJSON_AddArrayToObject(e.root, "link");
+  for (int i = 0; i < m->link.count; i++)
+    cJSON_AddItemToArray(link, cJSON_CreateString(link_path(&e, m->link.at[i])));
+  if (!m->link.count) cJSON_AddItemToArray(link, cJSON_CreateString(""));
   add_strings(e.root, "headers", m->headers.at, m->headers.count);
   e.types = cJSON_CreateArray();
   e.errors = cJSON_CreateArray();

@@ -215,7 +215,11 @@ static void lex_stray(lexer *l) {
     ist__idl_error(l->c, span_at(l, start, l->p), "stray '%.*s'", n, start);
   } else {
     l->p++;
-    if (*start > ' ' && *start < 127)
+    if (*start == '#') {
+      while (l->p < l->end && *l->p != '\n') l->p++;
+      ist__idl_error(l->c, span_at(l, start, start + 1),
+                     "there is no preprocessor here: a constant is 'const int NAME = value;'");
+    } else if (*start > ' ' && *start < 127)
       ist__idl_error(l->c, span_at(l, start, l->p), "stray '%c'", *start);
     else
       ist__idl_error(l->c, span_at(l, start, l->p), "stray byte 0x%02x", (unsigned char)*start);

@@ -416,8 +416,8 @@ static void parse_field(parser *p, void *env) {
     f.name = name ? name->text : NULL;
     if (ist__idl_accept(p, ":"))
       f.width = ist__idl_parse_expr(p);
-    else if (!name)
-      ist__idl_expect_name(p, "a field's name");
+    else
+      require_name(p, name, "a field's name");
     PUSH(p->c, d->fields, f);
     if (d->fields.count > 4096) ist__idl_syntax_error(p, f.at, "more than 4096 fields");
     // Each declarator has its own copy, for each is checked on its own.

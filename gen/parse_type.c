@@ -129,6 +129,9 @@ ctype *ist__idl_parse_specifier(parser *p) {
     token *k = ist__idl_peek(p, 0);
     if (k->kind != TOK_NAME) break;
     if (qualifier(p, &is_const, &is_restrict)) continue;
+    if (strcmp(k->text, "static") == 0 || strcmp(k->text, "inline") == 0)
+      ist__idl_syntax_error(
+          p, k->at, "'%s' cannot stand here: a function is described, not defined", k->text);
     for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++)
       if (strcmp(k->text, impossible[i][0]) == 0)
         ist__idl_syntax_error(p, k->at, "'%s' cannot cross: %s", impossible[i][0],

@@ -198,7 +198,8 @@ void ist__idl_type_resolve(compiler *c, ctype *t, module *m) {
   for (; t; t = t->to) {
     if (t->kind == T_NAMED) resolve_name(c, t);
     for (int i = 0; i < t->params.count; i++) ist__idl_type_resolve(c, t->params.at[i]->type, m);
-    ist__idl_attrs_check(c, &t->attrs, ON_INNER);
+    if (!t->attrs_checked) ist__idl_attrs_check(c, &t->attrs, ON_INNER);
+    t->attrs_checked = true;
     if (t->kind == T_ARRAY && ist__idl_type_decl(t->to, D_CALLBACK) && t->to->kind == T_NAMED &&
         !t->to->decl->is_pointer) {
       ist__idl_error(c, t->at, "an array of functions");

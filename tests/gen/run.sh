@@ -69,6 +69,16 @@ for file in "$root"/idl/*.idl "$root"/tests/fixture/*.idl "$root"/examples/*/*.i
     fail "$file" "does not compile"
 done
 
+# A library given by a path lies beside its interface file, wherever the compiler is started.
+mkdir "$work/sub"
+printf 'library linked;\nlink "./a.so", "lib/b.so", "c.so", "/d.so", "";\n' >"$work/sub/linked.idl"
+for from in "$work/sub:linked.idl" "$work:sub/linked.idl" "/:$work/sub/linked.idl"; do
+  got=$(cd "${from%%:*}" && "$build/isthmus" gen --descriptor "${from#*:}" | tr -d '\n\t ')
+  real=$(cd "$work/sub" && pwd -P)
+  [[ $got == *"\"link\":[\"$real/a.so\",\"$real/lib/b.so\",\"c.so\",\"/d.so\",\"\"]"* ]] ||
+    fail linked "from ${from%%:*}: $got"
+done
+
 # The same text gives the same descriptor, whatever else the process does.
 "$build/isthmus" gen --descriptor callbacks.idl >"$work/again" && cmp -s "$work/again" "$work/callbacks.json" ||
   [ $# -gt 0 ] || fail callbacks "another run gives another descriptor"
