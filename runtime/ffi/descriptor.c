@@ -239,6 +239,7 @@ static void read_function(ist__reader *r, const cJSON *json, ist__function *func
   read_label(r, function);
   function->optional = ist__read_bool(r, json, "optional");
   function->hidden = ist__read_bool(r, json, "hidden");
+  function->no_reenter = ist__read_bool(r, json, "no_reenter");
   function->captures_errno = ist__read_bool(r, json, "errno");
   ist__read_params(r, json, false, &function->params, &function->param_count);
   ist__read_result(r, ist__read_member(r, json, "result"), function->param_count,
