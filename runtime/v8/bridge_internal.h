@@ -1,7 +1,8 @@
 /* What the files of the bridge share: the records behind JavaScript's objects, the state of one
  * call, and the conversions. bridge_library.cc makes templates, bridge_call.cc runs calls,
- * bridge_lower.cc and bridge_lift.cc convert, bridge_buffer.cc knows typed arrays, bridge_struct.cc
- * memory, bridge_handle.cc lives, bridge_closure.cc callbacks, and bridge_error.cc messages.
+ * bridge_lower.cc and bridge_lift.cc convert, bridge_buffer.cc knows typed arrays, bridge_struct.cc,
+ * bridge_array.cc and bridge_pin.cc memory, bridge_handle.cc lives, bridge_closure.cc callbacks, and
+ * bridge_error.cc messages.
  *
  * A wrapper is known by its brand (the second internal field holds the address of a variable of
  * ours), never by its prototype. A conversion that fails has thrown; one that succeeds has not. */
@@ -480,6 +481,21 @@ void ist__wraps_free(ist__bridge *bridge);
 void ist__orphans_free(ist__bridge *bridge);
 void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes);
 
+/* The record of the whole that a view is a part of. */
+ist__wrap *ist__wrap_root(ist__wrap *wrap);
+/* The field that counts the elements of a `len` field, and its value. */
+const ist__field *ist__length_field(const ist__type *type, const ist__field *field);
+__int128 ist__length_load(const ist__field *length, const uint8_t *base);
+void ist__length_store(const ist__field *length, uint8_t *base, size_t count);
+/* Whether the count that JavaScript has just stored fits what the pointer beside it leads to. */
+bool ist__length_allowed(const ist__site &site, ist__wrap *wrap, const ist__field *field,
+                         __int128 before);
+v8::MaybeLocal<v8::Value> ist__pin_object(const ist__site &site, ist__wrap *wrap, const uint8_t *at,
+                                          const void *address, bool *pinned);
+/* A part of a wrapper's memory as a value. */
+v8::MaybeLocal<v8::Value> ist__part_get(const ist__site &site, ist__wrap *wrap,
+                                        v8::Local<v8::Object> object, const ist__type *type,
+                                        uint8_t *at);
 /* Checks what pointer fields point to. */
 bool ist__pins_check(const ist__site &site, ist__wrap *wrap);
 /* Whether memory of the type holds pointers, nested structs and arrays included. */
