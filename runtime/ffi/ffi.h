@@ -178,7 +178,7 @@ struct ist__function {
   int32_t self;
   bool optional, captures_errno;
   bool hidden;        /* for expressions and `own` only: the language does not see it */
-  bool no_reenter;    /* while it runs, no other call on its object: see the type's */
+  bool no_reenter;    /* a method that cannot run while another call is inside its object */
   bool ends_borrows;  /* some result, output or callback is valid `until` this function is called */
   bool has_callbacks; /* takes a callback */
   void *address;      /* NULL: an optional symbol that the library lacks */
