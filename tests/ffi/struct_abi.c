@@ -460,7 +460,12 @@ static void check_callback(ist__domain *domain, int index) {
 
 static void structs_travel_as_the_compiler_says(void **unused) {
   (void)unused;
-  char folder[] = "/tmp/isthmus-abi-XXXXXX", command[64];
+  char folder[256], command[300];
+  const char *base = getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir;
+  int length = snprintf(folder, sizeof folder - 7, "%s/isthmus-abi-", base);
+  assert_in_range(length, 1, sizeof folder - 8);
+  memset(folder + length, 'X', 6);
+  folder[length + 6] = 0;
   assert_non_null(mkdtemp(folder));
   for (int i = 0; i < STRUCTS; i++) make_record(i);
   for (int i = 0; i < FUNCTIONS; i++) make_function(&functions[i]);
