@@ -384,6 +384,10 @@ void ist__idl_check_names(compiler *c) {
       if (is_new) first = false;
       if (is_new || !f->js || f->internal || f->duplicate) continue;
       bool on_class = f->function == FN_STATIC || f->function == FN_CONSTRUCTOR;
+      if (strcmp(f->js, on_class ? "prototype" : "constructor") == 0) {
+        ist__idl_error(c, f->at, "every class in JavaScript has a '%s': say [[name(…)]]", f->js);
+        continue;
+      }
       claim(c, on_class ? &statics : &methods, f->js, f->at, "function");
     }
   }

@@ -43,7 +43,9 @@ void ist__idl_classify_callback_use(compiler *c, param *p) {
   ist__idl_classify(c, d);
   scope_argument(c, p);
   ist__idl_param_has(p, AT_DATA);
-  ist__idl_param_has(p, AT_DESTROY);
+  attr *destroy = ist__idl_attr_find(p->attrs, AT_DESTROY);
+  if (destroy && p->scope && strcmp(p->scope, "call") == 0)
+    ist__idl_error(c, destroy->at, "'destroy' says nothing about a callback that lasts one call");
   bool is_void = ist__idl_type_strip(d->type)->kind == T_VOID;
   if (!is_void && !ist__idl_attr_has(p->attrs, AT_ON_THROW))
     ist__idl_param_fail(

@@ -32,7 +32,9 @@ void ist__idl_check_throws(compiler *c, decl *f) {
   f->throws = d;
   for (int i = 0; i < e->args.count; i++) {
     expr *r = ist__idl_resolve(c, e->args.at[i], &after);
-    if (r && d->params.at[i]->dtype && !ist__idl_class_fits(d->params.at[i]->dtype, r)) {
+    if (r && d->params.at[i]->dtype &&
+        (!ist__idl_class_fits(d->params.at[i]->dtype, r) ||
+         !ist__idl_expr_same_object(d->params.at[i]->type, r))) {
       ist__idl_error(c, e->args.at[i]->at, "'%s' does not take this: its parameter is '%s'",
                      d->name, ist__idl_type_c(c, d->params.at[i]->type, d->params.at[i]->name));
       r = NULL;

@@ -52,6 +52,7 @@ static expr *resolve_name(compiler *c, expr *e, const scope *s) {
       if (p->bad) return NULL;
       expr *r = copy_expr(c, e, X_ARG, class_of_type(p->type));
       r->index = i;
+      r->is = p->type;
       return r;
     }
     for (int i = 0; i < s->function->type_params.count; i++)
@@ -62,8 +63,11 @@ static expr *resolve_name(compiler *c, expr *e, const scope *s) {
       }
   }
   if (strcmp(name, "return") == 0) {
-    if (s->after && ist__idl_type_strip(s->function->type)->kind != T_VOID)
-      return copy_expr(c, e, X_RESULT, class_of_type(s->function->type));
+    if (s->after && ist__idl_type_strip(s->function->type)->kind != T_VOID) {
+      expr *r = copy_expr(c, e, X_RESULT, class_of_type(s->function->type));
+      r->is = s->function->type;
+      return r;
+    }
     ist__idl_error(c, e->at,
                    s->after ? "'return' of a function that returns nothing"
                             : "'return' is known only after the call");
@@ -122,6 +126,7 @@ static expr *resolve_deref(compiler *c, expr *e, const scope *s) {
   }
   expr *r = copy_expr(c, e, X_DEREF, class_of_type(ist__idl_type_strip(p->type)->to));
   r->a = a;
+  r->is = ist__idl_type_strip(p->type)->to;
   return r;
 }
 
@@ -269,6 +274,20 @@ static expr *resolve_conditional(compiler *c, expr *e, const scope *s) {
   return r;
 }
 
+static const decl *object_of(const ctype *t) {
+  t = ist__idl_type_strip(t);
+  if (t->kind == T_POINTER) t = ist__idl_type_strip(t->to);
+  return t->kind == T_NAMED && (t->decl->kind == D_HANDLE || t->decl->kind == D_STRUCT) ? t->decl
+                                                                                        : NULL;
+}
+
+// One kind of object is not taken for another, unless both are one C type.
+bool ist__idl_expr_same_object(const ctype *t, const expr *e) {
+  const decl *wanted = object_of(t), *given = e->is ? object_of(e->is) : NULL;
+  if (!wanted || !given || wanted == given) return true;
+  return wanted->c_type && given->c_type && strcmp(wanted->c_type, given->c_type) == 0;
+}
+
 static bool accepts(const ctype *t, const expr *e) {
   const ctype *s = ist__idl_type_strip(t);
   if (s->kind == T_BAD) return true;
@@ -276,7 +295,7 @@ static bool accepts(const ctype *t, const expr *e) {
   switch (class_of_type(t)) {
   case V_INT: return e->value == V_INT;
   case V_FLOAT: return is_number(e);
-  default: return is_address(e);
+  default: return is_address(e) && ist__idl_expr_same_object(t, e);
   }
 }
 
@@ -309,6 +328,7 @@ static expr *resolve_call(compiler *c, expr *e, const scope *s) {
   }
   expr *r = copy_expr(c, e, X_CALL, class_of_type(f->type));
   r->callee = f;
+  r->is = f->type;
   bool good = true;
   for (int i = 0; i < e->args.count; i++) {
     expr *a = resolve(c, e->args.at[i], s);

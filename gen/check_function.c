@@ -227,6 +227,32 @@ static void check_expressions(compiler *c, decl *f) {
   }
 }
 
+static bool mentions(const expr *e, int i) {
+  if (!e) return false;
+  if (e->kind == X_ARG && e->index == i) return true;
+  for (int k = 0; k < e->args.count; k++)
+    if (mentions(e->args.at[k], i)) return true;
+  return mentions(e->a, i) || mentions(e->b, i) || mentions(e->c, i);
+}
+
+// C writes as many elements as the length says: it must be the size itself that is passed.
+static void check_size(compiler *c, decl *f, param *p) {
+  int n;
+  if (p->bad || p->role != ROLE_BUFFER || !p->size || !p->count) return;
+  bool whole = ist__idl_expr_is_arg(p->count, &n) || ist__idl_expr_is_deref(p->count, &n);
+  if (!whole || !f->params.at[n]->vanished)
+    ist__idl_error(c, p->size->at,
+                   "'size' needs a length that is just a parameter, which then carries it: '%s[n]' "
+                   "or '%s[*n]' with [[inout]]",
+                   p->name, p->name);
+  else if (f->params.at[n]->lengths.count > 1)
+    ist__idl_error(c, p->size->at,
+                   "'size' says how long '%s' is, but '%s' is another array's length too", p->name,
+                   f->params.at[n]->name);
+  else if (mentions(p->size, n))
+    ist__idl_error(c, p->size->at, "'%s' follows from this size", f->params.at[n]->name);
+}
+
 // Lengths that a buffer carries vanish from JavaScript.
 static void vanish(compiler *c, decl *f) {
   for (int i = 0; i < f->params.count; i++) {
@@ -261,6 +287,7 @@ static void vanish(compiler *c, decl *f) {
                      p->name);
     if (p->role == ROLE_CELL) p->hidden = true;
   }
+  for (int i = 0; i < f->params.count; i++) check_size(c, f, f->params.at[i]);
 }
 
 static bool is_argument(const decl *f, int i) {
@@ -382,6 +409,11 @@ static void check_constructor(compiler *c, decl *f) {
 
 static void inherit_keeps(compiler *c, decl *f, param *p) {
   const dtype *t = !p->dtype ? NULL : p->role == ROLE_CELL ? p->dtype->to : p->dtype;
+  if (!p->bad && t && p->own_free && t->kind != DT_REF &&
+      (!p->own_free->params.at[0]->dtype || p->own_free->params.at[0]->dtype->kind == DT_REF)) {
+    ist__idl_error(c, p->at, "'%s' frees objects, not this", p->own_free->name);
+    ist__idl_note(c, p->own_free->at, "it is declared here");
+  }
   if (p->bad || !t || (t->kind != DT_REF && t->kind != DT_STRUCT)) return;
   bool output = !p->name || p->dir == DIR_OUT;
   decl *h = t->kind == DT_REF ? t->to->decl : t->decl;
@@ -407,6 +439,12 @@ static void inherit_keeps(compiler *c, decl *f, param *p) {
                      h->name);
       ist__idl_note(c, h->at, "it is declared here");
     }
+  }
+  const dtype *freed = p->own_free ? p->own_free->params.at[0]->dtype : NULL;
+  if (output && freed && freed->kind == DT_REF && freed->to->decl != h) {
+    ist__idl_error(c, p->at, "'%s' frees a '%s', not a '%s'", p->own_free->name,
+                   freed->to->decl->name, h->name);
+    ist__idl_note(c, p->own_free->at, "it is declared here");
   }
   for (int i = 0; i < p->keeps.count; i++) {
     const param *k = f->params.at[p->keeps.at[i]];
@@ -470,6 +508,8 @@ void ist__idl_check_function(compiler *c, decl *f) {
   check_within(c, f, f->result);
   for (int i = 0; i < f->params.count; i++) {
     inherit_keeps(c, f, f->params.at[i]);
+    if (f->params.at[i]->error_text && !f->throws && !f->bad)
+      ist__idl_error(c, f->params.at[i]->at, "'error_text' belongs to 'throws', which is not here");
     check_within(c, f, f->params.at[i]);
   }
   check_constructor(c, f);

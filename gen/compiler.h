@@ -161,6 +161,7 @@ struct expr {
   int index;   // X_ARG, X_TYPE_ARG
   decl *callee;
   value_class value; // resolved only
+  const ctype *is;   // resolved only: an address's type, where it is known
 };
 
 typedef struct {
@@ -423,15 +424,16 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(DOC, doc)                                                                                      \
   X(ERRNO, errno)                                                                                  \
   X(ERROR_TEXT, error_text)                                                                        \
-  X(EXCEPT, except) X(FIXED, fixed) X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in)                \
-      X(INLINE, inline) X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len)              \
-          X(NAME, name) X(NULL, null) X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit)    \
-              X(ON_THROW, on_throw) X(ONE, one) X(OPAQUE, opaque) X(OPEN, open)                    \
-                  X(OPTIONAL, optional) X(OUT, out) X(OWN, own) X(PACKED, packed)                  \
-                      X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)        \
-                          X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol)          \
-                              X(TAKE, take) X(TEXT, text) X(THROWS, throws) X(UNTIL, until)        \
-                                  X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+  X(EXCEPT, except)                                                                                \
+  X(FIXED, fixed) X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in) X(INLINE, inline)                \
+      X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)    \
+          X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)          \
+              X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out)        \
+                  X(OWN, own) X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix)              \
+                      X(RANGE, range) X(SCOPE, scope) X(SELF, self) X(SIZE, size)                  \
+                          X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)          \
+                              X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)      \
+                                  X(WITHIN, within)
 
 enum {
 #define X(ID, name) AT_##ID,
@@ -542,6 +544,7 @@ expr *ist__idl_resolve_int(compiler *c, expr *e, const scope *s, const char *wha
 bool ist__idl_eval_int(compiler *c, expr *e, wide *value); // a constant integer expression
 expr *ist__idl_constant(compiler *c, decl *d);             // its literal, NULL after an error
 void ist__idl_eval_enum(compiler *c, decl *d);
+bool ist__idl_expr_same_object(const ctype *t, const expr *e);
 bool ist__idl_fits(compiler *c, wide value, const ctype *t);
 bool ist__idl_expr_same(const expr *a, const expr *b);
 bool ist__idl_expr_is_arg(const expr *e, int *index);   // exactly one parameter
