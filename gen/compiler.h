@@ -425,8 +425,9 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
   X(ERRNO, errno)                                                                                  \
   X(ERROR_TEXT, error_text)                                                                        \
   X(EXCEPT, except)                                                                                \
-  X(FIXED, fixed) X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in) X(INLINE, inline)                \
-      X(INOUT, inout) X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)    \
+  X(FIXED, fixed)                                                                                  \
+  X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in) X(INLINE, inline) X(INOUT, inout)                \
+      X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)                    \
           X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)          \
               X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out)        \
                   X(OWN, own) X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix)              \
