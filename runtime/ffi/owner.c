@@ -294,6 +294,8 @@ static void settle(record *r) {
       queue(r);
       return;
     }
+    /* C may still call what was registered on it. */
+    if (r->closures) return;
     end(r, IST__EXPIRED, NULL);
     settle_later(r);
     return;

@@ -475,6 +475,23 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site,
   return array;
 }
 
+/* What was filled of the caller's own buffer, which a callback may have taken away meanwhile. */
+static Local<Value> cut_into(Local<Value> into, const ist__type *of, size_t count) {
+  size_t bytes = count * ist__element_size(of), offset = 0;
+  Local<ArrayBuffer> buffer;
+  if (into->IsArrayBufferView()) {
+    Local<ArrayBufferView> view = into.As<ArrayBufferView>();
+    if (bytes >= view->ByteLength()) return into;
+    buffer = view->Buffer();
+    offset = view->ByteOffset();
+  } else {
+    buffer = into.As<ArrayBuffer>();
+  }
+  size_t whole = buffer->ByteLength();
+  if (buffer->WasDetached() || offset > whole || bytes > whole - offset) return into;
+  return ist__array_over(buffer, of, offset, count);
+}
+
 /* The elements of an output or result. */
 MaybeLocal<Value> ist__buffer_lift(ist__call *call, const ist__param *param) {
   ist__argument &argument = *ist__argument_of(call, param);
@@ -529,16 +546,7 @@ MaybeLocal<Value> ist__buffer_lift(ist__call *call, const ist__param *param) {
   if (!ist__is_scalar(of) && of->kind != IST__VOID) {
     return lift_elements(call, site, param, argument.data, count);
   }
-  if (!argument.into.IsEmpty()) {
-    if (argument.into->IsArrayBufferView()) {
-      Local<ArrayBufferView> view = argument.into.As<ArrayBufferView>();
-      size_t size = ist__element_size(of);
-      if (count * size == view->ByteLength() || view->ByteLength() < count * size)
-        return argument.into;
-      return ist__array_over(view->Buffer(), of, view->ByteOffset(), count);
-    }
-    return ist__array_over(argument.into.As<ArrayBuffer>(), of, 0, count);
-  }
+  if (!argument.into.IsEmpty()) return cut_into(argument.into, of, count);
   if (argument.memory) {
     uint8_t *memory = argument.memory;
     argument.memory = nullptr;

@@ -83,6 +83,8 @@ static void hold_by(ist__call *call, ist__target *target, ist__owner *parent) {
   Isolate *isolate = call->isolate;
   auto *wrap = parent ? static_cast<ist__wrap *>(parent->wrapper) : nullptr;
   if (!wrap || call->terminated || isolate->IsExecutionTerminating()) return;
+  /* A borrowed object's wrapper may go before what it is borrowed from: its functions stay. */
+  if (parent->kind == IST__BORROWED) return;
   ist__targets_release(call->bridge);
   Local<Object> object = wrap->object.Get(isolate);
   Local<v8::Private> name = ist__compat::private_symbol(isolate, "isthmus.callbacks");

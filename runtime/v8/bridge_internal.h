@@ -1,8 +1,8 @@
 /* What the files of the bridge share: the records behind JavaScript's objects, the state of one
  * call, and the conversions. bridge_library.cc makes templates, bridge_call.cc runs calls,
- * bridge_lower.cc and bridge_lift.cc convert, bridge_buffer.cc knows typed arrays, bridge_struct.cc,
- * bridge_array.cc and bridge_pin.cc memory, bridge_handle.cc lives, bridge_closure.cc callbacks, and
- * bridge_error.cc messages.
+ * bridge_lower.cc and bridge_lift.cc convert, bridge_buffer.cc knows typed arrays,
+ * bridge_struct.cc, bridge_array.cc and bridge_pin.cc memory, bridge_handle.cc lives,
+ * bridge_closure.cc callbacks, and bridge_error.cc messages.
  *
  * A wrapper is known by its brand (the second internal field holds the address of a variable of
  * ours), never by its prototype. A conversion that fails has thrown; one that succeeds has not. */
@@ -276,7 +276,8 @@ struct ist__deferred {
   const ist__type *length_type;
   const ist__place *place;
   bool null;
-  bool back; /* struct: its bytes go back to the instance after the call */
+  bool whole; /* a literal whose fields are all set now: its lengths can be checked */
+  bool back;  /* struct: its bytes go back to the instance after the call */
 };
 
 /* Bytes that go back to a typed array after the call, and a backing store that the call holds. */
@@ -497,7 +498,9 @@ v8::MaybeLocal<v8::Value> ist__part_get(const ist__site &site, ist__wrap *wrap,
                                         v8::Local<v8::Object> object, const ist__type *type,
                                         uint8_t *at);
 /* Checks what pointer fields point to. */
-bool ist__pins_check(const ist__site &site, ist__wrap *wrap);
+bool ist__pins_check(ist__call *call, const ist__site &site, ist__wrap *wrap);
+/* Whether each counted pointer that is null has no elements. */
+bool ist__lengths_check(const ist__site &site, const ist__type *type, const uint8_t *base);
 /* Whether memory of the type holds pointers, nested structs and arrays included. */
 bool ist__holds_pointers(const ist__type *type);
 /* Whether `value` may stand in a `len` field of `type`; stores pointer and count, and pins. */

@@ -432,6 +432,10 @@ bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *
     place.name = field->name;
     if (!lower_field(call, inner, type, field, given, to, target)) return false;
   }
+  if (!call || !ist__holds_pointers(type)) return true;
+  ist__deferred *later;
+  if (!defer(call, site, type, value, to, false, &later)) return false;
+  later->whole = true;
   return true;
 }
 
@@ -654,12 +658,13 @@ bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
     return ist__throw_expected(site, IST_TYPE_ERROR, expected, value);
   }
   if (!ist__wrap_live(site, wrap)) return false;
-  if (to->no_reenter && wrap->owner->calls) {
+  bool alone = to->no_reenter || (to->kind == IST__HANDLE && call->function->no_reenter);
+  if (alone && wrap->owner->calls) {
     ist__fault fault;
     ist__owner_idle(wrap->owner, &fault);
     return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
   }
-  if (!ist__pins_check(site, wrap)) return false;
+  if (!ist__pins_check(call, site, wrap)) return false;
   auto *entered = call->arena.make<ist__entered>();
   if (!entered) return no_memory(site);
   entered->owner = wrap->owner;
@@ -711,6 +716,10 @@ static bool lower_counted_field(ist__call *call, const ist__site &site,
 bool ist__lower_deferred(ist__call *call) {
   for (const ist__deferred *later = call->deferred; later; later = later->next) {
     ist__site site = call->site(later->place);
+    if (later->whole) {
+      if (!ist__lengths_check(site, later->type, static_cast<uint8_t *>(later->to))) return false;
+      continue;
+    }
     switch (later->type->kind) {
     case IST__REF: {
       void *address;

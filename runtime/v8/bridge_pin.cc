@@ -20,9 +20,12 @@ ist__wrap *ist__wrap_root(ist__wrap *wrap) {
   return root ? root : wrap;
 }
 
-/* Pointers can be set only in memory of ours: C would keep its own longer than the object lives. */
+/* Pointers can be set only in memory of ours, which C would keep longer than the object lives, and
+ * only while no call uses it. */
 static bool may_pin(const ist__site &site, const ist__wrap *wrap) {
   const ist__owner *owner = wrap->owner;
+  ist__fault fault;
+  if (!ist__owner_idle(owner, &fault)) return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
   if (owner->kind == IST__MEMORY || owner->kind == IST__LENT || owner->type->inline_memory)
     return true;
   return ist__throw(site, IST_TYPE_ERROR, "cannot be set: the %s is C's own", owner->type->name);
@@ -210,30 +213,40 @@ bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *fiel
   return true;
 }
 
-static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, int depth);
+static bool pins_check(ist__call *call, const ist__site &site, ist__wrap *wrap, ist__wrap *root,
+                       int depth);
 
 /* C may follow a pointer to another struct, and that one's pointers. */
-bool ist__pins_check(const ist__site &site, ist__wrap *wrap) {
-  return !wrap->type->pointers || pins_check(site, wrap, ist__wrap_root(wrap), 0);
+bool ist__pins_check(ist__call *call, const ist__site &site, ist__wrap *wrap) {
+  return !wrap->type->pointers || pins_check(call, site, wrap, ist__wrap_root(wrap), 0);
 }
 
-static bool follow(const ist__site &site, ist__wrap *wrap, int depth) {
+/* What C can reach stays as it is while C runs. */
+static bool follow(ist__call *call, const ist__site &site, ist__owner *owner, int depth) {
   enum { MOST = 1000 };
+  auto *wrap = static_cast<ist__wrap *>(owner->wrapper);
+  auto *entered = call->arena.make<ist__entered>();
+  if (!entered) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
+  entered->owner = owner;
+  entered->next = call->entered;
+  call->entered = entered;
+  ist__owner_enter(owner, call->function);
   if (!wrap || !wrap->type->pointers || wrap->checking) return true;
-  if (depth == MOST)
+  if (depth == MOST) {
     return ist__throw(site, IST_RANGE_ERROR, "points to structs more than %d deep", MOST);
+  }
   wrap->checking = true;
-  bool ok = pins_check(site, wrap, wrap, depth + 1);
+  bool ok = pins_check(call, site, wrap, wrap, depth + 1);
   wrap->checking = false;
   return ok;
 }
 
 /* What points nowhere has no elements. */
-static bool lengths_check(const ist__site &site, const ist__type *type, const uint8_t *base) {
+bool ist__lengths_check(const ist__site &site, const ist__type *type, const uint8_t *base) {
   if (!ist__holds_pointers(type)) return true;
   if (type->kind == IST__ARRAY) {
     for (size_t i = 0; i < type->count; i++) {
-      if (!lengths_check(site, type->to, base + i * type->to->size)) return false;
+      if (!ist__lengths_check(site, type->to, base + i * type->to->size)) return false;
     }
     return true;
   }
@@ -243,7 +256,7 @@ static bool lengths_check(const ist__site &site, const ist__type *type, const ui
     ist__place place = {site.place, field->name, 0};
     inner.place = &place;
     if (field->type->kind == IST__STRUCT || field->type->kind == IST__ARRAY) {
-      if (!lengths_check(inner, field->type, base + field->offset)) return false;
+      if (!ist__lengths_check(inner, field->type, base + field->offset)) return false;
       continue;
     }
     if (field->type->kind != IST__POINTER || field->len < 0) continue;
@@ -255,7 +268,8 @@ static bool lengths_check(const ist__site &site, const ist__type *type, const ui
   return true;
 }
 
-static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, int depth) {
+static bool pins_check(ist__call *call, const ist__site &site, ist__wrap *wrap, ist__wrap *root,
+                       int depth) {
   ist__site inner = site;
   ist__place place = {site.place, nullptr, 0};
   inner.place = &place;
@@ -267,7 +281,7 @@ static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, 
       memcpy(&now, pin->base + field->offset, sizeof now);
       if (now != pin->start) continue;
       if (pin->owner->state == IST__LIVE) {
-        if (!follow(inner, static_cast<ist__wrap *>(pin->owner->wrapper), depth)) return false;
+        if (!follow(call, inner, pin->owner, depth)) return false;
         continue;
       }
       ist__fault fault;
@@ -285,7 +299,7 @@ static bool pins_check(const ist__site &site, ist__wrap *wrap, ist__wrap *root, 
                         static_cast<long long>(count), static_cast<long long>(available));
     }
   }
-  return root->owner->kind == IST__BORROWED || lengths_check(site, wrap->type, wrap->address);
+  return root->owner->kind == IST__BORROWED || ist__lengths_check(site, wrap->type, wrap->address);
 }
 
 /* Whether JavaScript may store this count beside a pointer. */
@@ -298,7 +312,7 @@ bool ist__length_allowed(const ist__site &site, ist__wrap *wrap, const ist__fiel
     if (pointer->len != index || pointer->type->kind != IST__POINTER) continue;
     void *now;
     memcpy(&now, wrap->address + pointer->offset, sizeof now);
-    int64_t available = now ? static_cast<int64_t>(before) : INT64_MAX;
+    auto available = static_cast<int64_t>(before);
     for (const ist__pin *pin = ist__wrap_root(wrap)->pins; pin; pin = pin->next) {
       if (pin->field != pointer || pin->base != wrap->address) continue;
       int64_t pinned = pinned_elements(pin);
