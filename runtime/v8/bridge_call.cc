@@ -111,7 +111,10 @@ static const ist__type *filled_struct(const ist__param *param) {
 }
 
 static bool takes_into(const ist__param *param) {
-  if (filled_struct(param)) return true;
+  if (const ist__type *of = filled_struct(param)) {
+    /* An instance of the caller's cannot be lent what its pointers would lead to. */
+    return !of->pointers || (!param->keep_count && !param->until_count && param->parent < 0);
+  }
   return param->role == IST__BUFFER && param->dir == IST__OUT && param->text == IST__BYTES &&
          (ist__is_scalar(param->type->to) || param->type->to->kind == IST__VOID);
 }
@@ -215,7 +218,8 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
     const ist__param *param = &function->params[function->args[i]];
     Local<Value> value;
     if (i < given) value = info[static_cast<int>(i)];
-    bool left_out = value.IsEmpty() || (value->IsUndefined() && i >= function->required);
+    bool left_out =
+        value.IsEmpty() || (value->IsUndefined() && (i >= function->required || param->fallback));
     if (left_out && !param->fallback && param->null) {
       value = v8::Null(call->isolate);
     } else if (left_out) {
