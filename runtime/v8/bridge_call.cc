@@ -111,10 +111,7 @@ static const ist__type *filled_struct(const ist__param *param) {
 }
 
 static bool takes_into(const ist__param *param) {
-  if (const ist__type *of = filled_struct(param)) {
-    /* An instance of the caller's cannot be lent what its pointers would lead to. */
-    return !of->pointers || (!param->keep_count && !param->until_count && param->parent < 0);
-  }
+  if (filled_struct(param)) return true;
   return param->role == IST__BUFFER && param->dir == IST__OUT && param->text == IST__BYTES &&
          (ist__is_scalar(param->type->to) || param->type->to->kind == IST__VOID);
 }
@@ -187,7 +184,15 @@ static bool read_options(ist__call *call, Local<Value> given) {
              .ToLocal(&value)) {
       return false;
     }
-    if (!value->IsUndefined()) call->arguments[i].into = value;
+    if (value->IsUndefined()) continue;
+    const ist__type *of = filled_struct(param);
+    if (of && of->pointers && (param->keep_count || param->until_count || param->parent >= 0)) {
+      ist__place filled = {nullptr, param->name, 0};
+      return ist__throw(call->site(&filled), IST_TYPE_ERROR,
+                        "cannot be the caller's: what a new %s points to is lent to it alone",
+                        of->name);
+    }
+    call->arguments[i].into = value;
   }
   return true;
 }
