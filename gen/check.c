@@ -178,8 +178,7 @@ static bool field_pointer(compiler *c, decl *d, field *f, const ctype *t) {
     return true;
   }
   if (named && (named->kind == D_STRUCT || (named->kind == D_HANDLE && !named->is_pointer))) {
-    f->dtype = ist__idl_dtype_simple(
-        c, DT_REF, ist__idl_dtype_decl(c, named->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, named));
+    f->dtype = ist__idl_dtype_ref(c, named, ist__idl_type_is_const(t->to));
     return true;
   }
   if (to && to->kind != T_POINTER && ist__idl_type_is_byte(to) && to->kind != T_VOID) {

@@ -135,8 +135,7 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
       p->bad = true;
       return;
     }
-    p->dtype = ist__idl_dtype_simple(
-        c, DT_REF, ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d));
+    p->dtype = ist__idl_dtype_ref(c, d, ist__idl_type_is_const(t->to));
     if (d->kind == D_STRUCT && ist__idl_param_has(p, AT_INOUT)) p->dir = DIR_INOUT;
     if (d->kind == D_STRUCT && (p->dir == DIR_INOUT) == ist__idl_type_is_const(t->to)) {
       ist__idl_param_fail(

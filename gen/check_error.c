@@ -95,7 +95,7 @@ void ist__idl_check_error(compiler *c, decl *d) {
     }
     decl *h = t->kind == T_POINTER ? ist__idl_type_decl(t->to, D_HANDLE) : NULL;
     if (h)
-      p->dtype = ist__idl_dtype_simple(c, DT_REF, ist__idl_dtype_decl(c, DT_HANDLE, h));
+      p->dtype = ist__idl_dtype_ref(c, h, false);
     else if (t->kind == T_POINTER && ist__idl_type_is_byte(t->to) &&
              ist__idl_type_strip(t->to)->kind != T_VOID)
       p->dtype = ist__idl_dtype_string(c, ENC_UTF8);

@@ -148,7 +148,6 @@ static void classify_ref(compiler *c, decl *f, param *p, const ctype *t, decl *d
     classify_freed(c, f, p);
     return;
   }
-  dtype *of = ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d);
   if (d->kind == D_HANDLE) {
     bool stated = read_direction(p, &p->dir);
     if (stated && p->dir != DIR_IN) {
@@ -166,7 +165,7 @@ static void classify_ref(compiler *c, decl *f, param *p, const ctype *t, decl *d
     }
   }
   p->role = ROLE_VALUE;
-  p->dtype = ist__idl_dtype_simple(c, DT_REF, of);
+  p->dtype = ist__idl_dtype_ref(c, d, ist__idl_type_is_const(t->to));
   attr *take = ist__idl_attr_find(p->attrs, AT_TAKE);
   if (!take) return;
   p->take = true;

@@ -38,8 +38,7 @@ static void result_pointer(compiler *c, decl *f, param *p, const ctype *t) {
       p->bad = true;
       return;
     }
-    p->dtype = ist__idl_dtype_simple(
-        c, DT_REF, ist__idl_dtype_decl(c, d->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, d));
+    p->dtype = ist__idl_dtype_ref(c, d, ist__idl_type_is_const(t->to));
     ist__idl_lifetime_read(c, f, p, d,
                            ist__idl_attr_has(&f->attrs, AT_CONSTRUCTOR) && d == f->owner);
     ist__idl_own_read(c, p, d->kind == D_STRUCT, "of a struct");

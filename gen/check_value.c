@@ -97,13 +97,11 @@ dtype *ist__idl_element_type(compiler *c, param *p, ctype *element) {
   }
   if (t->kind == T_POINTER) {
     decl *d = ist__idl_type_decl(t->to, D_HANDLE);
-    if (d && !d->is_pointer)
-      return ist__idl_dtype_simple(c, DT_REF, ist__idl_dtype_decl(c, DT_HANDLE, d));
+    if (d && !d->is_pointer) return ist__idl_dtype_ref(c, d, false);
     d = ist__idl_type_decl(t->to, D_STRUCT);
     if (d)
-      return ist__idl_layout_struct(c, d)
-                 ? ist__idl_dtype_simple(c, DT_REF, ist__idl_dtype_decl(c, DT_STRUCT, d))
-                 : NULL;
+      return ist__idl_layout_struct(c, d) ? ist__idl_dtype_ref(c, d, ist__idl_type_is_const(t->to))
+                                          : NULL;
     encoding text = ist__idl_text_encoding(p, t->to);
     if (text != ENC_NONE && ist__idl_encoding_check(c, p, text, t->to))
       return ist__idl_dtype_string(c, text);

@@ -411,30 +411,19 @@ void ist__idl_parse_handle_body(parser *p, decl *d);
 // --- attr.c: the table of attributes
 // ----------------------------------------------------------------
 
+// clang-format off
 #define IST__ATTRS(X)                                                                              \
-  X(ALIGN, align)                                                                                  \
-  X(BIGINT, bigint)                                                                                \
-  X(BYTES, bytes)                                                                                  \
-  X(CONSTRUCTOR, constructor)                                                                      \
-  X(COPY, copy)                                                                                    \
-  X(DATA, data)                                                                                    \
-  X(DEPTH, depth)                                                                                  \
-  X(DESTROY, destroy)                                                                              \
-  X(DESTRUCTOR, destructor)                                                                        \
-  X(DOC, doc)                                                                                      \
-  X(ERRNO, errno)                                                                                  \
-  X(ERROR_TEXT, error_text)                                                                        \
-  X(EXCEPT, except)                                                                                \
-  X(FIXED, fixed)                                                                                  \
+  X(ALIGN, align) X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy)      \
+  X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc)          \
+  X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed)                      \
   X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in) X(INLINE, inline) X(INOUT, inout)                \
-      X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)                    \
-          X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw)          \
-              X(ONE, one) X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out)        \
-                  X(OWN, own) X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix)              \
-                      X(RANGE, range) X(SCOPE, scope) X(SELF, self) X(SIZE, size)                  \
-                          X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)          \
-                              X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)      \
-                                  X(WITHIN, within)
+  X(KEEPS, keeps) X(LATIN1, latin1) X(LEN, len) X(NAME, name) X(NULL, null)                        \
+  X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one)      \
+  X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own)                    \
+  X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)          \
+  X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)      \
+  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+// clang-format on
 
 enum {
 #define X(ID, name) AT_##ID,
@@ -513,7 +502,7 @@ struct dtype {
   dtype_kind kind;
   const char *name;
   const scalar *scalar;
-  bool bigint;
+  bool bigint, is_const;
   int64_t size, align, count;
   encoding text;
   dtype *to;
@@ -522,6 +511,7 @@ struct dtype {
 };
 
 dtype *ist__idl_dtype_simple(compiler *c, dtype_kind kind, dtype *to);
+dtype *ist__idl_dtype_ref(compiler *c, decl *to, bool is_const); // to a struct or handle
 dtype *ist__idl_dtype_string(compiler *c, encoding text);
 // A value type: scalar, enum, struct by value, pointer handle; NULL when it is none of these.
 dtype *ist__idl_dtype_value(compiler *c, const ctype *t, attr_list *attrs);

@@ -17,6 +17,15 @@ dtype *ist__idl_dtype_simple(compiler *c, dtype_kind kind, dtype *to) {
   return make(c, ist__idl_format(c, "%d %p", kind, (void *)to), proto);
 }
 
+// What C promises not to change, or keeps where nobody can, is read-only for JavaScript too. A
+// handle's fields are so anyway.
+dtype *ist__idl_dtype_ref(compiler *c, decl *to, bool is_const) {
+  dtype proto = {.kind = DT_REF, .size = 8, .align = 8};
+  proto.is_const = is_const && to->kind == D_STRUCT;
+  proto.to = ist__idl_dtype_decl(c, to->kind == D_STRUCT ? DT_STRUCT : DT_HANDLE, to);
+  return make(c, ist__idl_format(c, "r %p %d", (void *)to, proto.is_const), proto);
+}
+
 dtype *ist__idl_dtype_string(compiler *c, encoding text) {
   return make(c, ist__idl_format(c, "s %d", text),
               (dtype){.kind = DT_STRING, .text = text, .size = 8, .align = 8});
@@ -74,6 +83,6 @@ dtype *ist__idl_dtype_value(compiler *c, const ctype *t, attr_list *attrs) {
     return ist__idl_dtype_decl(c, DT_STRUCT, s->decl);
   }
   if (s->decl->kind == D_HANDLE && s->decl->is_pointer)
-    return ist__idl_dtype_simple(c, DT_REF, ist__idl_dtype_decl(c, DT_HANDLE, s->decl));
+    return ist__idl_dtype_ref(c, s->decl, false);
   return NULL;
 }

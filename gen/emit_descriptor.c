@@ -300,7 +300,10 @@ static cJSON *emit_type(emitter *e, dtype *t) {
     add_text(o, "text", encoding_name(t->text));
     break;
   case DT_REF:
-  case DT_POINTER: add_int(o, "to", type_index(e, t->to)); break;
+  case DT_POINTER:
+    add_int(o, "to", type_index(e, t->to));
+    add_flag(o, "const", t->is_const);
+    break;
   case DT_STRING: add_text(o, "encoding", encoding_name(t->text)); break;
   case DT_CALLBACK: {
     add_text(o, "name", d->name);
