@@ -215,7 +215,7 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
     if (!ist__array_fits(of, wrap) || param->terminated) {
       return refuse(site, of, param->text, written, param->null, value);
     }
-    if (!ist__wrap_live(site, wrap)) return false;
+    if (written ? !ist__wrap_writable(site, wrap) : !ist__wrap_live(site, wrap)) return false;
     argument.data = wrap->address;
     argument.count = of->kind == IST__VOID ? wrap->type->size : wrap->type->count;
     argument.unit = wrap->type->to->size;
@@ -459,8 +459,7 @@ static MaybeLocal<Value> lift_elements(ist__call *call, const ist__site &site,
       element = text;
     } else {
       bool fresh = false;
-      ist__owner *owner =
-          ist__lift_borrow(call, param, of->to, const_cast<void *>(pointer), &fresh);
+      ist__owner *owner = ist__lift_borrow(call, param, of, const_cast<void *>(pointer), &fresh);
       Local<v8::Object> object;
       if (!owner || !ist__wrap_owner(call->bridge, call->context, owner).ToLocal(&object)) {
         if (owner && fresh && !owner->wrapper) ist__owner_forget(owner);

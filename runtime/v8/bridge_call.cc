@@ -50,6 +50,16 @@ static bool no_memory(ist__call *call) {
   return ist__throw(call->site(), IST_RANGE_ERROR, "out of memory");
 }
 
+bool ist__call_enter(ist__call *call, const ist__site &site, ist__owner *owner) {
+  auto *entered = call->arena.make<ist__entered>();
+  if (!entered) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
+  entered->owner = owner;
+  entered->next = call->entered;
+  call->entered = entered;
+  ist__owner_enter(owner, call->function);
+  return true;
+}
+
 /* Whether a function can run now. */
 static bool available(const ist__site &site, const ist__plan *plan) {
   const ist__function *function = plan->function;
@@ -281,6 +291,8 @@ static bool resolve_ref(ist__call *call, const ist__param *param, const ist__typ
   void *address = nullptr;
   if (!ist__lower_ref(call, site, to, argument.value, param->null, &address, &argument.wrap))
     return false;
+  if (param->dir == IST__INOUT && argument.wrap && !ist__wrap_writable(site, argument.wrap))
+    return false;
   argument.owner = argument.wrap ? argument.wrap->owner : nullptr;
   argument.absent = !address;
   argument.data = static_cast<uint8_t *>(address);
@@ -320,7 +332,8 @@ static bool resolve_filled(ist__call *call, const ist__param *param, const ist__
     ist__place place = {nullptr, param->name, 0};
     void *address;
     if (!ist__lower_ref(call, call->site(&place), to, argument.into, false, &address,
-                        &argument.wrap))
+                        &argument.wrap) ||
+        !ist__wrap_writable(call->site(&place), argument.wrap))
       return false;
     set_pointer(call, param, address);
     return true;

@@ -389,6 +389,8 @@ bool ist__lower_array(ist__call *call, const ist__site &site, const ist__type *t
 
 bool ist__lower_phase1(ist__call *call, const ist__param *param, v8::Local<v8::Value> value);
 bool ist__lower_deferred(ist__call *call);
+/* Marks a record as in use until C has returned. */
+bool ist__call_enter(ist__call *call, const ist__site &site, ist__owner *owner);
 /* The record behind a ref of phase 2; enters it. `value` null gives no owner. */
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
                     v8::Local<v8::Value> value, bool null, void **address, ist__wrap **wrap);
@@ -445,7 +447,7 @@ size_t ist__text_bounded(ist__encoding encoding, const void *data, size_t most);
 /* Takes records for what C gave, before anything can throw. */
 void ist__lift_adopt(ist__call *call, const ist__param *param);
 /* A record for an address that C still owns: the live one, or a new one bound as `param` says. */
-ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to,
+ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *ref,
                              void *address, bool *fresh);
 /* NULL where a value was due: null, or an error. */
 v8::MaybeLocal<v8::Value> ist__lift_missing(ist__call *call, const ist__param *param);
@@ -477,6 +479,10 @@ v8::MaybeLocal<v8::Object> ist__wrap_view(ist__bridge *bridge, v8::Local<v8::Con
 v8::MaybeLocal<v8::Object> ist__struct_copy(const ist__site &site, v8::Local<v8::Context> context,
                                             const ist__type *type, const void *from);
 bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap);
+/* Live, and its memory may be written. */
+bool ist__wrap_writable(const ist__site &site, const ist__wrap *wrap);
+/* The live record of an address, or a new borrowed one (`fresh`), for a ref of this type. */
+ist__owner *ist__borrow(ist__bridge *bridge, const ist__type *ref, void *address, bool *fresh);
 void ist__wrap_free(ist__wrap *wrap);
 void ist__wraps_free(ist__bridge *bridge);
 void ist__orphans_free(ist__bridge *bridge);

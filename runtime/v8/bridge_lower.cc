@@ -665,12 +665,7 @@ bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
     return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
   }
   if (!ist__pins_check(call, site, wrap)) return false;
-  auto *entered = call->arena.make<ist__entered>();
-  if (!entered) return no_memory(site);
-  entered->owner = wrap->owner;
-  entered->next = call->entered;
-  call->entered = entered;
-  ist__owner_enter(wrap->owner, call->function);
+  if (!ist__call_enter(call, site, wrap->owner)) return false;
   *address = wrap->address;
   if (out) *out = wrap;
   return true;
@@ -739,6 +734,7 @@ bool ist__lower_deferred(ist__call *call) {
       ist__wrap *wrap = ist__wrap_of(later->value);
       if (type->kind == IST__STRUCT) {
         if (!ist__lower_ref(call, site, type, later->value, false, &from, nullptr)) return false;
+        if (later->back && !ist__wrap_writable(site, wrap)) return false;
       } else if (!ist__wrap_live(site, wrap)) {
         return false;
       }

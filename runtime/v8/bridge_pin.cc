@@ -200,7 +200,8 @@ bool ist__pin_ref(const ist__site &site, ist__wrap *wrap, const ist__field *fiel
     if (!given || given->type != field->type->to) {
       return ist__throw_expected(site, IST_TYPE_ERROR, field->type->to->name, value);
     }
-    if (!ist__wrap_live(site, given)) return false;
+    bool read_only = field->type->is_const;
+    if (read_only ? !ist__wrap_live(site, given) : !ist__wrap_writable(site, given)) return false;
     address = given->address;
   }
   ist__pin *pin = pin_for(wrap, field, base);
@@ -225,12 +226,7 @@ bool ist__pins_check(ist__call *call, const ist__site &site, ist__wrap *wrap) {
 static bool follow(ist__call *call, const ist__site &site, ist__owner *owner, int depth) {
   enum { MOST = 1000 };
   auto *wrap = static_cast<ist__wrap *>(owner->wrapper);
-  auto *entered = call->arena.make<ist__entered>();
-  if (!entered) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
-  entered->owner = owner;
-  entered->next = call->entered;
-  call->entered = entered;
-  ist__owner_enter(owner, call->function);
+  if (!ist__call_enter(call, site, owner)) return false;
   if (!wrap || !wrap->type->pointers || wrap->checking) return true;
   if (depth == MOST) {
     return ist__throw(site, IST_RANGE_ERROR, "points to structs more than %d deep", MOST);
