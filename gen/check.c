@@ -18,7 +18,14 @@ static void declare(compiler *c, const char *tag, const char *name, decl *d) {
   ist__idl_map_put(c, &c->names, key, d);
 }
 
+static const char *inner_name(compiler *c, decl *d) {
+  if (!d->name && d->outer && d->member)
+    d->name = ist__idl_format(c, "%s_%s", inner_name(c, d->outer), d->member);
+  return d->name ? d->name : "struct";
+}
+
 static void declare_all(compiler *c, module *m) {
+  for (int i = 0; i < m->decls.count; i++) inner_name(c, m->decls.at[i]);
   for (int i = 0; i < m->decls.count; i++) {
     decl *d = m->decls.at[i];
     declare(c, d->tag, d->name, d);

@@ -317,6 +317,9 @@ struct decl {
   bool is_pointer; // handle or callback whose name is itself the pointer type
 
   LIST(field) fields; // struct, handle
+  decl *outer;        // struct without a tag: what it is defined in,
+  const char *member; // as the type of this member, of so many dimensions
+  int dimensions;
   bool has_fields, packed, has_pointers;
   int64_t size, align;
   int align_attr;

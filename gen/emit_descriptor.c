@@ -286,7 +286,7 @@ static cJSON *emit_type(emitter *e, dtype *t) {
   case DT_ENUM: emit_enum(e, o, t); return o;
   case DT_STRUCT:
     add_text(o, "name", d->js);
-    add_text(o, "c", ist__idl_c_name(e->c, d));
+    add_text(o, "c", d->outer ? d->name : ist__idl_c_name(e->c, d));
     add_int(o, "size", d->size);
     add_int(o, "align", d->align);
     add_flag(o, "pointers", d->has_pointers);

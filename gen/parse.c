@@ -399,6 +399,34 @@ static void parse_error(parser *p, member *m) {
 
 // --- structs, enums, handles, typedefs ---
 
+// A struct that is defined where a field is declared; without a tag it is known by that field.
+static ctype *parse_inner_struct(parser *p, decl *outer) {
+  ist__idl_enter(p);
+  token *word = ist__idl_advance(p);
+  token *tag = ist__idl_at(p, "{") ? NULL : ist__idl_advance(p);
+  decl *d = ist__idl_new_decl(p, D_STRUCT, tag ? tag : word);
+  if (tag) {
+    d->tag = "struct";
+  } else {
+    d->name = NULL;
+    d->outer = outer;
+  }
+  PUSH(p->c, p->module->decls, d);
+  ist__idl_parse_struct_body(p, d);
+  ist__idl_leave(p);
+  ctype *t = NEW(p->c, ctype);
+  *t = (ctype){
+      .kind = T_NAMED, .at = d->at, .name = tag ? tag->text : "struct", .decl = tag ? NULL : d};
+  t->tag = d->tag;
+  return t;
+}
+
+static bool at_inner_struct(parser *p) {
+  int brace = ist__idl_peek(p, 1)->kind == TOK_NAME ? 2 : 1;
+  const token *t = ist__idl_peek(p, brace);
+  return ist__idl_at(p, "struct") && t->kind == TOK_PUNCT && strcmp(t->text, "{") == 0;
+}
+
 static void parse_field(parser *p, void *env) {
   decl *d = env;
   token *first = ist__idl_peek(p, 0);
@@ -406,7 +434,10 @@ static void parse_field(parser *p, void *env) {
   if (ist__idl_at(p, "..."))
     ist__idl_syntax_error(p, first->at, "not supported yet: partial structs");
   f.attrs = ist__idl_parse_attrs(p);
-  ctype *base = ist__idl_parse_specifier(p);
+  ctype *base = at_inner_struct(p) ? parse_inner_struct(p, d) : ist__idl_parse_specifier(p);
+  decl *inner = base->decl;
+  if (inner && ist__idl_at(p, ";"))
+    ist__idl_syntax_error(p, base->at, "not supported yet: a struct member without a name");
   do {
     token *name = NULL;
     f.name = NULL;
@@ -418,6 +449,12 @@ static void parse_field(parser *p, void *env) {
       f.width = ist__idl_parse_expr(p);
     else
       require_name(p, name, "a field's name");
+    if (inner && !inner->member) {
+      inner->member = f.name;
+      for (const ctype *t = f.type; t->kind == T_ARRAY; t = t->to) inner->dimensions++;
+      if (!f.name || (f.type != base && f.type->kind != T_ARRAY))
+        ist__idl_syntax_error(p, f.at, "the first field of a struct without a tag is a plain one");
+    }
     PUSH(p->c, d->fields, f);
     if (d->fields.count > 4096) ist__idl_syntax_error(p, f.at, "more than 4096 fields");
     // Each declarator has its own copy, for each is checked on its own.

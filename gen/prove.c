@@ -44,13 +44,13 @@ static void collect(prover *p, decl *d) {
 }
 
 static const char *fact_name(prover *p, const fact *f) {
+  const char *type = f->decl->outer ? f->decl->name : ist__idl_c_name(p->c, f->decl);
   if (f->kind == F_FIELD)
-    return ist__idl_format(p->c, "%s.%s", ist__idl_c_name(p->c, f->decl),
-                           f->decl->fields.at[f->i].name);
+    return ist__idl_format(p->c, "%s.%s", type, f->decl->fields.at[f->i].name);
   if (f->kind == F_ENUMERATOR) return f->decl->enumerators.at[f->i].name;
   if (f->kind == F_FUNCTION) return f->decl->symbol;
   if (f->kind == F_TYPEDEF || f->kind == F_CALLBACK || f->kind == F_CONST) return f->decl->name;
-  return ist__idl_c_name(p->c, f->decl);
+  return type;
 }
 
 // --- what the compiler says ---

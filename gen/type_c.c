@@ -48,9 +48,9 @@ const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator)
                                               : declarator);
     if (t->decl && t->decl->kind == D_ENUM && t->decl->type)
       return ist__idl_type_c(c, t->decl->type, declarator);
-    if (t->decl && t->decl->c_type)
-      return ist__idl_format(c, "%s%s%s%s", t->is_const ? "const " : "", t->decl->c_type, space,
-                             declarator);
+    if (t->decl && (t->decl->c_type || t->decl->outer))
+      return ist__idl_format(c, "%s%s%s%s", t->is_const ? "const " : "",
+                             ist__idl_c_name(c, t->decl), space, declarator);
     break;
   default: break;
   }
@@ -60,5 +60,10 @@ const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator)
 
 const char *ist__idl_c_name(compiler *c, const decl *d) {
   if (d->c_type) return d->c_type;
+  if (d->outer) {
+    static const char *const elements[] = {"", "[0]", "[0][0]", "[0][0][0]"};
+    return ist__idl_format(c, "__typeof__(((%s *)0)->%s%s)", ist__idl_c_name(c, d->outer),
+                           d->member, elements[d->dimensions & 3]);
+  }
   return d->tag ? ist__idl_format(c, "%s %s", d->tag, d->name) : d->name;
 }
