@@ -152,6 +152,7 @@ static void read_type(ist__reader *r, const cJSON *json, ist__type *type) {
   type->open = ist__read_bool(r, json, "open");
   type->pointers = ist__read_bool(r, json, "pointers");
   type->no_reenter = ist__read_bool(r, json, "no_reenter");
+  type->is_const = ist__read_bool(r, json, "const");
   switch (type->kind) {
   case IST__ENUM: read_values(r, json, type); break;
   case IST__STRUCT: read_fields(r, json, type); break;

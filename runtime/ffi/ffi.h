@@ -90,6 +90,7 @@ struct ist__type {
   bool inline_memory;     /* handle: its memory is ours */
   bool no_reenter;        /* handle: one call inside at a time; callback: no calls while it runs */
   uint32_t depth;         /* handle: how deep `take` may nest its objects; 0: no limit */
+  bool is_const;          /* ref: the memory may not be written */
   const ist__type *to;    /* ref, pointer, array: what it refers to or holds (void has a type) */
   size_t count;           /* array: elements */
   ist__encoding encoding; /* string; array of text */
@@ -347,6 +348,7 @@ struct ist__owner {
   const ist__function *ended_by; /* what disposed, took or expired it, or NULL */
   const ist__function *free;     /* IST__OWNED: what to call; the destructor or own(free) */
   size_t bytes;                  /* native size, as far as known */
+  bool is_const;                 /* borrowed, through pointers to const alone: not to be written */
   void *wrapper;                 /* the language layer's; NULL when forgotten */
   void *impl;
 };

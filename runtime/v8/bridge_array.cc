@@ -81,7 +81,7 @@ static ist__compat::intercepted index_set(uint32_t index, Local<Value> value,
                wrap->type->count);
   } else if (ist__holds_pointers(of)) {
     ist__throw(site, IST_TYPE_ERROR, "holds pointers: set its fields one by one");
-  } else if (ist__wrap_live(site, wrap)) {
+  } else if (ist__wrap_writable(site, wrap)) {
     auto *copy = static_cast<uint8_t *>(calloc(1, of->size + 1));
     bool ok = copy != nullptr;
     if (ok && of->kind == IST__STRUCT) {

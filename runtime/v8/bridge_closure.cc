@@ -171,11 +171,10 @@ struct lent {
 };
 
 static MaybeLocal<Value> lift_ref(ist__bridge *bridge, Local<v8::Context> context,
-                                  const ist__type *to, void *address, lent_owners *owners) {
+                                  const ist__type *ref, void *address, lent_owners *owners) {
   if (!address) return v8::Null(bridge->isolate).As<Value>();
-  ist__owner *owner = ist__owner_find(bridge->domain, to, address);
-  bool fresh = !owner;
-  if (fresh) owner = ist__owner_new(bridge->domain, to, address, IST__BORROWED, nullptr);
+  bool fresh;
+  ist__owner *owner = ist__borrow(bridge, ref, address, &fresh);
   if (!owner) return {};
   Local<Object> object;
   if (!ist__wrap_owner(bridge, context, owner).ToLocal(&object) || (fresh && !owners->add(owner))) {
@@ -201,7 +200,7 @@ static MaybeLocal<Value> lift_one(const ist__site &site, Local<v8::Context> cont
     return text.As<Value>();
   case IST__REF:
     memcpy(&pointer, from, sizeof pointer);
-    return lift_ref(site.bridge, context, type->to, pointer, owners);
+    return lift_ref(site.bridge, context, type, pointer, owners);
   case IST__STRUCT:
     if (!ist__struct_copy(site, context, type, from).ToLocal(&object)) return {};
     return object.As<Value>();

@@ -205,6 +205,25 @@ bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap) {
   return ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
 }
 
+bool ist__wrap_writable(const ist__site &site, const ist__wrap *wrap) {
+  if (!ist__wrap_live(site, wrap)) return false;
+  if (!wrap->owner->is_const) return true;
+  return ist__throw(site, IST_TYPE_ERROR, "the %s is const and cannot be changed",
+                    wrap->owner->type->name);
+}
+
+ist__owner *ist__borrow(ist__bridge *bridge, const ist__type *ref, void *address, bool *fresh) {
+  ist__owner *owner = ist__owner_find(bridge->domain, ref->to, address);
+  *fresh = !owner;
+  if (owner) {
+    owner->is_const = owner->is_const && ref->is_const;
+    return owner;
+  }
+  owner = ist__owner_new(bridge->domain, ref->to, address, IST__BORROWED, nullptr);
+  if (owner) owner->is_const = ref->is_const;
+  return owner;
+}
+
 /* At the end of the bridge: the objects stay, without records. */
 void ist__wraps_free(ist__bridge *bridge) {
   v8::HandleScope scope(bridge->isolate);

@@ -152,18 +152,11 @@ static void bind(ist__call *call, const ist__param *param, ist__owner *child) {
   }
 }
 
-ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *to,
+ist__owner *ist__lift_borrow(ist__call *call, const ist__param *param, const ist__type *ref,
                              void *address, bool *fresh) {
-  ist__owner *owner = ist__owner_find(call->bridge->domain, to, address);
-  if (owner) {
-    /* The same object, got through another one, ends with that one too. */
-    if (owner->kind == IST__BORROWED) bind(call, param, owner);
-    return owner;
-  }
-  owner = ist__owner_new(call->bridge->domain, to, address, IST__BORROWED, nullptr);
-  if (!owner) return nullptr;
-  *fresh = true;
-  bind(call, param, owner);
+  ist__owner *owner = ist__borrow(call->bridge, ref, address, fresh);
+  /* The same object, got through another one, ends with that one too. */
+  if (owner && owner->kind == IST__BORROWED) bind(call, param, owner);
   return owner;
 }
 
@@ -236,7 +229,7 @@ void ist__lift_adopt(ist__call *call, const ist__param *param) {
   if (!address || param->within >= 0) return;
   if (type->kind == IST__REF && !param->copy) {
     argument.owner = param->own ? adopt_owned(call, param, type->to, address, &argument.fresh)
-                                : ist__lift_borrow(call, param, type->to, address, &argument.fresh);
+                                : ist__lift_borrow(call, param, type, address, &argument.fresh);
     attach_receiver(call, argument.owner);
   } else if (param->own) {
     const ist__function *destroy = param->free;

@@ -83,16 +83,12 @@ MaybeLocal<Value> ist__part_get(const ist__site &site, ist__wrap *wrap, Local<Ob
     void *address;
     memcpy(&address, at, sizeof address);
     if (!address) return v8::Null(isolate).As<Value>();
-    ist__domain *domain = site.bridge->domain;
     bool pinned = false;
     Local<Value> kept;
     if (!ist__pin_object(site, wrap, at, address, &pinned).ToLocal(&kept)) return {};
     if (pinned) return kept;
-    ist__owner *owner = ist__owner_find(domain, type->to, address);
-    bool made = !owner;
-    if (made) {
-      owner = ist__owner_new(domain, type->to, address, IST__BORROWED, nullptr);
-    }
+    bool made;
+    ist__owner *owner = ist__borrow(site.bridge, type, address, &made);
     if (owner && owner->kind == IST__BORROWED) ist__owner_keep(owner, wrap->owner);
     if (!owner ||
         !ist__wrap_owner(site.bridge, isolate->GetCurrentContext(), owner).ToLocal(&view)) {
@@ -147,7 +143,7 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   ist__place place = {nullptr, field->name, 0};
   ist__site site = {of->bridge, of->lib->library, of->label, &place, nullptr, nullptr, true};
   ist__wrap *wrap = receiver(site, of->type, info.This());
-  if (!wrap) return;
+  if (!wrap || !ist__wrap_writable(site, wrap)) return;
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
   __int128 before = number ? ist__length_load(field, wrap->address) : 0;
   Local<Value> value = info.Length() ? info[0] : v8::Undefined(info.GetIsolate()).As<Value>();
