@@ -34,10 +34,22 @@ static bool open_links(ist__library_impl *impl, const cJSON *root, ist__fault *f
   return ist__fault_set(fault, "%s: cannot be opened: %s", impl->library.name, reasons);
 }
 
+/* Memory goes back to the allocator that the whole process uses, which another library may have put
+ * before the C library's. */
+static void *find_symbol(void *handle, const char *symbol) {
+  static const char *const allocators[] = {"malloc", "calloc", "realloc", "free"};
+  for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++) {
+    if (strcmp(symbol, allocators[i]) != 0) continue;
+    void *address = dlsym(RTLD_DEFAULT, symbol);
+    if (address) return address;
+  }
+  return dlsym(handle, symbol);
+}
+
 static bool find_symbols(ist__library_impl *impl, ist__fault *fault) {
   for (size_t i = 0; i < impl->library.function_count; i++) {
     ist__function *function = impl->library.functions[i];
-    function->address = dlsym(impl->handle, function->symbol);
+    function->address = find_symbol(impl->handle, function->symbol);
     if (function->address || function->optional) continue;
     return ist__fault_set(fault, "%s: %s has no symbol %s", impl->library.name,
                           *impl->library.opened ? impl->library.opened : "the process",
