@@ -242,7 +242,7 @@ static bool lower_arguments(ist__call *call, const FunctionCallbackInfo<Value> &
     }
     if (!ist__lower_phase1(call, param, value)) return false;
   }
-  for (size_t i = 0; i < function->param_count; i++) {
+  for (size_t i = 0; call->plan->has_hidden && i < function->param_count; i++) {
     const ist__param *param = &function->params[i];
     if (param->arg >= 0 || static_cast<int32_t>(i) == function->self || !param->fallback) continue;
     if (param->role == IST__FIXED || param->length_count || param->dir == IST__OUT) continue;
@@ -425,24 +425,25 @@ static bool resolve_all(ist__call *call) {
     if (!resolve(call, &params[i])) return false;
   }
   if (call->deferred && !ist__lower_deferred(call)) return false;
-  for (size_t i = 0; i < count; i++) {
+  const ist__plan *plan = call->plan;
+  for (size_t i = 0; plan->has_lengths && i < count; i++) {
     if (params[i].length_count && !ist__buffer_lengths(call, &params[i])) return false;
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; plan->has_fixed && i < count; i++) {
     if (params[i].role == IST__FIXED && !store_fixed(call, &params[i])) return false;
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; plan->has_bounds && i < count; i++) {
     const ist__param *param = &params[i];
     if ((param->min || param->max) && !in_bounds(call, param)) return false;
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; plan->has_buffers && i < count; i++) {
     const ist__param *param = &params[i];
     if (param->role != IST__BUFFER) continue;
     if (param->dir == IST__OUT ? !ist__buffer_allocate(call, param)
                                : !ist__buffer_check(call, param))
       return false;
   }
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; plan->has_lengths && i < count; i++) {
     if (params[i].length_count && !ist__buffer_lengths(call, &params[i])) return false;
   }
   for (size_t i = 0; function->has_callbacks && i < count; i++) {
@@ -529,7 +530,7 @@ static MaybeLocal<Value> finish(ist__call *call, ist__owner *constructed) {
   ist__bridge *bridge = call->bridge;
   if (function->captures_errno) bridge->last_errno = call->frame.error;
   copy_back(call);
-  for (size_t i = 0; i < function->param_count; i++) {
+  for (size_t i = 0; call->plan->has_takes && i < function->param_count; i++) {
     if (function->params[i].take && call->arguments[i].owner) {
       ist__owner_taken(call->arguments[i].owner, function);
     }
@@ -543,7 +544,7 @@ static MaybeLocal<Value> finish(ist__call *call, ist__owner *constructed) {
     if (!evaluated) call->failed = true;
     if (evaluated && call->failed) ist__frame_failure(&call->frame, &has_code, &code, &message);
   }
-  const char *text = error_text(call);
+  const char *text = call->plan->has_error_text ? error_text(call) : nullptr;
   if (call->failed) {
     release_owned_always(call);
     if (constructed) ist__owner_gone(constructed, nullptr);

@@ -156,6 +156,17 @@ static void plan_fill(ist__lib *lib, ist__plan *plan, const ist__function *funct
   plan->may_call_back = function->has_callbacks || lib->calls_back;
   plan->simple = is_simple(plan);
   plan->options = has_options(function);
+  for (size_t i = 0; i < function->param_count; i++) {
+    const ist__param *param = &function->params[i];
+    bool self = static_cast<int32_t>(i) == function->self;
+    plan->has_lengths |= param->length_count != 0;
+    plan->has_fixed |= param->role == IST__FIXED;
+    plan->has_bounds |= param->min || param->max;
+    plan->has_buffers |= param->role == IST__BUFFER;
+    plan->has_takes |= param->take;
+    plan->has_error_text |= param->error_text;
+    plan->has_hidden |= !self && param->arg < 0 && param->fallback;
+  }
 }
 
 static Local<FunctionTemplate> function_shape(const ist__plan *plan, const char *name) {
