@@ -131,6 +131,8 @@ static void check_typedef(compiler *c, decl *d) {
   ist__idl_attrs_unused(c, &d->attrs, "this typedef");
 }
 
+static void check_struct(compiler *c, decl *d);
+
 static encoding field_text(field *f, const ctype *element) {
   if (ist__idl_attr_find(&f->attrs, AT_LATIN1)) return ENC_LATIN1;
   if (ist__idl_attr_find(&f->attrs, AT_UTF16)) return ENC_UTF16;
@@ -239,7 +241,7 @@ static bool field_type(compiler *c, decl *d, field *f) {
     f->dtype = ist__idl_dtype_value(c, e, &f->attrs);
     if (!f->dtype) return false;
     if (s->kind == T_NAMED && s->decl->kind == D_STRUCT) {
-      ist__idl_check_struct(c, s->decl);
+      check_struct(c, s->decl);
       d->has_pointers |= s->decl->has_pointers;
     }
     if (f->dtype->kind == DT_REF) d->has_pointers = true;
@@ -254,9 +256,9 @@ static bool field_type(compiler *c, decl *d, field *f) {
 }
 
 // Fields of a struct or handle: layout first, then what JavaScript sees of each.
-void ist__idl_check_struct(compiler *c, decl *d) {
-  if (d->has_prototype) return;
-  d->has_prototype = true;
+static void check_struct(compiler *c, decl *d) {
+  if (d->checked) return;
+  d->checked = true;
   d->js = ist__idl_check_js_name(c, d);
   for (int i = 0; i < d->fields.count; i++) {
     field *f = &d->fields.at[i];
@@ -305,9 +307,9 @@ static void prepare_handle(compiler *c, decl *d) {
                    "a handle that is a pointer type has no memory of its own to describe");
 }
 
-void ist__idl_check_handle(compiler *c, decl *d) {
+static void check_handle(compiler *c, decl *d) {
   if (d->has_fields) {
-    ist__idl_check_struct(c, d);
+    check_struct(c, d);
   } else {
     d->align = 1;
   }
@@ -362,7 +364,7 @@ static void claim(compiler *c, map *names, const char *js, span at, const char *
   ist__idl_map_put(c, names, js, mine);
 }
 
-void ist__idl_check_names(compiler *c) {
+static void check_names(compiler *c) {
   map names = {0};
   static const char *const kinds[] = {"constant", "enum",     "typedef",  "struct",
                                       "handle",   "callback", "function", "error"};
@@ -464,12 +466,12 @@ void ist__idl_check(compiler *c) {
   each(c, D_CONST, check_const);
   each(c, D_STRUCT, resolve_fields);
   each(c, D_HANDLE, resolve_fields);
-  each(c, D_STRUCT, ist__idl_check_struct);
-  each(c, D_HANDLE, ist__idl_check_handle);
+  each(c, D_STRUCT, check_struct);
+  each(c, D_HANDLE, check_handle);
   each(c, D_CALLBACK, ist__idl_classify);
   each(c, D_FUNCTION, ist__idl_classify);
   each(c, D_CALLBACK, ist__idl_check_callback);
   each(c, D_ERROR, ist__idl_check_error);
   each(c, D_FUNCTION, ist__idl_check_function);
-  ist__idl_check_names(c);
+  check_names(c);
 }

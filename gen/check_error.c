@@ -69,6 +69,10 @@ void ist__idl_check_throws(compiler *c, decl *f) {
   if (rest || negated) f->result->hidden = true;
 }
 
+static bool calls(const expr *e) {
+  return e && (e->kind == X_CALL || calls(e->a) || calls(e->b) || calls(e->c));
+}
+
 void ist__idl_check_error(compiler *c, decl *d) {
   scope s = {.function = d};
   struct {
@@ -116,8 +120,8 @@ void ist__idl_check_error(compiler *c, decl *d) {
       d->message->value != V_POINTER)
     ist__idl_error(c, d->message->at, "a message is a text");
   if (d->code && d->code->value != V_INT) ist__idl_error(c, d->code->at, "a code is an integer");
-  if (d->cleanup && d->cleanup->kind != X_CALL)
-    ist__idl_error(c, d->cleanup->at, "a clean-up is a call");
+  if (d->cleanup && !calls(d->cleanup))
+    ist__idl_error(c, d->cleanup->at, "a clean-up calls a function");
   if (d->bad) return;
   if (!d->fail && d->ok) {
     d->fail = NEW(c, expr);

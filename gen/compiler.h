@@ -339,7 +339,7 @@ struct decl {
   param_list params; // function, callback, error
   param_list type_params;
   param *result;
-  bool has_prototype;
+  bool checked;
 
   decl *owner; // the handle that a function stands in
   function_kind function;
@@ -396,20 +396,13 @@ _Noreturn void ist__idl_syntax_error(parser *p, span at, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 void ist__idl_enter(parser *p);
 void ist__idl_leave(parser *p);
-bool ist__idl_guarded(parser *p, void (*parse)(parser *, void *), void *env);
-void ist__idl_resync(parser *p, bool in_block);
 expr *ist__idl_parse_expr(parser *p);
 expr *ist__idl_parse_argument(parser *p); // one argument of < >: no comparison or shift in it
 attr_list ist__idl_parse_attrs(parser *p);
-bool ist__idl_at_attrs(parser *p);
 ctype *ist__idl_parse_specifier(parser *p);
 ctype *ist__idl_parse_declarator(parser *p, ctype *base, token **name);
 ctype *ist__idl_parse_type_name(parser *p);
 param_list ist__idl_parse_params(parser *p);
-decl *ist__idl_new_decl(parser *p, decl_kind kind, token *name);
-void ist__idl_parse_struct_body(parser *p, decl *d);
-void ist__idl_parse_enum_body(parser *p, decl *d);
-void ist__idl_parse_handle_body(parser *p, decl *d);
 
 // --- attr.c: the table of attributes
 // ----------------------------------------------------------------
@@ -529,7 +522,6 @@ typedef struct {
   decl *function;    // whose params X_ARG counts: function, callback or error bundle
   bool after;        // the call has been made: `return`, `errno`, outputs
   bool with_message; // `message`
-  decl *outer;       // a callback use's function, for on_throw
 } scope;
 
 decl *ist__idl_lookup(compiler *c, const char *tag, const char *name);
@@ -545,14 +537,10 @@ bool ist__idl_expr_is_arg(const expr *e, int *index);   // exactly one parameter
 bool ist__idl_expr_is_deref(const expr *e, int *index); // exactly what one parameter points to
 
 void ist__idl_check(compiler *c);
-void ist__idl_check_types(compiler *c);
-void ist__idl_check_struct(compiler *c, decl *d);
 void ist__idl_classify(compiler *c, decl *d); // roles of a function's or callback's parameters
 void ist__idl_check_function(compiler *c, decl *d); // expressions and JavaScript's view
 void ist__idl_check_callback(compiler *c, decl *d);
 void ist__idl_check_error(compiler *c, decl *d);
-void ist__idl_check_handle(compiler *c, decl *d);
-void ist__idl_check_names(compiler *c);
 const char *ist__idl_check_js_name(compiler *c, decl *d);
 // check_value.c
 bool ist__idl_param_has(param *p, int id); // and marks the attribute as used

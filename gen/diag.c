@@ -62,7 +62,7 @@ static void report(compiler *c, ist__diag_severity severity, span at, const char
     }
     d.source = line;
   } else {
-    d.file = c->options->file;
+    d.file = c->main ? c->main->source->name : c->options->file;
   }
   c->options->diag(c->options->diag_env, &d);
   free(line);

@@ -152,6 +152,7 @@ static int run(compiler *c, source *memory, const char *path, emitter emit, char
       // again.
       if (c->errors == 0) ist__idl_check(c);
       if (c->errors == 0) *out = emit(c);
+      if (c->errors == 0 && !*out) ist__idl_error(c, (span){0}, "out of memory");
     }
   }
   ist__idl_arena_free(&c->arena);

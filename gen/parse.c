@@ -74,7 +74,7 @@ void ist__idl_leave(parser *p) {
   p->depth--;
 }
 
-bool ist__idl_guarded(parser *p, void (*parse)(parser *, void *), void *env) {
+static bool guarded(parser *p, void (*parse)(parser *, void *), void *env) {
   jmp_buf here;
   jmp_buf *outer = p->recover;
   int depth = p->depth;
@@ -91,7 +91,7 @@ bool ist__idl_guarded(parser *p, void (*parse)(parser *, void *), void *env) {
 
 // Skips what is left of a declaration: to after a `;` or a closing `}` of its own, or (in a block)
 // to before the `}` that closes the block.
-void ist__idl_resync(parser *p, bool in_block) {
+static void resync(parser *p, bool in_block) {
   int braces = 0;
   for (;;) {
     token *t = ist__idl_peek(p, 0);
@@ -112,7 +112,7 @@ void ist__idl_resync(parser *p, bool in_block) {
   }
 }
 
-decl *ist__idl_new_decl(parser *p, decl_kind kind, token *name) {
+static decl *new_decl(parser *p, decl_kind kind, token *name) {
   decl *d = NEW(p->c, decl);
   d->kind = kind;
   d->name = name->text;
@@ -263,7 +263,7 @@ static void declare(parser *p, member *m, decl *d) {
 }
 
 static void parse_function_rest(parser *p, member *m, ctype *result, token *name) {
-  decl *d = ist__idl_new_decl(p, D_FUNCTION, name);
+  decl *d = new_decl(p, D_FUNCTION, name);
   d->type = result;
   ist__idl_expect(p, "(", "after the function's name");
   d->params = ist__idl_parse_params(p);
@@ -273,7 +273,7 @@ static void parse_function_rest(parser *p, member *m, ctype *result, token *name
 
 static void parse_constants(parser *p, member *m, ctype *base, ctype *type, token *name) {
   for (;;) {
-    decl *d = ist__idl_new_decl(p, D_CONST, name);
+    decl *d = new_decl(p, D_CONST, name);
     d->type = type;
     ist__idl_expect(p, "=", "and the constant's value");
     d->parsed_value = ist__idl_parse_expr(p);
@@ -337,7 +337,7 @@ static void parse_callback(parser *p, member *m) {
   token *name = NULL;
   ctype *result = ist__idl_parse_declarator(p, base, &name);
   require_name(p, name, "the callback's name");
-  decl *d = ist__idl_new_decl(p, D_CALLBACK, name);
+  decl *d = new_decl(p, D_CALLBACK, name);
   d->type = result;
   d->type_params = type_params;
   ist__idl_expect(p, "(", "after the callback's name");
@@ -380,7 +380,7 @@ static void parse_block(parser *p, void (*parse_one)(parser *, void *), void *en
   ist__idl_expect(p, "{", "here");
   while (!ist__idl_at(p, "}") && ist__idl_peek(p, 0)->kind != TOK_END) {
     int before = p->next;
-    if (!ist__idl_guarded(p, parse_one, env)) ist__idl_resync(p, true);
+    if (!guarded(p, parse_one, env)) resync(p, true);
     if (p->next == before && !ist__idl_at(p, "}")) ist__idl_advance(p);
   }
   ist__idl_expect(p, "}", "at the end of this block");
@@ -389,7 +389,7 @@ static void parse_block(parser *p, void (*parse_one)(parser *, void *), void *en
 static void parse_error(parser *p, member *m) {
   ist__idl_advance(p);
   token *name = ist__idl_expect_name(p, "the error's name");
-  decl *d = ist__idl_new_decl(p, D_ERROR, name);
+  decl *d = new_decl(p, D_ERROR, name);
   ist__idl_expect(p, "(", "after the error's name");
   d->params = ist__idl_parse_params(p);
   declare(p, m, d);
@@ -399,12 +399,14 @@ static void parse_error(parser *p, member *m) {
 
 // --- structs, enums, handles, typedefs ---
 
+static void parse_struct_body(parser *p, decl *d);
+
 // A struct that is defined where a field is declared; without a tag it is known by that field.
 static ctype *parse_inner_struct(parser *p, decl *outer) {
   ist__idl_enter(p);
   token *word = ist__idl_advance(p);
   token *tag = ist__idl_at(p, "{") ? NULL : ist__idl_advance(p);
-  decl *d = ist__idl_new_decl(p, D_STRUCT, tag ? tag : word);
+  decl *d = new_decl(p, D_STRUCT, tag ? tag : word);
   if (tag) {
     d->tag = "struct";
   } else {
@@ -412,7 +414,7 @@ static ctype *parse_inner_struct(parser *p, decl *outer) {
     d->outer = outer;
   }
   PUSH(p->c, p->module->decls, d);
-  ist__idl_parse_struct_body(p, d);
+  parse_struct_body(p, d);
   ist__idl_leave(p);
   ctype *t = NEW(p->c, ctype);
   *t = (ctype){
@@ -465,12 +467,12 @@ static void parse_field(parser *p, void *env) {
   ist__idl_expect(p, ";", "after this field");
 }
 
-void ist__idl_parse_struct_body(parser *p, decl *d) {
+static void parse_struct_body(parser *p, decl *d) {
   parse_block(p, parse_field, d);
   d->has_fields = true;
 }
 
-void ist__idl_parse_enum_body(parser *p, decl *d) {
+static void parse_enum_body(parser *p, decl *d) {
   ist__idl_expect(p, "{", "here");
   while (!ist__idl_at(p, "}")) {
     enumerator e = {.doc = ist__idl_peek(p, 0)->doc};
@@ -521,22 +523,22 @@ static void parse_handle_member(parser *p, void *env) {
   parse_value_or_function(p, &m);
 }
 
-void ist__idl_parse_handle_body(parser *p, decl *d) {
+static void parse_handle_body(parser *p, decl *d) {
   parse_block(p, parse_handle_member, d);
 }
 
 static void parse_struct(parser *p, member *m) {
   token *tag = ist__idl_advance(p);
-  decl *d = ist__idl_new_decl(p, D_STRUCT, ist__idl_expect_name(p, "the struct's name"));
+  decl *d = new_decl(p, D_STRUCT, ist__idl_expect_name(p, "the struct's name"));
   d->tag = tag->text;
   declare(p, m, d);
-  ist__idl_parse_struct_body(p, d);
+  parse_struct_body(p, d);
   end_declaration(p);
 }
 
 static void parse_enum(parser *p, member *m) {
   token *word = ist__idl_advance(p);
-  decl *d = ist__idl_new_decl(p, D_ENUM, ist__idl_expect_name(p, "the enum's name"));
+  decl *d = new_decl(p, D_ENUM, ist__idl_expect_name(p, "the enum's name"));
   d->tag = "enum";
   d->is_flags = word->text[0] == 'f';
   if (ist__idl_accept(p, ":")) {
@@ -544,7 +546,7 @@ static void parse_enum(parser *p, member *m) {
     d->tag = NULL;
     d->type = ist__idl_parse_specifier(p);
   }
-  ist__idl_parse_enum_body(p, d);
+  parse_enum_body(p, d);
   declare(p, m, d);
   end_declaration(p);
 }
@@ -555,11 +557,11 @@ static void parse_handle(parser *p, member *m) {
   token *name = ist__idl_expect_name(p, "the handle's type");
   if (!tagged && ist__idl_peek(p, 0)->kind == TOK_NAME)
     ist__idl_syntax_error(p, name->at, "not supported yet: a handle that is no pointer");
-  decl *d = ist__idl_new_decl(p, D_HANDLE, name);
+  decl *d = new_decl(p, D_HANDLE, name);
   d->tag = tagged ? "struct" : NULL;
   declare(p, m, d);
   if (ist__idl_at(p, "{")) {
-    ist__idl_parse_handle_body(p, d);
+    parse_handle_body(p, d);
     ist__idl_accept(p, ";");
   } else {
     end_declaration(p);
@@ -574,21 +576,21 @@ static void parse_typedef(parser *p, member *m) {
   if (ist__idl_at(p, "union")) ist__idl_syntax_error(p, word->at, "not supported yet: union");
   bool tagged = ist__idl_peek(p, 1)->kind == TOK_NAME;
   if ((is_struct || is_enum) && strcmp(ist__idl_peek(p, tagged ? 2 : 1)->text, "{") == 0) {
-    decl *d = ist__idl_new_decl(p, is_struct ? D_STRUCT : D_ENUM, word);
+    decl *d = new_decl(p, is_struct ? D_STRUCT : D_ENUM, word);
     d->is_flags = word->text[0] == 'f';
     ist__idl_advance(p);
     token *tag = tagged ? ist__idl_advance(p) : NULL;
     if (is_struct)
-      ist__idl_parse_struct_body(p, d);
+      parse_struct_body(p, d);
     else
-      ist__idl_parse_enum_body(p, d);
+      parse_enum_body(p, d);
     token *name = ist__idl_expect_name(p, "the type's name");
     d->name = name->text;
     d->at = name->at;
     declare(p, m, d);
     if (tag) {
       // Inside itself, and elsewhere, the type may also be spelled with its tag.
-      decl *alias = ist__idl_new_decl(p, D_TYPEDEF, tag);
+      decl *alias = new_decl(p, D_TYPEDEF, tag);
       alias->tag = is_struct ? "struct" : "enum";
       alias->type = NEW(p->c, ctype);
       alias->type->kind = T_NAMED;
@@ -605,7 +607,7 @@ static void parse_typedef(parser *p, member *m) {
   require_name(p, name, "the new type's name");
   if (ist__idl_at(p, "("))
     ist__idl_syntax_error(p, name->at, "a function's type is declared with 'callback'");
-  decl *d = ist__idl_new_decl(p, D_TYPEDEF, name);
+  decl *d = new_decl(p, D_TYPEDEF, name);
   d->type = type;
   end_declaration(p);
   declare(p, m, d);
@@ -684,8 +686,8 @@ void ist__idl_parse_module(compiler *c, module *m) {
   parser p = {.c = c, .module = m, .tokens = ist__idl_lex(c, m->source)};
   while (ist__idl_peek(&p, 0)->kind != TOK_END) {
     int before = p.next;
-    if (!ist__idl_guarded(&p, parse_declaration, NULL)) {
-      ist__idl_resync(&p, false);
+    if (!guarded(&p, parse_declaration, NULL)) {
+      resync(&p, false);
       if (p.next == before) ist__idl_advance(&p);
     }
   }

@@ -2,7 +2,7 @@
 // name is known by where it stands, so that declarations may come in any order.
 #include "compiler.h"
 
-bool ist__idl_at_attrs(parser *p) {
+static bool at_attrs(parser *p) {
   if (!ist__idl_at(p, "[") || strcmp(ist__idl_peek(p, 1)->text, "[") != 0) return false;
   return ist__idl_peek(p, 1)->kind == TOK_PUNCT;
 }
@@ -30,7 +30,7 @@ static void parse_attr(parser *p, attr_list *list) {
 
 attr_list ist__idl_parse_attrs(parser *p) {
   attr_list list = {0};
-  while (ist__idl_at_attrs(p)) {
+  while (at_attrs(p)) {
     ist__idl_advance(p);
     token *second = ist__idl_advance(p);
     if (ist__idl_at(p, "]")) ist__idl_syntax_error(p, second->at, "empty attribute list");
@@ -203,7 +203,7 @@ static ctype *parse_array(parser *p, ctype *of) {
 
 // Arrays read left to right: the first [] is the outermost.
 static ctype *parse_suffix(parser *p, ctype *base, bool grouped) {
-  if (ist__idl_at(p, "[") && !ist__idl_at_attrs(p)) {
+  if (ist__idl_at(p, "[") && !at_attrs(p)) {
     ist__idl_enter(p);
     ist__idl_advance(p);
     ctype *t = parse_array(p, NULL);
