@@ -283,13 +283,15 @@ static bool lower_text(const ist__site &site, ist__target *target, const ist__ty
   return true;
 }
 
-static bool lower_answer(const ist__site &site, ist__closure *closure, ist__target *target,
+/* `target` is NULL when the closure has ended meanwhile: nothing would keep a text. */
+static bool lower_answer(const ist__site &site, const ist__type *callback, ist__target *target,
                          Local<Value> value, void *result) {
-  const ist__param *answer = closure->type->result;
+  const ist__param *answer = callback->result;
   const ist__type *type = answer->type;
   switch (type->kind) {
   case IST__VOID: return true;
   case IST__STRING:
+    if (!target) return true;
     if (!value->IsNull() || !answer->null) return lower_text(site, target, type, value, result);
     memset(result, 0, sizeof(void *));
     return true;
@@ -375,7 +377,8 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   v8::TryCatch catcher(isolate);
   const ist__function *function = closure->function;
   const ist__type *type = closure->type;
-  ist__place place = {nullptr, closure->use->name, 0};
+  const ist__param *use = closure->use;
+  ist__place place = {nullptr, use->name, 0};
   ist__site site = {bridge, function->library, function->label, &place};
   enum { FEW = 8 };
   Local<Value> few_values[FEW], *values = few_values;
@@ -411,12 +414,13 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
   if (sealed) sealed->seal = seal;
   give_back(lends, converted);
   for (size_t i = 0; i < owners.count; i++) {
-    if (owners.all[i]->state == IST__LIVE) ist__owner_expire(owners.all[i], function);
+    if (owners.all[i]->state == IST__LIVE) ist__owner_expire(owners.all[i], nullptr);
   }
-  /* The function may have ended its own closure. */
-  if (ok && closure->language == target && type->result->type->kind != IST__VOID) {
+  /* The function may have ended its own closure; its answer counts all the same. */
+  if (ok && type->result->type->kind != IST__VOID) {
     site.about = "the result";
-    ok = lower_answer(site, closure, target, answer, result);
+    bool ended = closure->language != target;
+    ok = lower_answer(site, type, ended ? nullptr : target, answer, result);
   }
   if (ok && !catcher.HasCaught()) return;
   if (catcher.HasTerminated() || isolate->IsExecutionTerminating()) {
@@ -434,6 +438,6 @@ void ist__closure_call(void *env, ist__closure *closure, void *result, void **ar
     } else {
       uncaught(bridge, site, words);
     }
-    if (closure->language == target) ist__closure_threw(closure, args, words);
+    if (closure->use == use) ist__closure_threw(closure, args, words);
   }
 }
