@@ -1,6 +1,7 @@
 // cJSON: documents parsed, built, changed and printed; who owns an item, and until when a borrowed one is valid.
 import { test, equal, deepEqual, throws, ok } from "./assert.mjs";
 import * as cjson from "ffi:cjson";
+import { readFile } from "isthmus:host";
 
 const source = '{"name":"ünïcode","list":[1,2.5,-3e2],"nested":{"deep":{"er":true}},"none":null}';
 
@@ -143,6 +144,37 @@ test("an item added to itself, or under itself, is lost but harms nothing", () =
       ok(error instanceof Error);
     }
   }
+});
+
+const long = "x".repeat(2 ** 20);
+
+test("an item that could not be added is deleted with what is in it", () => {
+  const array = cjson.CreateArray();
+  const object = cjson.CreateObject();
+  const failing = [
+    (item) => array.InsertItemInArray(-1, item),
+    (item) => array.ReplaceItemInArray(5, item),
+    (item) => array.ReplaceItemInArray(-1, item),
+    (item) => object.ReplaceItemInObject("nope", item),
+    (item) => object.ReplaceItemInObjectCaseSensitive("nope", item),
+  ];
+  for (const add of failing) {
+    const item = cjson.Parse('{"in": [1, 2]}');
+    const inside = item.GetObjectItem("in");
+    throws(() => add(item), { name: "AddError", code: 0 });
+    throws(() => item.Print(), { name: "Error", message: /given to/ });
+    throws(() => inside.Print(), { name: "Error" });
+  }
+  const resident = () => Number(new TextDecoder().decode(readFile("/proc/self/statm")).split(" ")[1]);
+  const before = resident();
+  for (let i = 0; i < 100; i++) {
+    const item = cjson.CreateString(long);
+    throws(() => failing[i % failing.length](item), { name: "AddError" });
+  }
+  ok(resident() - before < 10000, "pages of 4 KB; 100 texts of 1 MB are 25600");
+  equal(array.PrintUnformatted() + object.PrintUnformatted(), "[]{}");
+  array.Delete();
+  object.Delete();
 });
 
 test("nesting without bound is an error before the C stack ends", () => {

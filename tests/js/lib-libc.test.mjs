@@ -184,14 +184,59 @@ test("directories", () => {
   throws(() => libc.access(scratch), { name: "SystemError", code: libc.ENOENT });
 });
 
+test("an entry of a directory cannot be changed or made", () => {
+  const directory = new libc.Directory("/");
+  const entry = directory.readdir();
+  const name = entry.d_name;
+  for (const key of ["d_ino", "d_off", "d_reclen", "d_type", "d_name"]) {
+    throws(() => { "use strict"; entry[key] = key === "d_name" ? "x".repeat(255) : 0; }, { name: "TypeError" });
+  }
+  equal(entry.d_name, name);
+  throws(() => new libc.Dirent(), { name: "TypeError" });
+  directory.rewinddir();
+  throws(() => entry.d_name, { name: "Error", message: /rewinddir/ });
+  let count = 0;
+  while (directory.readdir() !== null) count++;
+  ok(count > 2);
+  directory.closedir();
+});
+
+test("a user's entry belongs to the library", () => {
+  const root = libc.getpwuid(0);
+  ok(root instanceof libc.Passwd);
+  throws(() => { "use strict"; root.pw_name = "someone"; }, { name: "TypeError" });
+  throws(() => { "use strict"; root.pw_uid = 1; }, { name: "TypeError" });
+  equal(libc.getpwnam("root").pw_dir, "/root");
+  throws(() => root.pw_uid, { name: "Error", message: /getpwnam/ });
+});
+
+test("a file is not mapped into memory, where shortening it would stop the process", () => {
+  const path = `${scratch}-mapped`;
+  const out = new libc.File(path, "w");
+  out.fputs("text");
+  out.fclose();
+  const open = libc.sysconf(libc._SC_OPEN_MAX) + 10;
+  for (let i = 0; i < Math.min(open, 3000); i++) {
+    throws(() => new libc.File(path, "rm"), { name: "OpenError", code: libc.EINVAL, message: /Invalid argument/ });
+  }
+  throws(() => new libc.File(path, "r,ccs=UTF-8"), { name: "OpenError", code: libc.EINVAL });
+  const file = new libc.File(path, "rbe");
+  equal(file.fgetc(), 116);
+  libc.truncate(path, 0);
+  file.fseek(0);
+  equal(file.fgetc(), libc.EOF);
+  file.fclose();
+  libc.unlink(path);
+});
+
 test("failures carry errno and its text", () => {
-  const error = throws(() => new libc.File("/nowhere/file"), { name: "SystemError", code: libc.ENOENT });
-  ok(error instanceof libc.SystemError && error instanceof Error);
+  const error = throws(() => new libc.File("/nowhere/file"), { name: "OpenError", code: libc.ENOENT });
+  ok(error instanceof libc.OpenError && error instanceof Error);
   ok(error.message.includes("No such file or directory"), error.message);
   throws(() => new libc.Directory("/nowhere"), { name: "SystemError", code: libc.ENOENT });
   throws(() => libc.stat("/nowhere"), { name: "SystemError", code: libc.ENOENT });
   throws(() => libc.mkdir("/tmp"), { name: "SystemError", code: libc.EEXIST });
-  throws(() => new libc.File("/tmp/x", "nonsense"), { name: "SystemError", code: libc.EINVAL });
+  throws(() => new libc.File("/tmp/x", "nonsense"), { name: "OpenError", code: libc.EINVAL });
   throws(() => libc.readlink("/"), { name: "SystemError", code: libc.EINVAL });
 });
 
