@@ -1,6 +1,7 @@
-/* The seam between the two halves of runtime/v8: the embedding half (isolates, contexts, modules) asks the bridge
- * half (templates, marshalling, calls) for a library's exports. Nothing else of either half is known to the other.
- * Everything here runs on the isolate's thread, inside its HandleScope and a Context::Scope. */
+/* The seam between the two halves of runtime/v8: the embedding half (isolates, contexts, modules)
+ * asks the bridge half (templates, marshalling, calls) for a library's exports. Nothing else of
+ * either half is known to the other. Everything here runs on the isolate's thread, inside its
+ * HandleScope and a Context::Scope. */
 #ifndef IST_V8_BRIDGE_H
 #define IST_V8_BRIDGE_H
 
@@ -9,17 +10,20 @@
 struct ist__domain;
 struct ist__library;
 
-/* One per isolate, made after the isolate and freed before it is disposed. It owns the isolate's function templates,
- * the table of live wrappers and the ffi domain (owner records, closures, queue of forgotten objects). */
+/* One per isolate, made after the isolate and freed before it is disposed. It owns the isolate's
+ * function templates, the table of live wrappers and the ffi domain (owner records, closures, queue
+ * of forgotten objects). */
 struct ist__bridge;
 
 /* What the bridge needs of its isolate's owner. All members must be set. */
 struct ist__bridge_hooks {
   void *env;
-  /* Reports something that has no caller to throw to: a dead callback that C called, a callback from a foreign
-   * thread, an exception in a callback whose call has ended. Any thread; `text` is borrowed. */
+  /* Reports something that has no caller to throw to: a dead callback that C called, a callback
+   * from a foreign thread, an exception in a callback whose call has ended. Any thread; `text` is
+   * borrowed. */
   void (*report)(void *env, const char *text);
-  /* Asks for ist__bridge_drain to be called soon on the isolate's thread, outside JavaScript. Isolate's thread. */
+  /* Asks for ist__bridge_drain to be called soon on the isolate's thread, outside JavaScript. Any
+   * thread; never from inside a collection. */
   void (*wake)(void *env);
 };
 
@@ -29,26 +33,31 @@ void ist__bridge_free(ist__bridge *bridge);
 /* The bridge of an isolate (it sits in an embedder data slot of the isolate). */
 ist__bridge *ist__bridge_of(v8::Isolate *isolate);
 
-/* A frozen null-prototype object whose own properties are the library's exports, in declaration order; the same object
- * each time for one context and library. Takes a reference to `library` for as long as the context lives.
- * Empty with a pending exception on failure. */
-v8::MaybeLocal<v8::Object> ist__bridge_exports(v8::Local<v8::Context> context, ist__library *library);
+/* A frozen null-prototype object whose own properties are the library's exports, in declaration
+ * order; the same object each time for one context and library. Takes a reference to `library` for
+ * as long as the bridge lives: its templates and objects point into it. Empty with a pending
+ * exception on failure. */
+v8::MaybeLocal<v8::Object> ist__bridge_exports(v8::Local<v8::Context> context,
+                                               ist__library *library);
 
-/* Marks the library behind an exports object closed: from then on every call into it throws. False: not such an object. */
+/* Marks the library behind an exports object closed: from then on every call into it throws. False:
+ * not such an object. */
 bool ist__bridge_close(v8::Local<v8::Context> context, v8::Local<v8::Value> exports);
 
 /* errno as the last [[errno]] call in this isolate left it. */
 int ist__bridge_errno(ist__bridge *bridge);
 
-/* Destroys what JavaScript has forgotten. Called by the event loop between turns, and by the bridge itself at calls. */
+/* Destroys what JavaScript has forgotten. Called by the event loop between turns, and by the bridge
+ * itself at calls. */
 void ist__bridge_drain(ist__bridge *bridge);
 
-/* For inspection: if `value` is a struct, handle, array view or enum of a library, a plain object or array that shows it
- * (own data properties only, nothing run), and its class name. Empty: an ordinary JavaScript value. Never throws. */
+/* For inspection: if `value` is a struct, handle, array view or enum of a library, a plain object
+ * or array that shows it (own data properties only, nothing run), and its class name. Empty: an
+ * ordinary JavaScript value. Never throws. */
 struct ist__bridge_description {
-  v8::Local<v8::String> name;      // "Point", "Database"
-  v8::Local<v8::Value> fields;     // plain object or array, or undefined for opaque handles
-  const char *state;               // "", "closed", "expired"
+  v8::Local<v8::String> name;  // "Point", "Database"
+  v8::Local<v8::Value> fields; // plain object or array, or undefined for opaque handles
+  const char *state;           // "", "closed", "expired"
 };
 bool ist__bridge_describe(v8::Local<v8::Context> context, v8::Local<v8::Value> value,
                           ist__bridge_description *out);
