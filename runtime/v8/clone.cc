@@ -1,6 +1,6 @@
 /* structuredClone, by V8's own serializer. What belongs to a native library does not clone; what
  * the standard calls a DataCloneError is made by runtime/js. Buffers that move are detached only
- * after everything else was written. */
+ * after everything was written and read: a clone that fails takes nothing. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -39,12 +39,17 @@ public:
   }
   v8::Maybe<uint32_t> GetSharedArrayBufferId(v8::Isolate *,
                                              v8::Local<v8::SharedArrayBuffer> buffer) override {
-    for (size_t i = 0; i < shared.size(); i++)
-      if (shared[i] == buffer) return v8::Just(static_cast<uint32_t>(i));
-    shared.push_back(buffer);
+    /* V8 calls with handles that end before the reading begins: the memory is what stays. */
+    shared.push_back(buffer->GetBackingStore());
     return v8::Just(static_cast<uint32_t>(shared.size() - 1));
   }
-  std::vector<v8::Local<v8::SharedArrayBuffer>> shared;
+  v8::Maybe<uint32_t> GetWasmModuleTransferId(v8::Isolate *,
+                                              v8::Local<v8::WasmModuleObject> module) override {
+    modules.push_back(module->GetCompiledModule());
+    return v8::Just(static_cast<uint32_t>(modules.size() - 1));
+  }
+  std::vector<std::shared_ptr<v8::BackingStore>> shared;
+  std::vector<v8::CompiledWasmModule> modules;
 
 private:
   v8::Isolate *isolate_;
@@ -52,16 +57,20 @@ private:
 
 class read_delegate final : public v8::ValueDeserializer::Delegate {
 public:
-  explicit read_delegate(const std::vector<v8::Local<v8::SharedArrayBuffer>> &shared)
-      : shared_(shared) {}
+  explicit read_delegate(const write_delegate &written) : written_(written) {}
   v8::MaybeLocal<v8::SharedArrayBuffer> GetSharedArrayBufferFromId(v8::Isolate *isolate,
                                                                    uint32_t id) override {
-    if (id >= shared_.size()) return v8::MaybeLocal<v8::SharedArrayBuffer>();
-    return v8::SharedArrayBuffer::New(isolate, shared_[id]->GetBackingStore());
+    if (id >= written_.shared.size()) return v8::MaybeLocal<v8::SharedArrayBuffer>();
+    return v8::SharedArrayBuffer::New(isolate, written_.shared[id]);
+  }
+  v8::MaybeLocal<v8::WasmModuleObject> GetWasmModuleFromId(v8::Isolate *isolate,
+                                                           uint32_t id) override {
+    if (id >= written_.modules.size()) return v8::MaybeLocal<v8::WasmModuleObject>();
+    return v8::WasmModuleObject::FromCompiledModule(isolate, written_.modules[id]);
   }
 
 private:
-  const std::vector<v8::Local<v8::SharedArrayBuffer>> &shared_;
+  const write_delegate &written_;
 };
 
 /* The buffers of a transfer list; false with a pending exception. */
@@ -104,18 +113,29 @@ void ist__native_clone(const v8::FunctionCallbackInfo<v8::Value> &info) {
   if (writer.WriteValue(context, info[0]).IsNothing()) return;
   std::pair<uint8_t *, size_t> bytes = writer.Release();
 
-  read_delegate reader_delegate(writer_delegate.shared);
+  read_delegate reader_delegate(writer_delegate);
   v8::ValueDeserializer reader(isolate, bytes.first, bytes.second, &reader_delegate);
   for (size_t i = 0; i < buffers.size(); i++) {
-    std::shared_ptr<v8::BackingStore> store = buffers[i]->GetBackingStore();
-    if (!ist__compat::detach(buffers[i])) {
-      free(bytes.first);
-      return;
-    }
-    reader.TransferArrayBuffer(static_cast<uint32_t>(i), v8::ArrayBuffer::New(isolate, store));
+    reader.TransferArrayBuffer(static_cast<uint32_t>(i),
+                               v8::ArrayBuffer::New(isolate, buffers[i]->GetBackingStore()));
   }
   v8::Local<v8::Value> result;
-  if (!reader.ReadHeader(context).IsNothing() && reader.ReadValue(context).ToLocal(&result))
-    info.GetReturnValue().Set(result);
+  bool whole;
+  {
+    /* What V8 writes but does not read, such as views of resizable buffers, it names badly. */
+    v8::TryCatch guard(isolate);
+    whole = !reader.ReadHeader(context).IsNothing() && reader.ReadValue(context).ToLocal(&result);
+    if (guard.HasTerminated()) guard.ReThrow();
+  }
   free(bytes.first);
+  if (!whole) {
+    if (!isolate->IsExecutionTerminating()) {
+      throw_clone_error(isolate,
+                        ist__text(isolate, "A resizable buffer's view could not be cloned."));
+    }
+    return;
+  }
+  for (const auto &buffer : buffers)
+    if (!ist__compat::detach(buffer)) return;
+  info.GetReturnValue().Set(result);
 }

@@ -102,3 +102,26 @@ test("its own arguments", () => {
   equal(structuredClone(1, null), 1);
   equal(structuredClone(1, { transfer: undefined }), 1);
 });
+
+test("shared memory inside of other values stays shared", () => {
+  const shared = new SharedArrayBuffer(3);
+  const clone = structuredClone({ one: shared, list: [shared] });
+  new Uint8Array(shared)[1] = 7;
+  equal(new Uint8Array(clone.one)[1], 7);
+  equal(clone.one, clone.list[0]);
+});
+
+test("a WebAssembly module", () => {
+  const module = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+  ok(structuredClone({ module }).module instanceof WebAssembly.Module);
+});
+
+test("a clone that fails detaches nothing", () => {
+  const buffer = new ArrayBuffer(4, { maxByteLength: 8 });
+  const view = new Uint8Array(buffer);
+  throws(() => structuredClone(view, { transfer: [buffer] }), {
+    name: "DataCloneError",
+    message: "A resizable buffer's view could not be cloned.",
+  });
+  equal(buffer.byteLength, 4);
+});
