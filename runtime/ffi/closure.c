@@ -35,10 +35,12 @@ struct ist__slot {
   uint32_t index;
   uint32_t label_room;
   char *label;     /* "sqlite3.Database.exec: row" */
+  bool told[2];    /* of this closure: that it was called late, by a foreign thread */
   ist__value said; /* the on_throw value, for reports; a pointer may dangle */
   bool is_void;
   unsigned char *answer; /* the on_throw value */
   bool once, bound, notified;
+  bool reported_dead, reported_foreign; /* once for each life: C may call without end */
   slot *next_resting;
   slot *next, **link;       /* in the domain's list */
   slot *next_of, **link_of; /* in the parent's list */
@@ -87,10 +89,18 @@ static void answer_alone(slot *s, void *result) {
   ist__signature_answer(s->pool->signature, result, s->answer);
   uintptr_t live = atomic_load(&s->live);
   bool foreign = live != 0 && live != ist__thread_id();
+  bool *reported = foreign ? &s->reported_foreign : &s->reported_dead;
+  if (*reported) {
+    pthread_mutex_unlock(&lock);
+    return;
+  }
+  *reported = true;
   describe_answer(s, answer, sizeof answer);
   snprintf(what, sizeof what, "%s; %s",
            foreign ? "called from a foreign thread" : "called after its life", answer);
-  report(s, what);
+  /* An event that comes a thousand times is one mistake. */
+  if (!s->told[foreign]) report(s, what);
+  s->told[foreign] = true;
   pthread_mutex_unlock(&lock);
 }
 
@@ -313,7 +323,7 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
   set_answer(s, type->result->type, answer);
   s->generation++;
   s->once = use->scope == IST__SCOPE_ONCE;
-  s->bound = s->notified = false;
+  s->bound = s->notified = s->told[0] = s->told[1] = false;
   s->parent = NULL;
   s->closure = (ist__closure){.domain = domain,
                               .type = type,
@@ -323,6 +333,7 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
                               .alive = true,
                               .impl = s};
   memcpy(s->closure.type_args, type_args, sizeof s->closure.type_args);
+  s->reported_dead = s->reported_foreign = false;
   atomic_store_explicit(&s->live, domain->thread, memory_order_release);
   pthread_mutex_unlock(&lock);
   s->next = domain->closures;
