@@ -1,5 +1,5 @@
-// Any bytes at all, as an interface file: the compiler reports or emits, and never crashes, hangs or
-// leaks. What it emits is JSON again.
+// Any bytes at all, as an interface file: the compiler reports or emits, and never crashes, hangs
+// or leaks. What it emits is JSON again.
 #include <cJSON.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -34,7 +34,9 @@ typedef enum { OFF = -1, ON } power;
 static const int VALUE = 3;
 
 word count(const char *text, size_t n);
-static inline int twice(int x) { return 2 * x; }
+static inline int twice(int x) {
+  return 2 * x;
+}
 int maximum(int a, int b);
 #define maximum(a, b) ((a) > (b) ? (a) : (b))
 int old_name(void);
