@@ -207,9 +207,12 @@ bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap) {
 
 bool ist__wrap_writable(const ist__site &site, const ist__wrap *wrap) {
   if (!ist__wrap_live(site, wrap)) return false;
-  if (!wrap->owner->is_const) return true;
-  return ist__throw(site, IST_TYPE_ERROR, "the %s is const and cannot be changed",
-                    wrap->owner->type->name);
+  const ist__type *type = wrap->owner->type;
+  /* What lies in a handle's memory is the library's, and perhaps where nobody may write. */
+  bool inside = type->kind == IST__HANDLE && !type->inline_memory && wrap->view;
+  if (!wrap->owner->is_const && !inside) return true;
+  return ist__throw(site, IST_TYPE_ERROR, "the %s is %s and cannot be changed", type->name,
+                    inside ? "the library's" : "const");
 }
 
 ist__owner *ist__borrow(ist__bridge *bridge, const ist__type *ref, void *address, bool *fresh) {
