@@ -149,6 +149,11 @@ test("fields of a handle can be read, and not written", () => {
   equal(s.reading, 21);
   throws(() => { "use strict"; s.id = 4; }, TypeError);
   equal(s.id, 3);
+  equal(s.bounds.high, 100);
+  throws(() => { s.bounds.high = 4; }, { name: "TypeError", message: "handles.bounds.high: the Sensor is the library's and cannot be changed" });
+  throws(() => { s.marks[1] = 4; }, { name: "TypeError", message: /the Sensor is the library's/ });
+  throws(() => { "use strict"; s.bounds = { low: 1 }; }, TypeError);
+  deepEqual([...s.marks, s.bounds.high], [1, 2, 100]);
   s.free();
   throws(() => s.reading, { name: "Error", message: /the Sensor is closed/ });
 });

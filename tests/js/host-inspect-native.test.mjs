@@ -55,7 +55,13 @@ test("handles and their state", () => {
 
 test("handles with fields", () => {
   const sensor = new Sensor(1, 2);
-  equal(inspect(sensor), "Sensor { id: 1, reading: 2, unit: 'kelvin' }");
+  equal(inspect(sensor), `Sensor {
+  id: 1,
+  reading: 2,
+  unit: 'kelvin',
+  bounds: { low: 0, high: 100 },
+  marks: [ 1, 2 ]
+}`);
   sensor.free();
   equal(inspect(sensor), "Sensor [closed]");
 });
