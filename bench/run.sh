@@ -63,9 +63,9 @@ time_of() {
 }
 
 suite_start() {
-  local i node=false
+  local node=false
   command -v node >/dev/null && node=true
-  for i in $(seq 31); do
+  for _ in $(seq 31); do
     printf 'ours\tstart\t%s\n' "$(time_of "$isthmus" run "$work/empty.mjs")"
     if $node; then printf 'node\tstart\t%s\n' "$(time_of node "$work/empty.mjs")"; fi
   done
