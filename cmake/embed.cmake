@@ -18,6 +18,5 @@ foreach(file IN LISTS FILES)
 endforeach()
 
 set(text "#include \"ist_js.h\"\n${arrays}
-const struct ist__js_source ist__js_sources[] = {\n${table}    {NULL, NULL, 0},\n};
-const size_t ist__js_source_count = ${count};\n")
+const struct ist__js_source ist__js_sources[] = {\n${table}    {NULL, NULL, 0},\n};\n")
 file(WRITE "${OUT}" "${text}")

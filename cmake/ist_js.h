@@ -16,7 +16,6 @@ struct ist__js_source {
 };
 
 extern const struct ist__js_source ist__js_sources[];
-extern const size_t ist__js_source_count;
 
 #ifdef __cplusplus
 }

@@ -324,9 +324,7 @@ struct decl {
   int64_t size, align;
   int align_attr;
   decl_list functions; // handle
-  expr *parsed_inline;
   bool is_inline, has_inline_size;
-  int64_t inline_size;
   const char *keeps; // handle: the parameter that every new object keeps alive
   span keeps_at;
   decl_list until;    // handle: what ends every borrowed object of it
@@ -634,7 +632,6 @@ struct compiler {
   module *main;
   map names;       // "x" and "struct x" to decl
   map enumerators; // to enumerator
-  LIST(dtype *) dtypes;
   map dtype_map;
   decl *free_function;
 };

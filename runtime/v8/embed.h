@@ -35,9 +35,7 @@ int ist__isolate_pump(ist_isolate *isolate);
  * with `wait`, that work is waited for. */
 bool ist__isolate_busy(ist_isolate *isolate, bool wait);
 
-/* Whether ist_isolate_terminate was called and JavaScript has not unwound yet; and clears that
- * state once it has. */
-bool ist__isolate_terminating(ist_isolate *isolate);
+/* Clears what ist_isolate_terminate left, once JavaScript has unwound. */
 void ist__isolate_resume(ist_isolate *isolate);
 
 /* The exports of a library as a frozen object, the same one each time; the library is retained by

@@ -180,10 +180,6 @@ ist_status ist_isolate_collect(ist_isolate *isolate) {
   return IST_OK;
 }
 
-bool ist__isolate_terminating(ist_isolate *isolate) {
-  return isolate->v8->IsExecutionTerminating();
-}
-
 void ist__isolate_resume(ist_isolate *isolate) {
   isolate->v8->CancelTerminateExecution();
 }
