@@ -114,7 +114,7 @@ const rows = {
   "errno": () => failures.errno_set(3),
 };
 
-// These cost microseconds a round; a tenth of the rounds shows as much.
+// These cost microseconds a round; a quarter of the rounds shows as much.
 const slow = new Set(["larger buffers out", "callbacks that throw", "bad arguments", "bundled errors", "explained errors", "failed constructors",
   "long strings in"]);
 
