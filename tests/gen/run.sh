@@ -87,8 +87,10 @@ python=python3
 if ! "$python" -c 'import jsonschema' 2>/dev/null; then
   python=$build/schema-venv/bin/python3
   if ! "$python" -c 'import jsonschema' 2>/dev/null; then
-    python3 -m venv "$build/schema-venv" >/dev/null && "$python" -m pip install -q jsonschema ||
-      { echo "FAIL: python3 has no module jsonschema, and pip cannot have it"; exit 1; }
+    if ! { python3 -m venv "$build/schema-venv" >/dev/null && "$python" -m pip install -q jsonschema; }; then
+      echo "FAIL: python3 has no module jsonschema, and pip cannot have it"
+      exit 1
+    fi
   fi
 fi
 "$python" schema.py "$root/docs/descriptor.schema.json" "$work"/*.json || failed=$((failed + 1))
