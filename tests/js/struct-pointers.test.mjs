@@ -87,3 +87,11 @@ test("buffers of structs", () => {
   throws(() => pointers.points_sum([{ x: "1" }]), { name: "TypeError" });
   throws(() => pointers.points_sum([5]), { name: "TypeError" });
 });
+
+test("a literal's counted field refuses what can shrink", () => {
+  const resizable = new ArrayBuffer(3, { maxByteLength: 8 });
+  throws(() => pointers.person_photo_sum({ photo: new Uint8Array(resizable) }), {
+    name: "TypeError",
+    message: "pointers.person_photo_sum: p.photo: a resizable buffer cannot be used here",
+  });
+});

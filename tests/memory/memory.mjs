@@ -114,10 +114,6 @@ const rows = {
   "errno": () => failures.errno_set(3),
 };
 
-// These cost microseconds a round; a quarter of the rounds shows as much.
-const slow = new Set(["larger buffers out", "callbacks that throw", "bad arguments", "bundled errors", "explained errors", "failed constructors",
-  "long strings in"]);
-
 const POINTS = 4;
 
 // How much memory grew over `count` rounds, the two greatest steps taken for the average of the others.
@@ -142,18 +138,17 @@ let failed = 0;
 let passed = 0;
 for (const [name, row] of Object.entries(rows)) {
   if (!name.includes(only)) continue;
-  const count = slow.has(name) ? Math.ceil(rounds / 4) : rounds;
-  const limit = Math.max(8 * count, 2 << 20);
+  const limit = Math.max(8 * rounds, 2 << 20);
   const started = performance.now();
-  for (let i = 0; i < Math.min(count, CHUNK); i++) row(i);
-  let { grown, sum } = await growth(row, count);
+  for (let i = 0; i < Math.min(rounds, CHUNK); i++) row(i);
+  let { grown, sum } = await growth(row, rounds);
   // What looks like a leak is looked at again; a leak is still there.
-  if (grown > limit) ({ grown, sum } = await growth(row, count));
+  if (grown > limit) ({ grown, sum } = await growth(row, rounds));
   const flat = grown <= limit;
   if (flat) passed++;
   else failed++;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${flat ? "flat " : "GROWS"} ${name.padEnd(32)} ${String(count).padStart(8)} rounds, ${(sum / 1024 / 1024).toFixed(1)} MB, ${seconds} s`);
+  console.log(`${flat ? "flat " : "GROWS"} ${name.padEnd(32)} ${String(rounds).padStart(8)} rounds, ${(sum / 1024 / 1024).toFixed(1)} MB, ${seconds} s`);
 }
 
 const alive = () => handles.counters_alive() + handles.cursors_alive() + gauges.gauges_alive();

@@ -91,9 +91,14 @@ test("a callback that detaches what qsort is sorting", () => {
 test("a callback that shrinks a resizable buffer in use", () => {
   if (!("resize" in ArrayBuffer.prototype)) return;
   const buffer = new ArrayBuffer(1 << 16, { maxByteLength: 1 << 16 });
-  callbacks.feed_to(new Uint8Array(buffer), (view) => { buffer.resize(0); return view.length; });
+  equal(callbacks.feed_to(new Uint8Array(buffer), (view) => { buffer.resize(0); return view.length; }), 1 << 16);
+  // What C sorted is not written behind the end that the buffer has by then, nor into bytes that it gets back later.
   const sorted = new ArrayBuffer(4000, { maxByteLength: 4000 });
-  callbacks.sort(new Uint8Array(sorted), 4000, 1, () => { if (sorted.byteLength) sorted.resize(0); return 0; });
+  const bytes = new Uint8Array(sorted).fill(7);
+  callbacks.sort(bytes, 4000, 1, () => { if (sorted.byteLength) sorted.resize(0); return 0; });
+  equal(sorted.byteLength, 0);
+  sorted.resize(4000);
+  equal(new Uint8Array(sorted).indexOf(7), -1);
 });
 
 test("views that died are dead in every way", () => {
