@@ -22,6 +22,10 @@ while [ $# -gt 0 ]; do
     shift
     ;;
   ffi | start) suites+=("$1") ;;
+  -h | --help)
+    printf 'usage: ./build.sh bench [ffi] [start] [--json FILE]\n'
+    exit 0
+    ;;
   *) die "no such suite: $1 (there are: ffi, start)" ;;
   esac
   shift
