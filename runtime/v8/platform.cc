@@ -188,14 +188,8 @@ private:
 process_platform *the_platform;
 
 void start() {
-  /* Flags are frozen at the first isolate. Resizable buffers are behind a flag until V8 11, and
-   * `assert { type }` of imports until `with` takes its place. */
-#if V8_MAJOR_VERSION < 11
-  v8::V8::SetFlagsFromString("--harmony-rab-gsab");
-#endif
-#if V8_MAJOR_VERSION < 12
-  v8::V8::SetFlagsFromString("--harmony-import-assertions");
-#endif
+  /* Flags are frozen at the first isolate. */
+  v8::V8::SetFlagsFromString(ist__compat::flags);
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   int threads = processors > 4 ? 3 : processors > 2 ? static_cast<int>(processors) - 1 : 1;
   the_platform = new process_platform(threads);

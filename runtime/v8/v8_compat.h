@@ -19,6 +19,16 @@
 
 namespace ist__compat {
 
+/* Resizable buffers are behind a flag until V8 11, and `assert { type }` of imports until `with`
+ * takes its place. */
+#if V8_MAJOR_VERSION < 11
+constexpr char flags[] = "--harmony-rab-gsab --harmony-import-assertions";
+#elif V8_MAJOR_VERSION < 12
+constexpr char flags[] = "--harmony-import-assertions";
+#else
+constexpr char flags[] = "";
+#endif
+
 /* --- Internal fields and Externals: V8 14 wants a type tag. */
 #if V8_MAJOR_VERSION >= 14
 #define IST_COMPAT_TAG , 0
