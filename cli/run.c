@@ -108,8 +108,9 @@ static int run(host_settings *settings, const char *path, const char *code, bool
   return status ? EXIT_FAILURE : exit_code;
 }
 
-int verb_run(int argc, char **argv) {
-  const verb *verb = verb_named("run");
+/* Both verbs: what follows the options is the file or the code, and then the program's own. */
+static int run_verb(const char *name, const char *missing, bool is_code, int argc, char **argv) {
+  const verb *verb = verb_named(name);
   host_settings settings = {0};
   bool print = false;
   if (take_options(verb, argc, argv, &settings, &print)) {
@@ -118,22 +119,17 @@ int verb_run(int argc, char **argv) {
   }
   if (optind == argc) {
     host_settings_free(&settings);
-    return usage_error(verb->name, "which file?");
+    return usage_error(verb->name, missing);
   }
-  return run(&settings, argv[optind], NULL, false, argc - optind - 1, argv + optind + 1);
+  const char *what = argv[optind];
+  return run(&settings, is_code ? NULL : what, is_code ? what : NULL, print, argc - optind - 1,
+             argv + optind + 1);
+}
+
+int verb_run(int argc, char **argv) {
+  return run_verb("run", "which file?", false, argc, argv);
 }
 
 int verb_eval(int argc, char **argv) {
-  const verb *verb = verb_named("eval");
-  host_settings settings = {0};
-  bool print = false;
-  if (take_options(verb, argc, argv, &settings, &print)) {
-    host_settings_free(&settings);
-    return EXIT_USAGE;
-  }
-  if (optind == argc) {
-    host_settings_free(&settings);
-    return usage_error(verb->name, "which code?");
-  }
-  return run(&settings, NULL, argv[optind], print, argc - optind - 1, argv + optind + 1);
+  return run_verb("eval", "which code?", true, argc, argv);
 }

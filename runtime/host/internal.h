@@ -13,7 +13,7 @@
 #include <uv.h>
 
 #include "isthmus.h"
-#include "v8/embed.h"
+#include "../v8/embed.h"
 
 struct ist__library;
 
