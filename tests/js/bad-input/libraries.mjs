@@ -21,7 +21,7 @@ test("numbers that are no pointers, anywhere", () => {
 });
 
 test("errors are ordinary", () => {
-  const error = throws(() => numbers.id_int("x"), { name: "TypeError" });
+  const error = throws(() => numbers.id_int("x"), { name: "TypeError", message: "numbers.id_int: v: expected an integer from -2147483648 to 2147483647, got \"x\"" });
   ok(error instanceof TypeError);
   deepEqual([error.library, error.parameter], ["numbers", "v"]);
   ok(/libraries\.mjs/.test(error.stack));
@@ -31,7 +31,7 @@ test("errors are ordinary", () => {
 
 test("errno and failures in the middle of it all", () => {
   throws(() => failures.errno_throw(9), { code: 9 });
-  throws(() => numbers.id_int("x"), { name: "TypeError" });
+  throws(() => numbers.id_int("x"), { name: "TypeError", message: "numbers.id_int: v: expected an integer from -2147483648 to 2147483647, got \"x\"" });
   equal(errno(), 9);
 });
 

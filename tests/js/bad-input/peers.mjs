@@ -49,7 +49,7 @@ test("uint8 from 300, int64 from 2n**70n", () => {
   badArgument(() => numbers.id_uint8(300), "RangeError", "numbers.id_uint8: v: expected an integer from 0 to 255, got 300", "v");
   badArgument(() => numbers.id_int64(2n ** 70n), "RangeError",
     "numbers.id_int64: v: expected a BigInt or integer from -9223372036854775808 to 9223372036854775807, got a BigInt of more than 64 bits", "v");
-  const error = throws(() => numbers.id_int64(2n ** 100000n), { name: "RangeError" });
+  const error = throws(() => numbers.id_int64(2n ** 100000n), { name: "RangeError", message: "numbers.id_int64: v: expected a BigInt or integer from -9223372036854775808 to 9223372036854775807, got a BigInt of more than 64 bits" });
   ok(error.message.length < 300, "a huge BigInt is cut");
 });
 
@@ -69,7 +69,7 @@ test("a buffer shorter than its length, a resizable one shrunk to nothing", () =
     const view = new Uint8Array(buffer);
     buffer.resize(0);
     equal(buffers.sum_u8(view), 0);
-    throws(() => buffers.sum_key(view), { name: "RangeError" });
+    throws(() => buffers.sum_key(view), { name: "RangeError", message: "buffers.sum_key: key: expected at least 16 bytes, got 0" });
   }
 });
 
