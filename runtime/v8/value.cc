@@ -162,112 +162,106 @@ ist_status object_of(ist_context *context, ist_value value, v8::Local<v8::Object
   return IST_OK;
 }
 
-ist_status finish(ist_context *context, v8::MaybeLocal<v8::Value> got, v8::TryCatch *catcher,
+template <class T>
+ist_status finish(ist_context *context, v8::MaybeLocal<T> got, v8::TryCatch *catcher,
                   ist_value *result, ist_error **error) {
-  v8::Local<v8::Value> value;
+  v8::Local<T> value;
   if (!got.ToLocal(&value)) return ist__caught(context, catcher, IST_ERR_EXCEPTION, error);
   if (!ist__value_from(context->isolate, value, result)) return ist__fail(error, IST_ERR_MEMORY);
   return IST_OK;
+}
+
+/* What every function on an object's properties begins with; `body(entry, target)` is the rest.
+ * `valid`: the other arguments are. */
+template <class Body>
+ist_status on_object(ist_context *context, ist_value object, bool valid, ist_error **error,
+                     Body body) {
+  if (error) *error = nullptr;
+  if (!context || !valid) return ist__fail(error, IST_ERR_ARGUMENT);
+  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__entry entry(context);
+  v8::Local<v8::Object> target;
+  ist_status status = object_of(context, object, &target);
+  if (status) return ist__fail(error, status);
+  return body(entry, target);
+}
+
+/* The same with a value to put in. */
+template <class Body>
+ist_status on_object_with(ist_context *context, ist_value object, ist_value value, bool valid,
+                          ist_error **error, Body body) {
+  return on_object(context, object, valid, error,
+                   [&](ist__entry &entry, v8::Local<v8::Object> target) {
+                     v8::Local<v8::Value> local;
+                     if (!ist__value_to(context->isolate, value, &local))
+                       return ist__fail(error, IST_ERR_HANDLE);
+                     return body(entry, target, local);
+                   });
 }
 
 } // namespace
 
 ist_status ist_object_get(ist_context *context, ist_value object, const char *name,
                           ist_value *result, ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context || !name || !result) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  ist_status status = object_of(context, object, &target);
-  if (status) return ist__fail(error, status);
-  return finish(context, target->Get(entry.context, ist__text(context->isolate->v8, name)),
-                &entry.catcher, result, error);
+  return on_object(context, object, name && result, error, [&](ist__entry &entry, auto target) {
+    return finish(context, target->Get(entry.context, ist__text(context->isolate->v8, name)),
+                  &entry.catcher, result, error);
+  });
 }
 
 ist_status ist_object_get_index(ist_context *context, ist_value object, uint32_t index,
                                 ist_value *result, ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context || !result) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  ist_status status = object_of(context, object, &target);
-  if (status) return ist__fail(error, status);
-  return finish(context, target->Get(entry.context, index), &entry.catcher, result, error);
+  return on_object(context, object, result, error, [&](ist__entry &entry, auto target) {
+    return finish(context, target->Get(entry.context, index), &entry.catcher, result, error);
+  });
 }
 
 ist_status ist_object_set(ist_context *context, ist_value object, const char *name, ist_value value,
                           ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context || !name) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  v8::Local<v8::Value> local;
-  ist_status status = object_of(context, object, &target);
-  if (!status && !ist__value_to(context->isolate, value, &local)) status = IST_ERR_HANDLE;
-  if (status) return ist__fail(error, status);
-  v8::Local<v8::String> key = ist__text(context->isolate->v8, name);
-  if (target->Set(entry.context, key, local).IsNothing())
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return IST_OK;
+  return on_object_with(context, object, value, name, error,
+                        [&](ist__entry &entry, auto target, auto local) {
+                          v8::Local<v8::String> key = ist__text(context->isolate->v8, name);
+                          if (target->Set(entry.context, key, local).IsNothing())
+                            return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+                          return IST_OK;
+                        });
 }
 
 ist_status ist_object_set_index(ist_context *context, ist_value object, uint32_t index,
                                 ist_value value, ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  v8::Local<v8::Value> local;
-  ist_status status = object_of(context, object, &target);
-  if (!status && !ist__value_to(context->isolate, value, &local)) status = IST_ERR_HANDLE;
-  if (status) return ist__fail(error, status);
-  if (target->Set(entry.context, index, local).IsNothing())
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return IST_OK;
+  return on_object_with(context, object, value, true, error,
+                        [&](ist__entry &entry, auto target, auto local) {
+                          if (target->Set(entry.context, index, local).IsNothing())
+                            return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+                          return IST_OK;
+                        });
 }
 
 ist_status ist_object_define(ist_context *context, ist_value object, const char *name,
                              ist_value value, uint32_t flags, ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context || !name || flags > 7) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  v8::Local<v8::Value> local;
-  ist_status status = object_of(context, object, &target);
-  if (!status && !ist__value_to(context->isolate, value, &local)) status = IST_ERR_HANDLE;
-  if (status) return ist__fail(error, status);
-  v8::PropertyDescriptor descriptor(local, (flags & IST_PROP_WRITABLE) != 0);
-  descriptor.set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
-  descriptor.set_configurable((flags & IST_PROP_CONFIGURABLE) != 0);
-  v8::Local<v8::String> key = ist__text(context->isolate->v8, name);
-  v8::Maybe<bool> done = target->DefineProperty(entry.context, key, descriptor);
-  if (done.IsNothing()) return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return done.FromJust() ? IST_OK : ist__fail(error, IST_ERR_STATE);
+  return on_object_with(
+      context, object, value, name && flags <= 7, error,
+      [&](ist__entry &entry, auto target, auto local) {
+        v8::PropertyDescriptor descriptor(local, (flags & IST_PROP_WRITABLE) != 0);
+        descriptor.set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
+        descriptor.set_configurable((flags & IST_PROP_CONFIGURABLE) != 0);
+        v8::Local<v8::String> key = ist__text(context->isolate->v8, name);
+        v8::Maybe<bool> done = target->DefineProperty(entry.context, key, descriptor);
+        if (done.IsNothing()) return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+        return done.FromJust() ? IST_OK : ist__fail(error, IST_ERR_STATE);
+      });
 }
 
 ist_status ist_object_names(ist_context *context, ist_value object, bool inherited,
                             ist_value *result, ist_error **error) {
-  if (error) *error = nullptr;
-  if (!context || !result) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
-  v8::Local<v8::Object> target;
-  ist_status status = object_of(context, object, &target);
-  if (status) return ist__fail(error, status);
-  v8::MaybeLocal<v8::Array> names = target->GetPropertyNames(
-      entry.context,
-      inherited ? v8::KeyCollectionMode::kIncludePrototypes : v8::KeyCollectionMode::kOwnOnly,
-      v8::PropertyFilter::SKIP_SYMBOLS, v8::IndexFilter::kIncludeIndices,
-      v8::KeyConversionMode::kConvertToString);
-  v8::Local<v8::Array> array;
-  if (!names.ToLocal(&array)) return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return ist__value_from(context->isolate, array, result) ? IST_OK
-                                                          : ist__fail(error, IST_ERR_MEMORY);
+  return on_object(context, object, result, error, [&](ist__entry &entry, auto target) {
+    v8::MaybeLocal<v8::Array> names = target->GetPropertyNames(
+        entry.context,
+        inherited ? v8::KeyCollectionMode::kIncludePrototypes : v8::KeyCollectionMode::kOwnOnly,
+        v8::PropertyFilter::SKIP_SYMBOLS, v8::IndexFilter::kIncludeIndices,
+        v8::KeyConversionMode::kConvertToString);
+    return finish(context, names, &entry.catcher, result, error);
+  });
 }
 
 ist_status ist_array_length(ist_isolate *isolate, ist_value array, uint32_t *result) {
