@@ -186,13 +186,13 @@ static pool *find_pool(const ist__type *type) {
   for (pool *p = pools; p; p = p->next) {
     if (ist__signature_equal(p->signature, type->abi)) return p;
   }
-  pool *p = calloc(1, sizeof *p);
+  pool *p = ist__calloc(1, sizeof *p);
   if (!p) return NULL;
   p->signature =
       ist__signature_new(&p->arena, type->params, type->param_count, type->result->type, NULL);
   if (!p->signature) {
     ist__arena_free(&p->arena);
-    free(p);
+    ist__free(p);
     return NULL;
   }
   p->next = pools;
@@ -203,7 +203,7 @@ static pool *find_pool(const ist__type *type) {
 static bool register_slot(slot *s) {
   if (slot_count == slot_room) {
     uint32_t room = slot_room ? 2 * slot_room : 256;
-    slot **more = realloc(slots, room * sizeof *more);
+    slot **more = ist__realloc(slots, room * sizeof *more);
     if (!more) return false;
     slots = more;
     slot_room = room;
@@ -216,8 +216,8 @@ static bool register_slot(slot *s) {
 
 static slot *make_slot(pool *p) {
   size_t size = p->signature->result_size < 16 ? 16 : p->signature->result_size;
-  slot *s = calloc(1, sizeof *s);
-  unsigned char *answer = calloc(1, size);
+  slot *s = ist__calloc(1, sizeof *s);
+  unsigned char *answer = ist__calloc(1, size);
   void *code = NULL;
   ffi_closure *memory = ffi_closure_alloc(sizeof *memory, &code);
   if (s && answer && memory &&
@@ -229,8 +229,8 @@ static slot *make_slot(pool *p) {
     return s;
   }
   if (memory) ffi_closure_free(memory);
-  free(answer);
-  free(s);
+  ist__free(answer);
+  ist__free(s);
   return NULL;
 }
 
@@ -262,7 +262,7 @@ static bool set_label(slot *s, const ist__function *function, const ist__param *
   if (has_label(s, function, use)) return true;
   size_t size = strlen(function->label) + strlen(use->name) + 3;
   if (size > s->label_room) {
-    char *label = realloc(s->label, size);
+    char *label = ist__realloc(s->label, size);
     if (!label) return false;
     s->label = label;
     s->label_room = (uint32_t)size;

@@ -10,7 +10,7 @@ uintptr_t ist__thread_id(void) {
 }
 
 ist__domain *ist__domain_new(const ist__domain_hooks *hooks) {
-  ist__domain *domain = calloc(1, sizeof *domain);
+  ist__domain *domain = ist__calloc(1, sizeof *domain);
   if (!domain) return NULL;
   domain->hooks = *hooks;
   domain->thread = ist__thread_id();
@@ -31,5 +31,5 @@ void ist__domain_free(ist__domain *domain) {
   ist__closures_drain(domain);
   ist__owners_free(domain);
   ist__closures_free(domain);
-  free(domain);
+  ist__free(domain);
 }

@@ -68,7 +68,7 @@ bool ist__frame_failed(const ist__frame *frame, bool *failed, ist__fault *fault)
 
 static char *utf8_from_latin1(const unsigned char *text) {
   size_t length = strlen((const char *)text);
-  char *copy = malloc(2 * length + 1), *at = copy;
+  char *copy = ist__malloc(2 * length + 1), *at = copy;
   if (!copy) return NULL;
   for (; *text; text++) {
     if (*text < 0x80) {
@@ -85,7 +85,7 @@ static char *utf8_from_latin1(const unsigned char *text) {
 static char *utf8_from_utf16(const unsigned char *text) {
   size_t length = 0;
   while (text[2 * length] | text[2 * length + 1]) length++;
-  char *copy = malloc(3 * length + 1), *at = copy;
+  char *copy = ist__malloc(3 * length + 1), *at = copy;
   if (!copy) return NULL;
   for (size_t i = 0; i < length; i++) {
     uint16_t unit, next = 0;
@@ -123,7 +123,7 @@ static char *utf8_from(const void *text, ist__encoding encoding) {
   if (!text) return NULL;
   if (encoding == IST__LATIN1) return utf8_from_latin1(text);
   if (encoding == IST__UTF16) return utf8_from_utf16(text);
-  return strdup(text);
+  return ist__strdup(text);
 }
 
 /* Where a message comes from tells how it is encoded. */
@@ -198,8 +198,8 @@ void ist__free_with(const ist__function *function, void *address) {
     if (function->params[i].type->size > largest)
       largest = (function->params[i].type->size + 15) & ~(size_t)15;
   }
-  unsigned char *room = calloc(count + 1, largest);
-  void *result = calloc(1, ist__result_size(function));
+  unsigned char *room = ist__calloc(count + 1, largest);
+  void *result = ist__calloc(1, ist__result_size(function));
   void *args[count + 1];
   if (room && result) {
     ist__frame frame = {.function = function, .args = args, .result = result};
@@ -215,6 +215,6 @@ void ist__free_with(const ist__function *function, void *address) {
     }
     ist__frame_call(&frame);
   }
-  free(room);
-  free(result);
+  ist__free(room);
+  ist__free(result);
 }

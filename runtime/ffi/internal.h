@@ -8,6 +8,7 @@
 #ifndef IST_FFI_INTERNAL_H
 #define IST_FFI_INTERNAL_H
 
+#include "alloc.h"
 #include "ffi.h"
 
 #include <cjson/cJSON.h>

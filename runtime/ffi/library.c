@@ -75,7 +75,7 @@ static bool fill(ist__library_impl *impl, const char *json, size_t size, ist__fa
 }
 
 ist__library *ist__library_open(const char *json, size_t size, ist__fault *fault) {
-  ist__library_impl *impl = calloc(1, sizeof *impl);
+  ist__library_impl *impl = ist__calloc(1, sizeof *impl);
   if (!impl) {
     ist__fault_set(fault, "out of memory");
     return NULL;
@@ -98,7 +98,7 @@ void ist__library_release(ist__library *library) {
   ist__library_impl *impl = library->impl;
   if (atomic_fetch_sub_explicit(&impl->references, 1, memory_order_acq_rel) != 1) return;
   ist__arena_free(&impl->arena);
-  free(impl);
+  ist__free(impl);
 }
 
 void ist__library_close(ist__library *library) {

@@ -25,7 +25,7 @@ void *ist__arena_alloc(ist__arena *arena, size_t count, size_t size) {
   ist__chunk *chunk = arena->chunks;
   if (!chunk || chunk->size - chunk->used < total) {
     size_t room = total > CHUNK ? total : CHUNK;
-    ist__chunk *fresh = calloc(1, sizeof *fresh + room);
+    ist__chunk *fresh = ist__calloc(1, sizeof *fresh + room);
     if (!fresh) return NULL;
     fresh->size = room;
     fresh->next = chunk;
@@ -46,7 +46,7 @@ char *ist__arena_text(ist__arena *arena, const char *text) {
 void ist__arena_free(ist__arena *arena) {
   for (ist__chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
     next = chunk->next;
-    free(chunk);
+    ist__free(chunk);
   }
   arena->chunks = NULL;
 }

@@ -71,7 +71,7 @@ static size_t bucket_of(const ist__domain *domain, const ist__type *type, const 
 
 static bool grow_table(ist__domain *domain) {
   size_t old_count = domain->bucket_count, count = old_count ? 2 * old_count : 64;
-  record **old = domain->buckets, **buckets = calloc(count, sizeof *buckets);
+  record **old = domain->buckets, **buckets = ist__calloc(count, sizeof *buckets);
   if (!buckets) return old_count != 0;
   domain->buckets = buckets;
   domain->bucket_count = count;
@@ -83,7 +83,7 @@ static bool grow_table(ist__domain *domain) {
       *bucket = r;
     }
   }
-  free(old);
+  ist__free(old);
   return true;
 }
 
@@ -127,12 +127,12 @@ static void *allocate(const ist__type *type) {
 ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *address,
                            ist__owner_kind kind, const ist__function *function) {
   if (domain->live_count >= domain->bucket_count && !grow_table(domain)) return NULL;
-  record *r = calloc(1, sizeof *r);
+  record *r = ist__calloc(1, sizeof *r);
   if (!r) return NULL;
   bool ours =
       kind == IST__MEMORY || kind == IST__LENT || (kind == IST__OWNED && type->inline_memory);
   if (ours && !address && !(address = allocate(type))) {
-    free(r);
+    ist__free(r);
     return NULL;
   }
   r->allocated = ours;
@@ -154,7 +154,7 @@ ist__owner *ist__owner_new(ist__domain *domain, const ist__type *type, void *add
 static void remove_until(until *u) {
   *u->link = u->next;
   if (u->next) u->next->link = u->link;
-  free(u);
+  ist__free(u);
 }
 
 static void remove_untils(record *r) {
@@ -180,7 +180,7 @@ static void release_parents(record *r) {
     *e->kid_link = e->next_kid;
     if (e->next_kid) e->next_kid->kid_link = e->kid_link;
     settle_later(e->parent);
-    free(e);
+    ist__free(e);
   }
 }
 
@@ -201,7 +201,7 @@ static void free_record(record *r) {
   *r->link = r->next;
   if (r->next) r->next->link = r->link;
   free_memory(r);
-  free(r);
+  ist__free(r);
 }
 
 /* ---- ending ---- */
@@ -353,7 +353,7 @@ void ist__owner_keep(ist__owner *child_owner, ist__owner *parent_owner) {
   }
   /* Objects that lead to each other: the one that was there first keeps. */
   if (child->kids && reaches(parent, child)) return;
-  edge *e = malloc(sizeof *e);
+  edge *e = ist__malloc(sizeof *e);
   if (!e) {
     parent->pinned = true;
     return;
@@ -378,7 +378,7 @@ void ist__owner_until(ist__owner *child_owner, ist__owner *parent_owner,
   for (until *u = child->own_untils; u; u = u->next_own) {
     if (u->parent == parent && u->functions == functions) return;
   }
-  until *u = malloc(sizeof *u);
+  until *u = ist__malloc(sizeof *u);
   if (!u) {
     ist__owner_expire(child_owner, NULL);
     return;
@@ -613,12 +613,12 @@ void ist__owners_free(ist__domain *domain) {
       edge **at = &e->child->parents;
       while (*at != e) at = &(*at)->next_parent;
       *at = e->next_parent;
-      free(e);
+      ist__free(e);
     }
     r->kids = NULL;
     free_record(r);
   }
   domain->settling = NULL;
   domain->forgotten = NULL;
-  free(domain->buckets);
+  ist__free(domain->buckets);
 }

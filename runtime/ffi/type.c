@@ -117,7 +117,7 @@ static unsigned char depth_of(const ist__type *type, unsigned char *depths, unsi
 }
 
 bool ist__types_check(const ist__library *library, ist__fault *fault) {
-  unsigned char *depths = calloc(library->type_count ? library->type_count : 1, 1);
+  unsigned char *depths = ist__calloc(library->type_count ? library->type_count : 1, 1);
   if (!depths) return ist__fault_set(fault, "out of memory");
   bool good = true;
   for (size_t i = 0; good && i < library->type_count; i++) {
@@ -126,6 +126,6 @@ bool ist__types_check(const ist__library *library, ist__fault *fault) {
   }
   for (size_t i = 0; good && i < library->type_count; i++)
     good = check_one(library->types[i], fault);
-  free(depths);
+  ist__free(depths);
   return good;
 }

@@ -107,7 +107,7 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
   /* A caller that was compiled with an older header gives less: the rest is zero. */
   ist_host_options copy = {0}, *options = &copy;
   if (given) memcpy(&copy, given, given->size < sizeof copy ? given->size : sizeof copy);
-  ist_host *host = ist__alloc(sizeof *host);
+  ist_host *host = ist__must_alloc(sizeof *host);
   host->start = uv_hrtime();
   ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL};
   ist_status status = ist_isolate_new(NULL, &host->isolate);
@@ -117,8 +117,8 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
   if (!status) status = ist__native_grants(host, options);
   if (!status) status = boot(host);
   host->argc = options->argc;
-  host->argv = ist__alloc((size_t)(options->argc + 1) * sizeof *host->argv);
-  for (int i = 0; i < options->argc; i++) host->argv[i] = ist__strdup(options->argv[i]);
+  host->argv = ist__must_alloc((size_t)(options->argc + 1) * sizeof *host->argv);
+  for (int i = 0; i < options->argc; i++) host->argv[i] = ist__must_copy(options->argv[i]);
   if (status) {
     ist_host_free(host);
     return status;

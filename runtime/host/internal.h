@@ -31,8 +31,8 @@ void ist__text_puts(ist__text *text, const char *string);
 void ist__text_printf(ist__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void ist__text_free(ist__text *text);
-char *ist__strdup(const char *string);
-void *ist__alloc(size_t size);
+char *ist__must_copy(const char *string);
+void *ist__must_alloc(size_t size);
 
 /* ---- The host ---- */
 

@@ -16,8 +16,8 @@ ist_module *ist__loader_cached(ist_host *host, const char *url) {
 }
 
 void ist__loader_cache(ist_host *host, const char *url, ist_module *module) {
-  ist__cached_module *entry = ist__alloc(sizeof *entry);
-  entry->url = ist__strdup(url);
+  ist__cached_module *entry = ist__must_alloc(sizeof *entry);
+  entry->url = ist__must_copy(url);
   entry->module = module;
   entry->next = host->modules;
   host->modules = entry;
@@ -103,7 +103,7 @@ static ist_status load_path(ist_host *host, const char *path, const char *suffix
   /* A pipe in /dev/fd has no real path, but can be read. */
   if (!real || stat(real, &info)) {
     free(real);
-    real = ist__strdup(path);
+    real = ist__must_copy(path);
   }
   ist__text message = {0};
   if (stat(real, &info)) {

@@ -268,7 +268,7 @@ ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, is
   if (ist_object_names(host->context, object, false, &names, error) ||
       ist_array_length(host->isolate, names, &count))
     return NULL;
-  char **list = ist__alloc((count + 1) * sizeof *list);
+  char **list = ist__must_alloc((count + 1) * sizeof *list);
   bool complete = true;
   for (uint32_t i = 0; complete && i < count; i++) {
     ist_value name;

@@ -52,23 +52,23 @@ static char *installed_dir(void) {
     }
     free(library);
   }
-  return ist__strdup(IST_IDL_DIR_INSTALL);
+  return ist__must_copy(IST_IDL_DIR_INSTALL);
 }
 
 ist_status ist__native_grants(ist_host *host, const ist_host_options *options) {
   host->grant_all = options->grant_all;
   size_t dirs = list_length(options->idl_dirs), grants = list_length(options->grants);
   char *cwd = ist__path_cwd();
-  host->idl_dirs = ist__alloc((dirs + 2) * sizeof *host->idl_dirs);
+  host->idl_dirs = ist__must_alloc((dirs + 2) * sizeof *host->idl_dirs);
   for (size_t i = 0; i < dirs; i++) host->idl_dirs[i] = ist__path_join(cwd, options->idl_dirs[i]);
   host->idl_dirs[dirs] = installed_dir();
 
-  host->granted_names = ist__alloc((grants + 1) * sizeof *host->granted_names);
-  host->granted_paths = ist__alloc((grants + 1) * sizeof *host->granted_paths);
+  host->granted_names = ist__must_alloc((grants + 1) * sizeof *host->granted_names);
+  host->granted_paths = ist__must_alloc((grants + 1) * sizeof *host->granted_paths);
   size_t names = 0, paths = 0;
   for (size_t i = 0; i < grants; i++) {
     if (!is_path(options->grants[i])) {
-      host->granted_names[names++] = ist__strdup(options->grants[i]);
+      host->granted_names[names++] = ist__must_copy(options->grants[i]);
       continue;
     }
     /* The path counts as it is now: a link that changes later grants nothing else. */
@@ -174,8 +174,8 @@ static void on_diagnostic(void *env, const ist__diag *diag) {
   diagnosis *found = env;
   if (diag->severity == IST__DIAG_WARNING) return;
   if (!found->line && diag->severity == IST__DIAG_ERROR) {
-    found->file = ist__strdup(diag->file);
-    found->source = diag->source ? ist__strdup(diag->source) : NULL;
+    found->file = ist__must_copy(diag->file);
+    found->source = diag->source ? ist__must_copy(diag->source) : NULL;
     found->line = diag->line;
     found->column = diag->column;
     found->length = diag->length;
@@ -239,8 +239,8 @@ ist_status ist__native_load(ist_host *host, const char *name, ist_value *exports
       free(path);
       return status;
     }
-    loaded = ist__alloc(sizeof *loaded);
-    loaded->path = ist__strdup(path);
+    loaded = ist__must_alloc(sizeof *loaded);
+    loaded->path = ist__must_copy(path);
     loaded->label = label.data;
     loaded->library = library;
     loaded->next = host->libraries;

@@ -191,10 +191,10 @@ static ist_status evaluate(ist_host *host, const char *source, size_t length, bo
     result->exit_code = host->exit_code;
   } else if (atomic_load(&host->interrupted)) {
     result->outcome = IST_REPL_ERROR;
-    result->text = ist__strdup("Interrupted");
+    result->text = ist__must_copy("Interrupted");
   } else if (!settled) {
     result->outcome = IST_REPL_ERROR;
-    result->text = ist__strdup("Awaiting what will never come");
+    result->text = ist__must_copy("Awaiting what will never come");
   } else {
     ist_value value;
     ist_error *error;

@@ -50,7 +50,7 @@ static char *plain(const ist_error *error) {
 }
 
 char *ist__report_format(ist_host *host, const ist_error *error, bool colors) {
-  if (!error) return ist__strdup(ist_status_text(IST_ERR_MEMORY));
+  if (!error) return ist__must_copy(ist_status_text(IST_ERR_MEMORY));
   uint32_t scope;
   char *text = NULL;
   if (error->status == IST_ERR_TERMINATED || ist_scope_open(host->isolate, &scope))
@@ -73,11 +73,11 @@ char *ist__report_format(ist_host *host, const ist_error *error, bool colors) {
 
 char *ist__report_inspect(ist_host *host, ist_value value, bool colors) {
   uint32_t scope;
-  if (ist_scope_open(host->isolate, &scope)) return ist__strdup("");
+  if (ist_scope_open(host->isolate, &scope)) return ist__must_copy("");
   ist_value args[2] = {value, options_of(host, colors)};
   char *text = ask(host, "inspect", 2, args);
   ist_scope_close(host->isolate, scope);
-  return text ? text : ist__strdup("(a value that could not be shown)");
+  return text ? text : ist__must_copy("(a value that could not be shown)");
 }
 
 void ist__report_uncaught(ist_host *host, const ist_error *error) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *ist__alloc(size_t size) {
+void *ist__must_alloc(size_t size) {
   void *memory = calloc(1, size ? size : 1);
   if (memory) return memory;
   fputs("isthmus: out of memory\n", stderr);
@@ -56,9 +56,9 @@ void ist__text_free(ist__text *text) {
   *text = (ist__text){0};
 }
 
-char *ist__strdup(const char *string) {
+char *ist__must_copy(const char *string) {
   size_t size = strlen(string) + 1;
-  char *copy = ist__alloc(size);
+  char *copy = ist__must_alloc(size);
   memcpy(copy, string, size);
   return copy;
 }

@@ -55,7 +55,7 @@ static void sift_down(ist__timers *timers, size_t index) {
 static void push(ist__timers *timers, ist__timer *timer) {
   if (timers->count == timers->capacity) {
     timers->capacity = timers->capacity ? timers->capacity * 2 : 32;
-    ist__timer **grown = ist__alloc(timers->capacity * sizeof *grown);
+    ist__timer **grown = ist__must_alloc(timers->capacity * sizeof *grown);
     if (timers->count) memcpy(grown, timers->heap, timers->count * sizeof *grown);
     free(timers->heap);
     timers->heap = grown;
@@ -92,7 +92,7 @@ static void add(ist__timers *timers, ist__timer *timer) {
     size_t old_size = timers->table_size;
     ist__timer **old = timers->table;
     timers->table_size = old_size ? old_size * 2 : 32;
-    timers->table = ist__alloc(timers->table_size * sizeof *timers->table);
+    timers->table = ist__must_alloc(timers->table_size * sizeof *timers->table);
     for (size_t i = 0; i < old_size; i++) {
       while (old[i]) {
         ist__timer *moved = old[i];
@@ -193,7 +193,7 @@ static ist_status set_timer(void *env, const ist_call *call, ist_value *result) 
   double kind = ist__arg_number(call, 0, 0);
   if (callback.type != IST_FUNCTION)
     return ist_throw_error(call->context, "TypeError", "a timer needs a function");
-  ist__timer *timer = ist__alloc(sizeof *timer);
+  ist__timer *timer = ist__must_alloc(sizeof *timer);
   ist_status status = ist_value_keep(host->isolate, callback, &timer->callback);
   if (status) {
     free(timer);

@@ -81,16 +81,16 @@ char *ist__path_join(const char *directory, const char *path) {
 
 char *ist__path_cwd(void) {
   char *cwd = getcwd(NULL, 0);
-  return cwd ? cwd : ist__strdup("/");
+  return cwd ? cwd : ist__must_copy("/");
 }
 
 char *ist__url_shown(const char *url) {
-  if (!*url) return ist__strdup("[input]");
+  if (!*url) return ist__must_copy("[input]");
   char *path = ist__url_to_path(url, NULL);
-  if (!path) return ist__strdup(url);
+  if (!path) return ist__must_copy(url);
   const char *name = strrchr(path, '/') + 1;
   if (*name == '[') {
-    char *shown = ist__strdup(name);
+    char *shown = ist__must_copy(name);
     free(path);
     return shown;
   }

@@ -82,7 +82,7 @@ static ist__compat::intercepted index_set(uint32_t index, Local<Value> value,
   } else if (ist__holds_pointers(of)) {
     ist__throw(site, IST_TYPE_ERROR, "holds pointers: set its fields one by one");
   } else if (ist__wrap_writable(site, wrap)) {
-    auto *copy = static_cast<uint8_t *>(calloc(1, of->size + 1));
+    auto *copy = static_cast<uint8_t *>(ist__calloc(1, of->size + 1));
     bool ok = copy != nullptr;
     if (ok && of->kind == IST__STRUCT) {
       ok = ist__lower_struct(nullptr, site, of, value, copy, wrap);
@@ -92,7 +92,7 @@ static ist__compat::intercepted index_set(uint32_t index, Local<Value> value,
       ok = ist__lower_scalar(site, of, value, copy);
     }
     if (ok && ist__wrap_live(site, wrap)) memcpy(wrap->address + index * of->size, copy, of->size);
-    free(copy);
+    ist__free(copy);
   }
   IST_INTERCEPTED_SET(info, value);
 }

@@ -570,7 +570,7 @@ static MaybeLocal<Value> finish(ist__call *call, ist__owner *constructed) {
   } else {
     result = v8::Undefined(call->isolate).As<Value>();
   }
-  free(message);
+  ist__free(message);
   return result;
 }
 

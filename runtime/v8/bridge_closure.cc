@@ -27,7 +27,7 @@ static void target_free(ist__target *target) {
   }
   *target->link = target->next;
   if (target->next) target->next->link = target->link;
-  free(target->text);
+  ist__free(target->text);
   delete target;
 }
 
@@ -147,14 +147,14 @@ struct lent_owners {
   size_t count = 0, room = 8;
 
   ~lent_owners() {
-    if (all != few) free(all);
+    if (all != few) ist__free(all);
   }
   bool add(ist__owner *owner) {
     if (count == room) {
-      auto **more = static_cast<ist__owner **>(malloc(2 * room * sizeof *all));
+      auto **more = static_cast<ist__owner **>(ist__malloc(2 * room * sizeof *all));
       if (!more) return false;
       memcpy(more, all, count * sizeof *all);
-      if (all != few) free(all);
+      if (all != few) ist__free(all);
       all = more;
       room *= 2;
     }
@@ -266,7 +266,7 @@ static bool lower_text(const ist__site &site, ist__target *target, const ist__ty
   Local<v8::String> string = value.As<v8::String>();
   auto length = static_cast<size_t>(string->Length());
   size_t bytes = encoding == IST__UTF16 ? length * 2 : ist__compat::utf8_length(isolate, string);
-  auto *text = static_cast<char *>(calloc(1, bytes + 2));
+  auto *text = static_cast<char *>(ist__calloc(1, bytes + 2));
   if (!text) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
   if (encoding == IST__UTF16) {
     ist__compat::write_two_byte(isolate, string, reinterpret_cast<uint16_t *>(text), 0,
@@ -277,7 +277,7 @@ static bool lower_text(const ist__site &site, ist__target *target, const ist__ty
   } else {
     ist__compat::write_utf8(isolate, string, text, bytes);
   }
-  free(target->text);
+  ist__free(target->text);
   target->text = text;
   memcpy(result, &text, sizeof text);
   return true;
@@ -309,12 +309,12 @@ static bool lower_answer(const ist__site &site, const ist__type *callback, ist__
     return true;
   }
   case IST__STRUCT: {
-    auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
+    auto *copy = static_cast<uint8_t *>(ist__calloc(1, type->size + 1));
     bool ok =
         copy && !type->pointers && ist__lower_struct(nullptr, site, type, value, copy, nullptr);
     if (ok) memcpy(result, copy, type->size);
     if (copy && type->pointers) ist__throw(site, IST_TYPE_ERROR, "%s holds pointers", type->name);
-    free(copy);
+    ist__free(copy);
     return ok;
   }
   default: {

@@ -35,7 +35,7 @@ void ist__bridge_report_memory(ist__bridge *bridge, int64_t bytes) {
 static void pins_free(ist__pin *pins) {
   while (ist__pin *pin = pins) {
     pins = pin->next;
-    free(pin->text);
+    ist__free(pin->text);
     delete pin;
   }
 }

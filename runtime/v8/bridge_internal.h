@@ -9,6 +9,7 @@
 #ifndef IST_V8_BRIDGE_INTERNAL_H
 #define IST_V8_BRIDGE_INTERNAL_H
 
+#include "alloc.h"
 #include "v8_compat.h"
 
 #include "bridge.h"
@@ -35,7 +36,7 @@ struct ist__call;
 
 /* A pointer field that JavaScript has set: what it points to stays alive and is checked before each
  * call. */
-struct ist__pin {
+struct ist__pin : ist__allocated {
   ist__pin *next;
   const ist__field *field;
   const ist__field *length; /* of a `len` field: the field that counts it */
@@ -48,7 +49,7 @@ struct ist__pin {
 };
 
 /* Pins whose object was collected before its memory is gone: a destructor may still follow them. */
-struct ist__orphan {
+struct ist__orphan : ist__allocated {
   ist__orphan *next;
   ist__pin *pins;
   const ist__owner *owner;
@@ -57,7 +58,7 @@ struct ist__orphan {
 };
 
 /* Behind each struct, handle, nested view and array view. It dies with its object. */
-struct ist__wrap {
+struct ist__wrap : ist__allocated {
   ist__bridge *bridge;
   const ist__type *type; /* struct, handle, or array */
   ist__owner *owner;     /* of a view: its container's. NULL: never constructed */
@@ -73,7 +74,7 @@ struct ist__wrap {
 /* A JavaScript function that C can call, behind an ist__closure. Bound to an object, it is held by
  * that object's wrapper and weak here, so that a function that names its object keeps nothing
  * alive. */
-struct ist__target {
+struct ist__target : ist__allocated {
   ist__bridge *bridge;
   v8::Global<v8::Function> function;
   v8::Global<v8::Map> holder; /* weak: the wrapper's functions, by number */
@@ -84,7 +85,7 @@ struct ist__target {
 };
 
 /* An ended function that a wrapper still holds. */
-struct ist__stale {
+struct ist__stale : ist__allocated {
   ist__stale *next;
   v8::Global<v8::Map> holder;
   uint32_t number;
@@ -131,7 +132,7 @@ struct ist__lib {
   ist__lib *next;
 };
 
-struct ist__bridge {
+struct ist__bridge : ist__allocated {
   v8::Isolate *isolate;
   pthread_t thread;
   ist__bridge_hooks hooks;
@@ -220,7 +221,7 @@ struct ist__arena {
   ~ist__arena() {
     while (chunks) {
       chunk *next = chunks->next;
-      free(chunks);
+      ist__free(chunks);
       chunks = next;
     }
   }
@@ -254,7 +255,7 @@ private:
   void *take_chunk(size_t size) {
     if (size > SIZE_MAX / 2) return nullptr;
     size_t room_for = size < 8192 ? 8192 : size;
-    auto *fresh = static_cast<char *>(malloc(room_for + 16));
+    auto *fresh = static_cast<char *>(ist__malloc(room_for + 16));
     if (!fresh) return nullptr;
     auto *header = reinterpret_cast<chunk *>(fresh);
     header->next = chunks;

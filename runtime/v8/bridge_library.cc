@@ -66,7 +66,7 @@ static void lib_free(ist__lib *lib) {
   for (size_t i = 0; lib->classes && i < types; i++) {
     delete[] lib->classes[i].accessors;
     delete[] lib->classes[i].names;
-    free(lib->classes[i].label);
+    ist__free(lib->classes[i].label);
   }
   delete[] lib->classes;
   delete[] lib->plans;
@@ -201,7 +201,7 @@ static void class_shape(ist__lib *lib, const ist__type *type) {
   of->accessors = new ist__accessor[type->field_count + 1]();
   of->names = new v8::Global<v8::Name>[type->field_count + 1];
   size_t size = strlen(lib->library->name) + strlen(type->name) + 2;
-  of->label = static_cast<char *>(malloc(size));
+  of->label = static_cast<char *>(ist__malloc(size));
   snprintf(of->label, size, "%s.%s", lib->library->name, type->name);
 
   bool handle = type->kind == IST__HANDLE;

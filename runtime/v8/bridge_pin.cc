@@ -159,7 +159,7 @@ bool ist__pin_text(const ist__site &site, ist__wrap *wrap, const ist__field *fie
     auto length = static_cast<size_t>(string->Length());
     size_t unit = encoding == IST__UTF16 ? 2 : 1;
     size_t size = unit == 2 ? length * 2 : ist__compat::utf8_length(isolate, string);
-    text = static_cast<char *>(calloc(1, size + unit));
+    text = static_cast<char *>(ist__calloc(1, size + unit));
     if (!text) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
     if (unit == 2) {
       ist__compat::write_two_byte(isolate, string, reinterpret_cast<uint16_t *>(text), 0,
@@ -170,23 +170,23 @@ bool ist__pin_text(const ist__site &site, ist__wrap *wrap, const ist__field *fie
                                   static_cast<uint32_t>(length));
       text[length] = 0;
     } else if (encoding == IST__LATIN1) {
-      free(text);
+      ist__free(text);
       return ist__throw_expected(site, IST_RANGE_ERROR, "a string of Latin-1 characters", value);
     } else {
       size = ist__compat::write_utf8(isolate, string, text, size);
     }
     if (ist__text_bounded(encoding, text, size / unit) < size / unit) {
-      free(text);
+      ist__free(text);
       return ist__throw(site, IST_TYPE_ERROR, "expected a string without NUL characters");
     }
   }
   ist__pin *pin = pin_for(wrap, field, base);
   if (!pin) {
-    free(text);
+    ist__free(text);
     return ist__throw(site, IST_RANGE_ERROR, "out of memory");
   }
   memcpy(base + field->offset, &text, sizeof text);
-  free(pin->text);
+  ist__free(pin->text);
   pin->text = text;
   return true;
 }

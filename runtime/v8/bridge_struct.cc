@@ -153,12 +153,12 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
      * if it still lives. */
     const ist__type *type = field->type;
     if (!ist__holds_pointers(type)) {
-      auto *copy = static_cast<uint8_t *>(calloc(1, type->size + 1));
+      auto *copy = static_cast<uint8_t *>(ist__calloc(1, type->size + 1));
       bool ok = copy && (type->kind == IST__STRUCT
                              ? ist__lower_struct(nullptr, site, type, value, copy, wrap)
                              : ist__lower_array(nullptr, site, type, value, copy, wrap));
       if (ok && ist__wrap_live(site, wrap)) memcpy(wrap->address + field->offset, copy, type->size);
-      free(copy);
+      ist__free(copy);
     } else {
       ist__throw(site, IST_TYPE_ERROR, "holds pointers: set its fields one by one");
     }

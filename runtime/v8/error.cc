@@ -17,7 +17,7 @@ const char own_files[] = "isthmus:js/";
 char *copy_text(const char *text) {
   if (!text) return nullptr;
   size_t size = strlen(text) + 1;
-  char *copy = static_cast<char *>(malloc(size));
+  char *copy = static_cast<char *>(ist__malloc(size));
   if (copy) memcpy(copy, text, size);
   return copy;
 }
@@ -53,7 +53,7 @@ int32_t int_at(v8::Local<v8::Context> context, v8::Local<v8::Array> array, uint3
 } // namespace
 
 ist_error *ist_error_new(ist_status status, const char *name, const char *message) {
-  ist_error *error = static_cast<ist_error *>(calloc(1, sizeof *error));
+  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
   if (!error) return nullptr;
   error->size = sizeof *error;
   error->status = status;
@@ -82,12 +82,12 @@ void ist_error_free(ist_error *error) {
     ist_isolate *isolate = ist__isolate_by_id(error->value.isolate);
     if (isolate) ist_value_free(isolate, error->value);
   }
-  free(const_cast<char *>(error->name));
-  free(const_cast<char *>(error->message));
-  free(const_cast<char *>(error->stack));
-  free(const_cast<char *>(error->file));
-  free(const_cast<char *>(error->source_line));
-  free(error);
+  ist__free(const_cast<char *>(error->name));
+  ist__free(const_cast<char *>(error->message));
+  ist__free(const_cast<char *>(error->stack));
+  ist__free(const_cast<char *>(error->file));
+  ist__free(const_cast<char *>(error->source_line));
+  ist__free(error);
 }
 
 ist_status ist__fail(ist_error **error, ist_status status, const char *message) {
@@ -213,7 +213,7 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
   v8::HandleScope scope(isolate);
   v8::TryCatch catcher(isolate);
   v8::Local<v8::Context> entered = context->context.Get(isolate);
-  ist_error *error = static_cast<ist_error *>(calloc(1, sizeof *error));
+  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
   if (!error) return nullptr;
   error->size = sizeof *error;
   error->status = status;

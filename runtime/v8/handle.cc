@@ -27,7 +27,7 @@ ist__slot *find(const ist__handles *handles, uint64_t handle) {
 
 bool grow(ist__handles *handles) {
   ist__slot **chunks = static_cast<ist__slot **>(
-      realloc(handles->chunks, (handles->chunk_count + 1) * sizeof *chunks));
+      ist__realloc(handles->chunks, (handles->chunk_count + 1) * sizeof *chunks));
   if (!chunks) return false;
   handles->chunks = chunks;
   ist__slot *chunk = new (std::nothrow) ist__slot[IST_SLOTS_PER_CHUNK]();
@@ -47,7 +47,7 @@ bool grow(ist__handles *handles) {
 template <class T> bool reserve(T **array, uint32_t count, uint32_t *capacity) {
   if (count < *capacity) return true;
   uint32_t wanted = *capacity ? *capacity * 2 : 64;
-  T *grown = static_cast<T *>(realloc(*array, wanted * sizeof **array));
+  T *grown = static_cast<T *>(ist__realloc(*array, wanted * sizeof **array));
   if (!grown) return false;
   *array = grown;
   *capacity = wanted;
@@ -132,9 +132,9 @@ void ist__handles_free(ist__handles *handles) {
     for (uint32_t j = 0; j < IST_SLOTS_PER_CHUNK; j++) handles->chunks[i][j].value.Reset();
     delete[] handles->chunks[i];
   }
-  free(handles->chunks);
-  free(handles->scoped);
-  free(handles->marks);
+  ist__free(handles->chunks);
+  ist__free(handles->scoped);
+  ist__free(handles->marks);
   *handles = ist__handles();
 }
 

@@ -7,6 +7,7 @@
 
 #include "v8_compat.h"
 
+#include "alloc.h"
 #include "bridge.h"
 #include "embed.h"
 #include "isthmus.h"
@@ -22,7 +23,7 @@ enum { IST_ISOLATE_SLOT = 0, IST_CONTEXT_SLOT = 32 };
 
 /* One handle: a global reference with a generation, which grows each time that the slot is
  * released. */
-struct ist__slot {
+struct ist__slot : ist__allocated {
   v8::Global<v8::Value> value;
   uint32_t generation;
   uint32_t next_free; /* 0 ends the list */
@@ -43,7 +44,7 @@ struct ist__handles {
 
 /* ---- Records ---- */
 
-struct ist__rejection {
+struct ist__rejection : ist__allocated {
   ist_context *context;
   v8::Global<v8::Promise> promise;
   v8::Global<v8::Value> reason;
@@ -52,7 +53,7 @@ struct ist__rejection {
 
 /* A host callback that a JavaScript function holds; freed when V8 has collected the function, or
  * with the isolate. */
-struct ist__callback {
+struct ist__callback : ist__allocated {
   ist_isolate *isolate;
   ist_context *context;
   ist_function fn;
@@ -62,7 +63,7 @@ struct ist__callback {
   ist__callback *next, **link;
 };
 
-struct ist_module {
+struct ist_module : ist__allocated {
   ist_context *context;
   v8::Global<v8::Module> module;
   v8::Global<v8::Object> exports; /* synthetic and JSON: what is exported, by name */
@@ -74,7 +75,7 @@ struct ist_module {
 };
 
 /* A file of runtime/js that runs at its first use. */
-struct ist__lazy {
+struct ist__lazy : ist__allocated {
   const char *file;
   v8::Global<v8::Object> globals; /* name -> value, once it has run */
   bool ran;
@@ -83,7 +84,7 @@ struct ist__lazy {
 
 enum { IST_MODULE_BUCKETS = 64 };
 
-struct ist_context {
+struct ist_context : ist__allocated {
   ist_isolate *isolate;
   v8::Global<v8::Context> context;
   v8::Global<v8::Object> error_constructor; /* as it was before user code */
@@ -100,7 +101,7 @@ struct ist_context {
   ist_context *next;
 };
 
-struct ist_isolate {
+struct ist_isolate : ist__allocated {
   v8::Isolate *v8;
   v8::ArrayBuffer::Allocator *allocator;
   ist__runner *runner;

@@ -24,7 +24,7 @@ ist_module *record(ist_context *context, const char *url, v8::Local<v8::Module> 
   ist_module *made = new (std::nothrow) ist_module();
   if (!made) return nullptr;
   made->context = context;
-  made->url = strdup(url);
+  made->url = ist__strdup(url);
   made->module.Reset(context->isolate->v8, module);
   ist_module **bucket = bucket_of(context, module);
   made->next = *bucket;
@@ -78,8 +78,8 @@ ist_module *load(ist_context *context, v8::Local<v8::String> specifier, const ch
     }
     ist_scope_close(context->isolate, scope);
   }
-  free(text);
-  free(kind);
+  ist__free(text);
+  ist__free(kind);
   return found;
 }
 
@@ -228,8 +228,8 @@ ist_module *new_synthetic(ist_context *context, const char *url, const char *con
   ist_module *made = record(context, url, module);
   if (!made) return nullptr;
   made->name_count = count;
-  made->names = static_cast<char **>(calloc(count + 1, sizeof *made->names));
-  for (size_t i = 0; made->names && i < count; i++) made->names[i] = strdup(names[i]);
+  made->names = static_cast<char **>(ist__calloc(count + 1, sizeof *made->names));
+  for (size_t i = 0; made->names && i < count; i++) made->names[i] = ist__strdup(names[i]);
   if (!exports.IsEmpty()) made->exports.Reset(isolate, exports);
   return made;
 }
@@ -246,10 +246,10 @@ void ist__context_free_modules(ist_context *context) {
     while (bucket) {
       ist_module *module = bucket;
       bucket = module->next;
-      for (size_t i = 0; module->names && i < module->name_count; i++) free(module->names[i]);
-      free(module->names);
-      free(module->source);
-      free(module->url);
+      for (size_t i = 0; module->names && i < module->name_count; i++) ist__free(module->names[i]);
+      ist__free(module->names);
+      ist__free(module->source);
+      ist__free(module->url);
       delete module;
     }
   }
@@ -286,7 +286,7 @@ ist_status ist_module_compile(ist_context *context, const char *url, const char 
   ist_module *made = record(context, url, module);
   if (!made) return ist__fail(error, IST_ERR_MEMORY);
   /* The text is kept for the line that an error in one of the imports shows. */
-  if (module->GetModuleRequests()->Length() > 0) made->source = strndup(source, length);
+  if (module->GetModuleRequests()->Length() > 0) made->source = ist__strndup(source, length);
   *result = made;
   return IST_OK;
 }

@@ -60,7 +60,7 @@ void encode_utf8(const call_info &info) {
   if (!info[0]->IsString()) return;
   v8::Local<v8::String> string = info[0].As<v8::String>();
   size_t size = ist__compat::utf8_length(isolate, string);
-  char *memory = static_cast<char *>(malloc(size ? size : 1));
+  char *memory = static_cast<char *>(ist__malloc(size ? size : 1));
   if (!memory) {
     isolate->ThrowException(
         v8::Exception::RangeError(ist__text(isolate, "no memory for the encoded text")));
@@ -68,7 +68,7 @@ void encode_utf8(const call_info &info) {
   }
   size = ist__compat::write_utf8(isolate, string, memory, size);
   std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
-      memory, size, [](void *data, size_t, void *) { free(data); }, nullptr);
+      memory, size, [](void *data, size_t, void *) { ist__free(data); }, nullptr);
   v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate, std::move(store));
   info.GetReturnValue().Set(v8::Uint8Array::New(buffer, 0, size));
 }

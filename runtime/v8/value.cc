@@ -19,7 +19,7 @@ v8::Local<v8::String> ist__text(v8::Isolate *isolate, const char *text) {
 
 char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_t *length) {
   size_t size = ist__compat::utf8_length(isolate, string);
-  char *copy = static_cast<char *>(malloc(size + 1));
+  char *copy = static_cast<char *>(ist__malloc(size + 1));
   if (!copy) return nullptr;
   size_t written = ist__compat::write_utf8(isolate, string, copy, size);
   copy[written] = '\0';
@@ -49,7 +49,7 @@ ist_status ist_string_read(ist_isolate *isolate, ist_value string, char **text, 
 }
 
 void ist_free(void *memory) {
-  free(memory);
+  ist__free(memory);
 }
 
 /* ---- Bytes ---- */
@@ -82,11 +82,11 @@ ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
   if (length > v8::TypedArray::kMaxLength) return IST_ERR_MEMORY;
   ist__entry entry(context);
   /* V8 aborts when its own allocation fails, so the memory comes from here. */
-  void *memory = malloc(length ? length : 1);
+  void *memory = ist__malloc(length ? length : 1);
   if (!memory) return IST_ERR_MEMORY;
   if (length) memcpy(memory, bytes, length);
   std::unique_ptr<v8::BackingStore> store = v8::ArrayBuffer::NewBackingStore(
-      memory, length, [](void *data, size_t, void *) { free(data); }, nullptr);
+      memory, length, [](void *data, size_t, void *) { ist__free(data); }, nullptr);
   return bytes_over(context, v8::ArrayBuffer::New(context->isolate->v8, std::move(store)), length,
                     result);
 }
