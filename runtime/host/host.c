@@ -109,10 +109,10 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
   if (given) memcpy(&copy, given, given->size < sizeof copy ? given->size : sizeof copy);
   ist_host *host = ist__must_alloc(sizeof *host);
   host->start = uv_hrtime();
-  ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL};
+  ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL, NULL};
   ist_status status = ist_isolate_new(NULL, &host->isolate);
   if (!status) status = ist__loop_open(host);
-  if (!status) status = ist_context_new(host->isolate, &host->context);
+  if (!status) status = ist_context_new(host->isolate, NULL, &host->context);
   if (!status) status = ist_context_set_loader(host->context, &loader);
   if (!status) status = ist__native_grants(host, options);
   if (!status) status = boot(host);
@@ -223,7 +223,8 @@ ist_status ist_host_eval(ist_host *host, const char *source, size_t length, cons
     ist__text path = {0};
     ist__text_printf(&path, "%s%s%s", cwd, strcmp(cwd, "/") ? "/" : "", name ? name : "[eval]");
     char *url = ist__url_from_path(path.data);
-    (void)ist_module_compile(host->context, url, source, length, &module, &error);
+    ist_source from = {.size = sizeof from, .text = source, .length = length, .file = url};
+    (void)ist_module_compile(host->context, &from, &module, &error);
     run_module(host, module, error);
     ist_module_free(module);
     free(url);

@@ -80,8 +80,9 @@ static ist_status compile(ist_host *host, const char *path, const char *url, boo
     length -= 3;
   }
   ist_module *module;
+  ist_source from = {.size = sizeof from, .text = text, .length = length, .file = url};
   ist_status status = json ? ist_module_new_json(host->context, url, text, length, &module, error)
-                           : ist_module_compile(host->context, url, text, length, &module, error);
+                           : ist_module_compile(host->context, &from, &module, error);
   ist__text_free(&source);
   if (status) return status;
   ist__loader_cache(host, url, module);

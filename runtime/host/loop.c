@@ -22,8 +22,10 @@ static void hook_wake(void *env) {
 }
 
 static void hook_uncaught(void *env, ist_context *context, const ist_error *error) {
+  ist_host *host = env;
   (void)context;
-  ist__report_uncaught(env, error);
+  /* The first one ends the program. */
+  if (!host->exiting) ist__report_uncaught(host, error);
 }
 
 static void hook_report(void *env, const char *text) {
@@ -62,19 +64,10 @@ void ist__loop_close(ist_host *host) {
 }
 
 void ist__loop_settle(ist_host *host) {
-  while (!host->exiting) {
-    if (ist_isolate_run_microtasks(host->isolate) == IST_ERR_TERMINATED) {
-      ist_error *error = ist_error_new(IST_ERR_TERMINATED, NULL, NULL);
-      ist__report_uncaught(host, error);
-      ist_error_free(error);
-      break;
-    }
-    ist_value promise;
-    ist_error *reason;
-    if (ist_isolate_next_rejection(host->isolate, &promise, &reason)) break;
-    ist__report_uncaught(host, reason);
-    ist_error_free(reason);
-    ist_value_free(host->isolate, promise);
+  if (!host->exiting && ist_isolate_run_microtasks(host->isolate) == IST_ERR_TERMINATED) {
+    ist_error *error = ist_error_new(IST_ERR_TERMINATED, NULL, NULL);
+    ist__report_uncaught(host, error);
+    ist_error_free(error);
   }
   /* exit() unwinds JavaScript by terminating it; what follows runs normally. */
   ist__isolate_resume(host->isolate);

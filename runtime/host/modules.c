@@ -265,7 +265,7 @@ static const native_function ffi_functions[] = {
 ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, ist_error **error) {
   ist_value names;
   uint32_t count;
-  if (ist_object_names(host->context, object, false, &names, error) ||
+  if (ist_object_keys(host->context, object, IST_KEYS_NO_INDICES, &names, error) ||
       ist_array_length(host->isolate, names, &count))
     return NULL;
   char **list = ist__must_alloc((count + 1) * sizeof *list);

@@ -1,21 +1,29 @@
 /* isthmus.h: the only public header of Isthmus. Plain C, for every language: isolates, contexts,
- * values, modules and a ready-made host on V8, and native libraries described by interface files.
+ * values, templates, scripts and modules on V8, a ready-made host, and native libraries described
+ * by interface files.
  *
  * What holds everywhere:
  * - A function that can fail returns an ist_status; results come through the trailing parameters,
  *   which are written on success only. Where there is a trailing `ist_error **`, it may be NULL;
  *   otherwise it is set to NULL on success and on failure to an error that the caller owns (or to
  *   NULL when memory is out).
+ * - Every function that takes an isolate, a context or a value can answer IST_ERR_ARGUMENT (a NULL
+ *   or impossible argument), IST_ERR_HANDLE (something that was freed, or belongs to another
+ *   isolate), IST_ERR_MEMORY and, in a process made by fork, IST_ERR_FORKED; one that may run
+ *   JavaScript also IST_ERR_EXCEPTION and IST_ERR_TERMINATED. Only what goes beyond is said at
+ * each.
  * - IST_OWN marks what changes owner: an owned result is given back to the matching _free; an owned
  *   argument is the callee's from the call on, also when the call fails. What is not marked is
  *   borrowed for the length of the call. Every _free takes NULL and does nothing with it.
- * - Text is UTF-8, given by pointer and length; it may contain NUL. File names and URLs end with
- *   NUL.
- * - An isolate, with all its contexts, values and modules, is used by one thread at a time.
- *   Isolates are independent.
+ * - Text is UTF-8 unless said, given by pointer and length; it may contain NUL. File names, URLs
+ *   and the names of properties given as `const char *` end with NUL.
+ * - An isolate, with all its contexts, values and modules, is used by one thread at a time. Every
+ *   call takes the isolate's lock for its length, waiting for it if need be; ist_isolate_enter and
+ *   ist_scope_open hold it across many calls, which is several times faster. Isolates are
+ *   independent. What may be called without the lock, from any thread, says "any thread".
  * - Callbacks come as (fn, env, finalize): `finalize(env)` is called exactly once, when `fn` will
- *   not be called again; it may run on the isolate's thread at any call into the isolate, and must
- *   not call into it. It may be NULL.
+ *   not be called again, also when the function that takes them fails; it may run on the isolate's
+ *   thread at any call into the isolate, and must not call into it. It may be NULL.
  * - Options structs start with their `size`, set by the caller to sizeof; what lies beyond is taken
  *   as zero. The ABI only grows.
  */
@@ -37,7 +45,7 @@ extern "C" {
 #endif
 #define IST_OWN
 
-/* ---- Version and status ---- */
+/* ---- Version, status, memory ---- */
 
 #define IST_ABI_VERSION 1
 
@@ -66,7 +74,10 @@ IST_API const char *ist_v8_version(void);
   X(ERR_DENIED, 10, "not allowed")                                                                 \
   X(ERR_IO, 11, "input or output failed")                                                          \
   X(ERR_INTERFACE, 12, "the interface file has errors")                                            \
-  X(ERR_RESOURCE, 13, "a resource of the system is exhausted")
+  X(ERR_RESOURCE, 13, "a resource of the system is exhausted")                                     \
+  X(ERR_FORKED, 14, "V8 does not survive fork: start a new process instead")                       \
+  X(ERR_LIMIT, 15, "a limit was exceeded")                                                         \
+  X(ERR_FORMAT, 16, "the bytes are not well-formed")
 
 typedef enum ist_status {
 #define IST_STATUS_ENTRY(name, value, text) IST_##name = value,
@@ -79,10 +90,42 @@ typedef enum ist_status {
 IST_API const char *ist_status_name(ist_status status);
 IST_API const char *ist_status_text(ist_status status);
 
+/* Where the library takes its own memory from; each member answers as malloc, realloc and free do,
+ * on any thread. All three must be set. V8's heap, and memory that is handed to described C
+ * functions, come from elsewhere. */
+typedef struct ist_allocator {
+  size_t size;
+  void *env;
+  void *(*allocate)(void *env, size_t bytes);
+  void *(*reallocate)(void *env, void *memory, size_t bytes);
+  void (*release)(void *env, void *memory);
+} ist_allocator;
+
+/* Replaces the allocator for the process; copied. IST_ERR_STATE once the library has allocated
+ * anything. Not while another thread uses the library. Since 0.1. */
+IST_API ist_status ist_allocator_set(const ist_allocator *allocator);
+
+/* Frees what a function here allocated for the caller. Any thread. Since 0.1. */
+IST_API void ist_free(IST_OWN void *memory);
+
 typedef struct ist_isolate ist_isolate;
 typedef struct ist_context ist_context;
+typedef struct ist_template ist_template;
+typedef struct ist_script ist_script;
 typedef struct ist_module ist_module;
+typedef struct ist_import ist_import;
+typedef struct ist_store ist_store;
+typedef struct ist_snapshot ist_snapshot;
+typedef struct ist_inspector ist_inspector;
+typedef struct ist_session ist_session;
+typedef struct ist_library ist_library;
 typedef struct ist_host ist_host;
+
+typedef void (*ist_finalizer)(void *env);
+
+/* Takes the next piece of a document as it is written: `length` bytes, borrowed. False ends the
+ * writing with IST_ERR_IO. */
+typedef bool (*ist_writer)(void *env, const char *bytes, size_t length);
 
 /* ---- Values ---- */
 
@@ -116,32 +159,6 @@ typedef struct ist_value {
   } as;
 } ist_value;
 
-/* What a failure was. Every text may be NULL when there is nothing to say. Owned by whom it was
- * given to. */
-typedef struct ist_error {
-  size_t size;
-  ist_status status;
-  const char *name;        /* the error's class, such as "TypeError" */
-  const char *message;     /* without the class */
-  const char *stack;       /* as JavaScript shows it, the first line repeating name and message */
-  const char *file;        /* the script's or module's name */
-  const char *source_line; /* the text of the line, without its end */
-  int32_t line;            /* from 1; 0 when unknown */
-  int32_t column;          /* from 1, in UTF-16 units; 0 when unknown */
-  int32_t end_column;      /* one beyond the last; 0 when unknown */
-  int32_t exit_code;       /* what a process that ends with this error should return */
-  ist_value value; /* what was thrown; a kept value, released with the error; undefined when there
-                      is none */
-} ist_error;
-
-/* Makes an error for a callback to hand back. `name` ("Error" when NULL) and `message` are copied.
- * NULL when memory is out. Any thread. Since 0.1. */
-IST_API IST_OWN ist_error *ist_error_new(ist_status status, const char *name, const char *message);
-
-/* Frees an error and releases the value in it. The isolate's thread, before or after the isolate is
- * freed; any thread when there is no value. Since 0.1. */
-IST_API void ist_error_free(IST_OWN ist_error *error);
-
 /* The values that need no isolate. Any thread. Since 0.1. */
 static inline ist_value ist_undefined(void) {
   ist_value value = {IST_UNDEFINED, 0, {0}};
@@ -171,54 +188,202 @@ static inline ist_value ist_double(double number) {
   return value;
 }
 
-/* ---- Isolates and contexts ---- */
+/* ---- Errors ---- */
+
+/* One call on the stack when an error was made. Texts are "" when there is nothing to say. */
+typedef struct ist_frame {
+  const char *function;
+  const char *script;
+  int32_t line;   /* from 1; 0 when unknown */
+  int32_t column; /* from 1, in UTF-16 units; 0 when unknown */
+  uint32_t flags; /* ored from IST_FRAME_* */
+} ist_frame;
+#define IST_FRAME_EVAL 1u
+#define IST_FRAME_CONSTRUCTOR 2u
+#define IST_FRAME_ASYNC 4u
+#define IST_FRAME_WASM 8u
+
+/* What a failure was. Every text may be NULL when there is nothing to say. Owned by whom it was
+ * given to, with all that it points to. */
+typedef struct ist_error {
+  size_t size;
+  ist_status status;
+  const char *name;        /* the error's class, such as "TypeError" */
+  const char *message;     /* without the class */
+  const char *stack;       /* as JavaScript shows it, the first line repeating name and message */
+  const char *file;        /* the script's or module's name */
+  const char *source_line; /* the text of the line, without its end */
+  int32_t line;            /* from 1; 0 when unknown */
+  int32_t column;          /* from 1, in UTF-16 units; 0 when unknown */
+  int32_t end_column;      /* one beyond the last; 0 when unknown */
+  int32_t exit_code;       /* what a process that ends with this error should return */
+  ist_value value; /* what was thrown; a kept value, released with the error; undefined when there
+                      is none */
+  const ist_frame *frames; /* innermost first */
+  size_t frame_count;
+  const struct ist_error *cause; /* of the error's `cause` property, when that is an error; at most
+                                    eight deep */
+  void *host; /* the `env` of ist_throw_host when the error is one that a host threw, else NULL;
+                 valid until its finalizer has run */
+} ist_error;
+
+/* Makes an error for a callback to hand back. `name` ("Error" when NULL) and `message` are copied.
+ * NULL when memory is out. Any thread. Since 0.1. */
+IST_API IST_OWN ist_error *ist_error_new(ist_status status, const char *name, const char *message);
+
+/* Frees an error and releases the value in it. Any thread, before or after the isolate is freed.
+ * Since 0.1. */
+IST_API void ist_error_free(IST_OWN ist_error *error);
+
+/* An error as a person wants to read it: place, class and message, source line with a caret, stack,
+ * causes; lines end with '\n'. Freed by ist_free; NULL when memory is out. Any thread. Since 0.1.
+ */
+IST_API IST_OWN char *ist_error_format(const ist_error *error);
+
+/* The JavaScript value of an error: what was thrown, or a new Error with its name, message and
+ * place. Since 0.1. */
+IST_API ist_status ist_error_value(ist_context *context, const ist_error *error, ist_value *result);
+
+/* ---- Isolates ---- */
+
+/* When the reactions to promises run: when the caller says, or whenever the outermost call into
+ * JavaScript returns. */
+typedef enum ist_microtasks { IST_MICROTASKS_EXPLICIT, IST_MICROTASKS_AUTO } ist_microtasks;
 
 typedef struct ist_isolate_options {
   size_t size;
   size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice */
+  ist_microtasks microtasks;
+  ist_snapshot *snapshot; /* what to start from; borrowed: it stays until the isolate is freed */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.
- * `options` may be NULL. Any thread. IST_ERR_ARGUMENT, IST_ERR_MEMORY. Since 0.1. */
+ * `options` may be NULL. Any thread. IST_ERR_RESOURCE when the process is near the kernel's limit
+ * of memory mappings (vm.max_map_count; an isolate takes about twelve), or has no more memory for a
+ * heap. Since 0.1. */
 IST_API ist_status ist_isolate_new(const ist_isolate_options *options,
                                    IST_OWN ist_isolate **result);
 
 /* Frees an isolate with its contexts, modules and values; finalizers of its callbacks run before
- * this returns. Not from within a callback of this isolate. Since 0.1. */
-IST_API void ist_isolate_free(IST_OWN ist_isolate *isolate);
+ * this returns. Waits for another thread that has entered it. The pointer is answered with
+ * IST_ERR_HANDLE from then on, until many more isolates were made. IST_ERR_STATE within a callback
+ * of this isolate: it is not freed then. Since 0.1. */
+IST_API ist_status ist_isolate_free(IST_OWN ist_isolate *isolate);
 
-/* Makes a context: a global object with its own built-ins. Nothing is granted to it and no host
- * globals are in it. IST_ERR_MEMORY. Since 0.1. */
-IST_API ist_status ist_context_new(ist_isolate *isolate, IST_OWN ist_context **result);
+/* Takes the isolate's lock for this thread until the matching leave; may be nested, also with other
+ * isolates. IST_ERR_STATE: leaving an isolate that this thread did not enter last. Since 0.1. */
+IST_API ist_status ist_isolate_enter(ist_isolate *isolate);
+IST_API ist_status ist_isolate_leave(ist_isolate *isolate);
 
-/* Gives a context up. Its values stay readable until they are released; running anything in it is
- * IST_ERR_HANDLE from now on. The pointer stays safe to pass until its isolate is freed. Since 0.1.
- */
-IST_API void ist_context_free(IST_OWN ist_context *context);
-
-/* The isolate of a context. Never fails. Since 0.1. */
-IST_API ist_isolate *ist_context_isolate(ist_context *context);
-
-/* The global object. IST_ERR_HANDLE. Since 0.1. */
-IST_API ist_status ist_context_global(ist_context *context, ist_value *result);
-
-/* Runs the microtasks (promise reactions) that are queued, and those that they queue. They never
- * run on their own. What they throw is an unhandled rejection. IST_ERR_TERMINATED. Since 0.1. */
+/* Runs the microtasks (promise reactions) that are queued, and those that they queue. Then the
+ * unhandled rejections are told to the isolate's hook. Since 0.1. */
 IST_API ist_status ist_isolate_run_microtasks(ist_isolate *isolate);
 
-/* Takes the oldest promise that was rejected and has no handler yet, with its reason; a caller asks
- * after microtasks have run. IST_ERR_NOT_FOUND when there is none. Since 0.1. */
-IST_API ist_status ist_isolate_next_rejection(ist_isolate *isolate, ist_value *promise,
-                                              IST_OWN ist_error **reason);
+/* Queues a call of a function, without arguments, as a microtask. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_isolate_queue_microtask(ist_isolate *isolate, ist_value function);
+
+/* Told of an error that has no caller to be given to: a promise that was rejected and has no
+ * handler when the microtasks have run (`promise` is it), or what a microtask, a timer or a posted
+ * callback threw (`promise` is undefined). The error is borrowed. May call into the isolate. */
+typedef void (*ist_uncaught)(void *env, ist_context *context, const ist_error *error,
+                             ist_value promise);
+
+/* Sets the hook for uncaught errors; fn NULL removes it, and they go unnoticed. Since 0.1. */
+IST_API ist_status ist_isolate_set_uncaught(ist_isolate *isolate, ist_uncaught fn, void *env,
+                                            ist_finalizer finalize);
 
 /* Ends the JavaScript that runs in the isolate now with an error that it cannot catch; the
- * outermost call answers IST_ERR_TERMINATED. Nothing happens when none runs. Any thread. Since 0.1.
- */
+ * outermost call answers IST_ERR_TERMINATED, and the isolate is usable again. Nothing happens when
+ * none runs. Any thread, while the isolate lives. Since 0.1. */
 IST_API ist_status ist_isolate_terminate(ist_isolate *isolate);
 
+/* Calls fn(env, isolate) once, on the thread that runs JavaScript in the isolate, in the middle of
+ * it, as soon as it looks (in loops and at calls), or at the next run. It may read values and
+ * terminate. Any thread, while the isolate lives. Since 0.1. */
+IST_API ist_status ist_isolate_interrupt(ist_isolate *isolate,
+                                         void (*fn)(void *env, ist_isolate *isolate), void *env,
+                                         ist_finalizer finalize);
+
 /* Collects all garbage that V8 can find now, for tests and for moments when waiting does not
- * matter: it takes milliseconds to seconds. Since 0.1. */
+ * matter: it takes milliseconds to seconds. Weak handles' finalizers have run when it returns.
+ * Since 0.1. */
 IST_API ist_status ist_isolate_collect(ist_isolate *isolate);
+
+/* Bytes, unless said. */
+typedef struct ist_statistics {
+  size_t size;
+  size_t heap_used;
+  size_t heap_total; /* taken from the system for the heap */
+  size_t heap_limit;
+  size_t heap_physical;
+  size_t malloced;          /* by V8, beside its heap */
+  size_t external;          /* native memory that JavaScript objects hold, buffers among it */
+  size_t native_contexts;   /* how many */
+  size_t detached_contexts; /* how many contexts were freed and are still reachable */
+  size_t handles;           /* how many handles of this interface are in use */
+} ist_statistics;
+
+/* Since 0.1. */
+IST_API ist_status ist_isolate_statistics(ist_isolate *isolate, ist_statistics *result);
+
+/* Writes a snapshot of the heap in the form of a .heapsnapshot file, as Chrome DevTools opens.
+ * IST_ERR_IO when `write` refuses. Since 0.1. */
+IST_API ist_status ist_isolate_write_heap(ist_isolate *isolate, ist_writer write, void *env);
+
+/* Begins to record where time goes, sampled every `interval` microseconds (0: 1000); ends it and
+ * writes the record in the form of a .cpuprofile file, as Chrome DevTools opens. One at a time:
+ * IST_ERR_STATE. Since 0.1. */
+IST_API ist_status ist_profile_start(ist_isolate *isolate, uint32_t interval);
+IST_API ist_status ist_profile_stop(ist_isolate *isolate, ist_writer write, void *env);
+
+/* ---- Contexts ---- */
+
+typedef struct ist_context_options {
+  size_t size;
+  ist_template *global;      /* object template of the global object; may be NULL */
+  const char *name;          /* for inspectors and heap snapshots; may be NULL */
+  ist_context *share_token;  /* contexts with one security token may reach into each other's global
+                                objects; NULL: a token of its own */
+  bool no_code_from_strings; /* eval and Function throw EvalError */
+} ist_context_options;
+
+/* Makes a context: a global object with its own built-ins. Nothing is granted to it and no host
+ * globals are in it. `options` may be NULL. Since 0.1. */
+IST_API ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *options,
+                                   IST_OWN ist_context **result);
+
+/* Gives a context up. Its values stay readable until they are released, and its functions can
+ * still be called from other contexts, but for host callbacks, which throw; running anything in it
+ * is IST_ERR_HANDLE from now on. The pointer stays safe to pass until many more contexts were made.
+ * Since 0.1. */
+IST_API ist_status ist_context_free(IST_OWN ist_context *context);
+
+/* The isolate of a context; NULL for one that was freed. Since 0.1. */
+IST_API ist_isolate *ist_context_isolate(ist_context *context);
+
+/* Enters a context, with its isolate, for this thread, until the matching leave; contexts nest in
+ * any order (A, B, A). It says what ist_context_current gives, and saves each call the switch.
+ * IST_ERR_STATE: leaving another context than the one entered last. Since 0.1. */
+IST_API ist_status ist_context_enter(ist_context *context);
+IST_API ist_status ist_context_leave(ist_context *context);
+
+/* The context that is entered or whose JavaScript runs. IST_ERR_NOT_FOUND when none is, or it is
+ * not one of ours. Since 0.1. */
+IST_API ist_status ist_context_current(ist_isolate *isolate, ist_context **result);
+
+/* The global object. Since 0.1. */
+IST_API ist_status ist_context_global(ist_context *context, ist_value *result);
+
+/* The context in which an object was made. IST_ERR_NOT_FOUND when that was freed. Since 0.1. */
+IST_API ist_status ist_object_context(ist_isolate *isolate, ist_value object, ist_context **result);
+
+/* Gives a context the security token of another one: from then on, scripts of either may use the
+ * other's global object. Or, with `other` NULL, a token of its own again. Since 0.1. */
+IST_API ist_status ist_context_share_token(ist_context *context, ist_context *other);
+
+/* A pointer of the embedder's for each context; NULL at first. Since 0.1. */
+IST_API ist_status ist_context_set_data(ist_context *context, void *data);
+IST_API ist_status ist_context_data(ist_context *context, void **result);
 
 /* ---- Lifetimes of values ---- */
 
@@ -226,63 +391,221 @@ IST_API ist_status ist_isolate_collect(ist_isolate *isolate);
  * has a scope of its own, and outside of every scope handles live until ist_value_free or the
  * isolate's end. */
 
-/* Opens a scope; scopes close in the reverse order. IST_ERR_MEMORY. Since 0.1. */
+/* Opens a scope and enters the isolate for this thread; scopes close in the reverse order. `scope`
+ * is never 0. Since 0.1. */
 IST_API ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope);
 
-/* Closes a scope with all that were opened after it: their handles become stale. IST_ERR_ARGUMENT
- * when it is not open. Since 0.1. */
+/* Closes a scope with all that were opened after it: their handles become stale, and the isolate is
+ * left as often as it was entered by them. IST_ERR_ARGUMENT when it is not open, or was opened
+ * outside of the callback that runs; IST_ERR_STATE on another thread, or when the isolate was
+ * entered within it and not left. Since 0.1. */
 IST_API ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope);
 
-/* Makes a handle to the same value that outlives every scope; values that are no handles come back
- * as they are. IST_ERR_HANDLE, IST_ERR_MEMORY. Since 0.1. */
+/* Makes a persistent handle to the same value, which outlives every scope; values that are no
+ * handles come back as they are. Since 0.1. */
 IST_API ist_status ist_value_keep(ist_isolate *isolate, ist_value value, IST_OWN ist_value *result);
 
-/* Releases a handle, kept or not, early. IST_ERR_HANDLE when it is stale or foreign; values that
- * are no handles need none and are accepted. Since 0.1. */
+/* Makes a weak handle to an object or function: it does not keep
+ * the value alive, and is IST_ERR_HANDLE once the value was collected; `finalize(env)` then runs at
+ * the next safe place (any call into the isolate), or when the handle or the isolate is freed.
+ * IST_ERR_TYPE for what is no object. Since 0.1. */
+IST_API ist_status ist_value_weak(ist_isolate *isolate, ist_value value, ist_finalizer finalize,
+                                  void *env, IST_OWN ist_value *result);
+
+/* Makes a handle that lives as long as the isolate; ist_value_free on it is IST_ERR_STATE. Since
+ * 0.1. */
+IST_API ist_status ist_value_eternal(ist_isolate *isolate, ist_value value, ist_value *result);
+
+/* Releases a handle of any kind early. Values that are no handles need none and are accepted. Since
+ * 0.1. */
 IST_API ist_status ist_value_free(ist_isolate *isolate, IST_OWN ist_value value);
 
-/* ---- Making and reading values ---- */
+/* ---- What a value is ---- */
 
-/* A string from UTF-8 (malformed sequences become U+FFFD). IST_ERR_ARGUMENT when it is longer than
- * V8 allows. Since 0.1. */
+/* The finer kind of an object (IST_OBJECT or IST_FUNCTION). */
+typedef enum ist_class {
+  IST_CLASS_NONE, /* no object */
+  IST_CLASS_OBJECT,
+  IST_CLASS_FUNCTION,
+  IST_CLASS_ARRAY,
+  IST_CLASS_ARGUMENTS,
+  IST_CLASS_BOXED, /* new Number(1) and its kin */
+  IST_CLASS_DATE,
+  IST_CLASS_REGEXP,
+  IST_CLASS_ERROR,
+  IST_CLASS_MAP,
+  IST_CLASS_SET,
+  IST_CLASS_WEAK_MAP,
+  IST_CLASS_WEAK_SET,
+  IST_CLASS_PROMISE,
+  IST_CLASS_PROXY,
+  IST_CLASS_GENERATOR,
+  IST_CLASS_ITERATOR, /* of a Map or Set */
+  IST_CLASS_MODULE_NAMESPACE,
+  IST_CLASS_ARRAY_BUFFER,
+  IST_CLASS_SHARED_ARRAY_BUFFER,
+  IST_CLASS_INT8_ARRAY, /* from here on views, in the order of ist_element */
+  IST_CLASS_UINT8_ARRAY,
+  IST_CLASS_UINT8_CLAMPED_ARRAY,
+  IST_CLASS_INT16_ARRAY,
+  IST_CLASS_UINT16_ARRAY,
+  IST_CLASS_INT32_ARRAY,
+  IST_CLASS_UINT32_ARRAY,
+  IST_CLASS_FLOAT32_ARRAY,
+  IST_CLASS_FLOAT64_ARRAY,
+  IST_CLASS_BIGINT64_ARRAY,
+  IST_CLASS_BIGUINT64_ARRAY,
+  IST_CLASS_DATA_VIEW,
+  IST_CLASS_WASM, /* a WebAssembly.Module or WebAssembly.Memory */
+  IST_CLASS_EXTERNAL
+} ist_class;
+
+/* Since 0.1. */
+IST_API ist_status ist_value_class(ist_isolate *isolate, ist_value value, ist_class *result);
+
+/* Whether two values are the same: as `===` does, or as Object.is does. Since 0.1. */
+IST_API ist_status ist_value_strict_equals(ist_isolate *isolate, ist_value left, ist_value right,
+                                           bool *result);
+IST_API ist_status ist_value_same(ist_isolate *isolate, ist_value left, ist_value right,
+                                  bool *result);
+
+/* JavaScript's own conversions; they may run valueOf, toString and their kin. Since 0.1. */
+IST_API ist_status ist_value_to_bool(ist_isolate *isolate, ist_value value, bool *result);
+IST_API ist_status ist_value_to_number(ist_context *context, ist_value value, double *result,
+                                       IST_OWN ist_error **error);
+IST_API ist_status ist_value_to_string(ist_context *context, ist_value value, ist_value *result,
+                                       IST_OWN ist_error **error);
+IST_API ist_status ist_value_to_object(ist_context *context, ist_value value, ist_value *result,
+                                       IST_OWN ist_error **error);
+
+/* `value instanceof constructor`. IST_ERR_TYPE when `constructor` is no object. Since 0.1. */
+IST_API ist_status ist_value_instance_of(ist_context *context, ist_value value,
+                                         ist_value constructor, bool *result,
+                                         IST_OWN ist_error **error);
+
+/* The text that JSON.stringify gives, as a string (undefined when it gives none), and the value
+ * that JSON.parse gives. IST_ERR_SYNTAX. Since 0.1. */
+IST_API ist_status ist_json_write(ist_context *context, ist_value value, ist_value *result,
+                                  IST_OWN ist_error **error);
+IST_API ist_status ist_json_read(ist_context *context, const char *text, size_t length,
+                                 ist_value *result, IST_OWN ist_error **error);
+
+/* ---- Strings ---- */
+
+/* How text is encoded, and what a unit of it is. */
+typedef enum ist_encoding {
+  IST_UTF8,  /* bytes; lone surrogates become U+FFFD on the way out, malformed sequences on the way
+                in */
+  IST_WTF8,  /* bytes; UTF-8 in which a lone surrogate is kept, as the three bytes of its number */
+  IST_UTF16, /* uint16_t, as JavaScript counts; lone surrogates are kept */
+  IST_LATIN1 /* bytes; IST_ERR_TYPE on the way out when a character is beyond U+00FF */
+} ist_encoding;
+
+/* A string from UTF-8. IST_ERR_LIMIT when it is longer than V8 allows. Since 0.1. */
 IST_API ist_status ist_string_new(ist_isolate *isolate, const char *text, size_t length,
                                   ist_value *result);
 
-/* Copies a string out as UTF-8 (lone surrogates become U+FFFD) with a NUL behind it, which `length`
- * does not count. The caller frees `text` by ist_free. `length` may be NULL. IST_ERR_TYPE,
- * IST_ERR_HANDLE, IST_ERR_MEMORY. Since 0.1. */
+/* A string from text of any encoding, `length` in its units. IST_ERR_LIMIT. Since 0.1. */
+IST_API ist_status ist_string_new_as(ist_isolate *isolate, ist_encoding encoding, const void *text,
+                                     size_t length, ist_value *result);
+
+/* A string prepared to be a property's name: looking a property up by it is fastest. Since 0.1. */
+IST_API ist_status ist_string_intern(ist_isolate *isolate, const char *text, size_t length,
+                                     ist_value *result);
+
+/* A string over the caller's own text, IST_LATIN1 or IST_UTF16, without a copy; the text must not
+ * change until `finalize(env)` is called, on any thread. IST_ERR_LIMIT. Since 0.1. */
+IST_API ist_status ist_string_adopt(ist_isolate *isolate, ist_encoding encoding,
+                                    IST_OWN const void *text, size_t length, ist_finalizer finalize,
+                                    void *env, ist_value *result);
+
+/* How many units of an encoding a string takes. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_string_length(ist_isolate *isolate, ist_value string, ist_encoding encoding,
+                                     size_t *result);
+
+/* Copies a string out as UTF-8 with a NUL behind it, which `length` does not count. The caller
+ * frees `text` by ist_free. `length` may be NULL. IST_ERR_TYPE. Since 0.1. */
 IST_API ist_status ist_string_read(ist_isolate *isolate, ist_value string, IST_OWN char **text,
                                    size_t *length);
 
-/* Frees what a function here allocated for the caller. Any thread. Since 0.1. */
-IST_API void ist_free(IST_OWN void *memory);
+/* Copies a string into the caller's buffer of `capacity` units, without a NUL; `length` is the
+ * units written. IST_ERR_LIMIT when it does not fit: `length` is then what it needs, and nothing
+ * useful is in the buffer. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_string_write(ist_isolate *isolate, ist_value string, ist_encoding encoding,
+                                    void *buffer, size_t capacity, size_t *length);
 
-/* A Uint8Array over a new ArrayBuffer that holds a copy of `bytes`. IST_ERR_MEMORY, IST_ERR_HANDLE.
- * Since 0.1. */
-IST_API ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
-                                 ist_value *result);
+/* ---- Symbols and BigInts ---- */
 
-/* The same over the caller's own memory, without a copy; `finalize(env)` when the buffer is gone,
- * on any thread. Since 0.1. */
-IST_API ist_status ist_bytes_adopt(ist_context *context, IST_OWN void *bytes, size_t length,
-                                   void (*finalize)(void *env), void *env, ist_value *result);
+typedef enum ist_known_symbol {
+  IST_SYMBOL_ASYNC_ITERATOR,
+  IST_SYMBOL_HAS_INSTANCE,
+  IST_SYMBOL_IS_CONCAT_SPREADABLE,
+  IST_SYMBOL_ITERATOR,
+  IST_SYMBOL_MATCH,
+  IST_SYMBOL_REPLACE,
+  IST_SYMBOL_SEARCH,
+  IST_SYMBOL_SPLIT,
+  IST_SYMBOL_TO_PRIMITIVE,
+  IST_SYMBOL_TO_STRING_TAG,
+  IST_SYMBOL_UNSCOPABLES
+} ist_known_symbol;
 
-/* The bytes of an ArrayBuffer, typed array or DataView, borrowed until JavaScript runs or the
- * handle is released. IST_ERR_TYPE, IST_ERR_HANDLE. Since 0.1. */
-IST_API ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes,
-                                  size_t *length);
+/* A new symbol; `description` is a string or undefined (IST_ERR_TYPE). Since 0.1. */
+IST_API ist_status ist_symbol_new(ist_isolate *isolate, ist_value description, ist_value *result);
 
-/* A new empty object, or array. IST_ERR_HANDLE, IST_ERR_MEMORY. Since 0.1. */
+/* Symbol.for(key), Symbol.iterator and its kin, and a symbol's description (a string, or
+ * undefined). IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_symbol_for(ist_isolate *isolate, ist_value key, ist_value *result);
+IST_API ist_status ist_symbol_known(ist_isolate *isolate, ist_known_symbol which,
+                                    ist_value *result);
+IST_API ist_status ist_symbol_description(ist_isolate *isolate, ist_value symbol,
+                                          ist_value *result);
+
+/* A BigInt from its absolute value in 64-bit words, the least first. IST_ERR_LIMIT when it is
+ * larger than V8 allows. Since 0.1. */
+IST_API ist_status ist_bigint_new(ist_context *context, bool negative, const uint64_t *words,
+                                  size_t count, ist_value *result);
+IST_API ist_status ist_bigint_new_int64(ist_isolate *isolate, int64_t number, ist_value *result);
+IST_API ist_status ist_bigint_new_uint64(ist_isolate *isolate, uint64_t number, ist_value *result);
+
+/* Reads a BigInt of any size. `*count` is the words that `words` has room for, and becomes those
+ * that the number takes (0 for 0n); IST_ERR_LIMIT when there are fewer. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_bigint_read(ist_isolate *isolate, ist_value bigint, bool *negative,
+                                   uint64_t *words, size_t *count);
+
+/* Reads a BigInt that fits. IST_ERR_LIMIT when it does not, IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_bigint_read_int64(ist_isolate *isolate, ist_value bigint, int64_t *result);
+IST_API ist_status ist_bigint_read_uint64(ist_isolate *isolate, ist_value bigint, uint64_t *result);
+
+/* ---- Objects ---- */
+
+/* A new empty object. Since 0.1. */
 IST_API ist_status ist_object_new(ist_context *context, ist_value *result);
-IST_API ist_status ist_array_new(ist_context *context, ist_value *result);
 
-/* Reads, writes and deletes a property by name, as JavaScript would (getters, setters and proxies
- * run). IST_ERR_TYPE when `object` is none, IST_ERR_HANDLE, IST_ERR_EXCEPTION, IST_ERR_TERMINATED.
- * Since 0.1. */
+/* Reads, writes, looks for and deletes a property by name, as JavaScript would (getters, setters
+ * and proxies run). IST_ERR_TYPE when `object` is none. Deleting what is not configurable gives
+ * false in `result`, which may be NULL. Since 0.1. */
 IST_API ist_status ist_object_get(ist_context *context, ist_value object, const char *name,
                                   ist_value *result, IST_OWN ist_error **error);
 IST_API ist_status ist_object_set(ist_context *context, ist_value object, const char *name,
                                   ist_value value, IST_OWN ist_error **error);
+IST_API ist_status ist_object_has(ist_context *context, ist_value object, const char *name,
+                                  bool *result, IST_OWN ist_error **error);
+IST_API ist_status ist_object_delete(ist_context *context, ist_value object, const char *name,
+                                     bool *result, IST_OWN ist_error **error);
+
+/* The same by a key that is a value: a string (fastest from ist_string_intern), a symbol or a
+ * number; anything else is IST_ERR_TYPE. `has_own` looks at the object alone. Since 0.1. */
+IST_API ist_status ist_object_get_key(ist_context *context, ist_value object, ist_value key,
+                                      ist_value *result, IST_OWN ist_error **error);
+IST_API ist_status ist_object_set_key(ist_context *context, ist_value object, ist_value key,
+                                      ist_value value, IST_OWN ist_error **error);
+IST_API ist_status ist_object_has_key(ist_context *context, ist_value object, ist_value key,
+                                      bool *result, IST_OWN ist_error **error);
+IST_API ist_status ist_object_has_own(ist_context *context, ist_value object, ist_value key,
+                                      bool *result, IST_OWN ist_error **error);
+IST_API ist_status ist_object_delete_key(ist_context *context, ist_value object, ist_value key,
+                                         bool *result, IST_OWN ist_error **error);
 
 /* The same by array index. Since 0.1. */
 IST_API ist_status ist_object_get_index(ist_context *context, ist_value object, uint32_t index,
@@ -290,21 +613,159 @@ IST_API ist_status ist_object_get_index(ist_context *context, ist_value object, 
 IST_API ist_status ist_object_set_index(ist_context *context, ist_value object, uint32_t index,
                                         ist_value value, IST_OWN ist_error **error);
 
-/* Defines an own property without running setters. `flags` are ored from IST_PROP_*. IST_ERR_STATE
- * when the object refuses. Since 0.1. */
+/* The attributes of a property. */
 #define IST_PROP_WRITABLE 1u
 #define IST_PROP_ENUMERABLE 2u
 #define IST_PROP_CONFIGURABLE 4u
+#define IST_PROP_ALL 7u
+
+/* Defines an own data property without running setters. `flags` are ored from IST_PROP_*.
+ * IST_ERR_STATE when the object refuses. Since 0.1. */
 IST_API ist_status ist_object_define(ist_context *context, ist_value object, const char *name,
                                      ist_value value, uint32_t flags, IST_OWN ist_error **error);
 
-/* An array of the names of an object's properties that may be read: own ones, or with `inherited`
- * those of the whole prototype chain, strings only, enumerable or not. Since 0.1. */
-IST_API ist_status ist_object_names(ist_context *context, ist_value object, bool inherited,
-                                    ist_value *result, IST_OWN ist_error **error);
+/* A property descriptor. A data property has `getter` and `setter` undefined; an accessor has
+ * `value` undefined, and a function in at least one of the others. */
+typedef struct ist_property {
+  size_t size;
+  uint32_t flags; /* ored from IST_PROP_* */
+  bool accessor;
+  ist_value value;
+  ist_value getter, setter;
+} ist_property;
 
-/* Whether a value is an array, and how many elements it has. IST_ERR_TYPE when not. Since 0.1. */
+/* Defines an own property by its descriptor, and reads one (as Object.getOwnPropertyDescriptor:
+ * IST_ERR_NOT_FOUND when there is none). IST_ERR_STATE when the object refuses. Since 0.1. */
+IST_API ist_status ist_object_define_property(ist_context *context, ist_value object, ist_value key,
+                                              const ist_property *property,
+                                              IST_OWN ist_error **error);
+IST_API ist_status ist_object_property(ist_context *context, ist_value object, ist_value key,
+                                       ist_property *result, IST_OWN ist_error **error);
+
+/* Which keys ist_object_keys lists. */
+#define IST_KEYS_ENUMERABLE 1u /* only enumerable ones */
+#define IST_KEYS_INHERITED 2u  /* those of the prototype chain too */
+#define IST_KEYS_SYMBOLS 4u    /* symbols too */
+#define IST_KEYS_NO_STRINGS 8u /* no names */
+#define IST_KEYS_NO_INDICES 16u
+
+/* An array of an object's keys, in JavaScript's order; indices are numbers. `flags` are ored from
+ * IST_KEYS_*; 0: own strings and indices, enumerable or not. Since 0.1. */
+IST_API ist_status ist_object_keys(ist_context *context, ist_value object, uint32_t flags,
+                                   ist_value *result, IST_OWN ist_error **error);
+
+/* Private properties, which JavaScript cannot see, by a name of the embedder's that is the same in
+ * the whole isolate. They are on the object alone, run nothing, and proxies do not pass them on.
+ * Reading what is not there gives undefined. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_object_get_private(ist_context *context, ist_value object, const char *name,
+                                          ist_value *result);
+IST_API ist_status ist_object_set_private(ist_context *context, ist_value object, const char *name,
+                                          ist_value value);
+IST_API ist_status ist_object_delete_private(ist_context *context, ist_value object,
+                                             const char *name);
+
+/* The prototype (an object or null), and its change. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_object_prototype(ist_context *context, ist_value object, ist_value *result,
+                                        IST_OWN ist_error **error);
+IST_API ist_status ist_object_set_prototype(ist_context *context, ist_value object,
+                                            ist_value prototype, IST_OWN ist_error **error);
+
+/* Object.freeze. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_object_freeze(ist_context *context, ist_value object,
+                                     IST_OWN ist_error **error);
+
+/* A number that stays the same for an object, and is likely to differ between objects; never 0.
+ * Since 0.1. */
+IST_API ist_status ist_object_hash(ist_isolate *isolate, ist_value object, int32_t *result);
+
+/* The name of the constructor that an object was made by, as V8 knows it ("Object" for lack of a
+ * better one): a string. Nothing is run. Since 0.1. */
+IST_API ist_status ist_object_constructor_name(ist_isolate *isolate, ist_value object,
+                                               ist_value *result);
+
+/* ---- Arrays ---- */
+
+/* A new empty array; and one of the given elements. IST_ERR_LIMIT. Since 0.1. */
+IST_API ist_status ist_array_new(ist_context *context, ist_value *result);
+IST_API ist_status ist_array_new_from(ist_context *context, const ist_value *elements, size_t count,
+                                      ist_value *result);
+
+/* How many elements an array has. IST_ERR_TYPE. Since 0.1. */
 IST_API ist_status ist_array_length(ist_isolate *isolate, ist_value array, uint32_t *result);
+
+/* Reads up to `count` elements from `start` on, as JavaScript would (holes are undefined, unless a
+ * prototype has them); `read` is how many there were. The handles among them belong to the open
+ * scope. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_array_read(ist_context *context, ist_value array, uint32_t start,
+                                  ist_value *elements, uint32_t count, uint32_t *read,
+                                  IST_OWN ist_error **error);
+
+/* The same for arrays of nothing but numbers, at a fraction of the cost. Reading is IST_ERR_TYPE
+ * when an element is none. Since 0.1. */
+IST_API ist_status ist_array_new_doubles(ist_context *context, const double *elements, size_t count,
+                                         ist_value *result);
+IST_API ist_status ist_array_read_doubles(ist_context *context, ist_value array, uint32_t start,
+                                          double *elements, uint32_t count, uint32_t *read,
+                                          IST_OWN ist_error **error);
+
+/* ---- Date, RegExp, Map, Set, Error, Proxy ---- */
+
+/* A Date from milliseconds since 1970 UTC (NaN: an invalid one), and back. IST_ERR_TYPE. Since 0.1.
+ */
+IST_API ist_status ist_date_new(ist_context *context, double milliseconds, ist_value *result);
+IST_API ist_status ist_date_read(ist_isolate *isolate, ist_value date, double *milliseconds);
+
+/* A RegExp from its pattern (a string) and flags such as "gi"; and the two back, each a string.
+ * IST_ERR_SYNTAX, IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_regexp_new(ist_context *context, ist_value pattern, const char *flags,
+                                  ist_value *result, IST_OWN ist_error **error);
+IST_API ist_status ist_regexp_read(ist_context *context, ist_value regexp, ist_value *pattern,
+                                   ist_value *flags);
+
+/* Maps and Sets, by their own methods as they were before user code. `get` gives undefined for what
+ * is not there; `has` and `delete` also work on a Set. `entries` is an array: key, value, key, …
+ * for a Map, the members for a Set. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_map_new(ist_context *context, ist_value *result);
+IST_API ist_status ist_map_get(ist_context *context, ist_value map, ist_value key,
+                               ist_value *result);
+IST_API ist_status ist_map_set(ist_context *context, ist_value map, ist_value key, ist_value value);
+IST_API ist_status ist_set_new(ist_context *context, ist_value *result);
+IST_API ist_status ist_set_add(ist_context *context, ist_value set, ist_value member);
+IST_API ist_status ist_collection_has(ist_context *context, ist_value collection, ist_value key,
+                                      bool *result);
+IST_API ist_status ist_collection_delete(ist_context *context, ist_value collection, ist_value key,
+                                         bool *result);
+IST_API ist_status ist_collection_clear(ist_context *context, ist_value collection);
+IST_API ist_status ist_collection_size(ist_isolate *isolate, ist_value collection, size_t *result);
+IST_API ist_status ist_collection_entries(ist_context *context, ist_value collection,
+                                          ist_value *result);
+
+/* A new Error object; `name` as in ist_throw_error, `cause` undefined for none. Since 0.1. */
+IST_API ist_status ist_error_object(ist_context *context, const char *name, const char *message,
+                                    ist_value cause, ist_value *result);
+
+/* A Proxy, its two parts (null once revoked), and its revocation. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_proxy_new(ist_context *context, ist_value target, ist_value handler,
+                                 ist_value *result, IST_OWN ist_error **error);
+IST_API ist_status ist_proxy_read(ist_isolate *isolate, ist_value proxy, ist_value *target,
+                                  ist_value *handler);
+IST_API ist_status ist_proxy_revoke(ist_isolate *isolate, ist_value proxy);
+
+/* ---- Promises ---- */
+
+/* A new pending promise, to be settled once by the functions below; later ones do nothing. Since
+ * 0.1. */
+IST_API ist_status ist_promise_new(ist_context *context, ist_value *promise);
+
+/* Settles a promise that ist_promise_new made. Resolving by another promise follows that one.
+ * IST_ERR_TYPE for any other value. Reactions run with the microtasks. Since 0.1. */
+IST_API ist_status ist_promise_resolve(ist_context *context, ist_value promise, ist_value value);
+IST_API ist_status ist_promise_reject(ist_context *context, ist_value promise, ist_value reason);
+
+/* What `promise.then(fulfilled, rejected)` gives; each may be undefined. `result` may be NULL.
+ * IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_promise_then(ist_context *context, ist_value promise, ist_value fulfilled,
+                                    ist_value rejected, ist_value *result);
 
 /* The state of a promise, and its value or reason (undefined while pending). IST_ERR_TYPE for
  * anything else. Looking at it does not mark a rejection as handled. Since 0.1. */
@@ -316,9 +777,111 @@ typedef enum ist_promise_state {
 IST_API ist_status ist_promise_read(ist_isolate *isolate, ist_value promise,
                                     ist_promise_state *state, ist_value *result);
 
-/* Marks a promise's rejection as handled, so that ist_isolate_next_rejection does not report it.
- * IST_ERR_TYPE. Since 0.1. */
+/* Marks a promise's rejection as handled, so that it is not uncaught. IST_ERR_TYPE. Since 0.1. */
 IST_API ist_status ist_promise_mark_handled(ist_isolate *isolate, ist_value promise);
+
+/* ---- Bytes ---- */
+
+/* The element type of a view. */
+typedef enum ist_element {
+  IST_ELEMENT_INT8,
+  IST_ELEMENT_UINT8,
+  IST_ELEMENT_UINT8_CLAMPED,
+  IST_ELEMENT_INT16,
+  IST_ELEMENT_UINT16,
+  IST_ELEMENT_INT32,
+  IST_ELEMENT_UINT32,
+  IST_ELEMENT_FLOAT32,
+  IST_ELEMENT_FLOAT64,
+  IST_ELEMENT_BIGINT64,
+  IST_ELEMENT_BIGUINT64,
+  IST_ELEMENT_DATA_VIEW /* a DataView: elements of one byte */
+} ist_element;
+
+/* A Uint8Array over a new ArrayBuffer that holds a copy of `bytes`. Since 0.1. */
+IST_API ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
+                                 ist_value *result);
+
+/* The same over the caller's own memory, without a copy; `finalize(env)` when no buffer uses it any
+ * more, on any thread. Since 0.1. */
+IST_API ist_status ist_bytes_adopt(ist_context *context, IST_OWN void *bytes, size_t length,
+                                   ist_finalizer finalize, void *env, ist_value *result);
+
+/* The bytes of an ArrayBuffer, SharedArrayBuffer, typed array or DataView, borrowed until
+ * JavaScript runs or the handle is released. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes,
+                                  size_t *length);
+
+/* A block of memory that buffers of any isolate can stand on, shared by counting. */
+
+/* A store over the caller's own memory (`finalize(env)` when the last user is gone, on any thread),
+ * or, with `bytes` NULL, over new zeroed memory. Any thread. Since 0.1. */
+IST_API ist_status ist_store_new(IST_OWN void *bytes, size_t length, ist_finalizer finalize,
+                                 void *env, IST_OWN ist_store **result);
+
+/* The store of an ArrayBuffer, SharedArrayBuffer or view: its memory stays valid while the store is
+ * held, whatever becomes of the buffer. IST_ERR_TYPE; IST_ERR_STATE when it is detached. Since 0.1.
+ */
+IST_API ist_status ist_store_of(ist_isolate *isolate, ist_value buffer, IST_OWN ist_store **result);
+IST_API void *ist_store_bytes(const ist_store *store);
+IST_API size_t ist_store_length(const ist_store *store);
+IST_API void ist_store_free(IST_OWN ist_store *store);
+
+/* An ArrayBuffer (`shared` false) or a SharedArrayBuffer over a store, without a copy. The store
+ * stays the caller's too. A store that was taken from a SharedArrayBuffer makes only such, and one
+ * from an ArrayBuffer only ArrayBuffers; one from ist_store_new makes the kind of its first use,
+ * and an ArrayBuffer only once: IST_ERR_STATE. Since 0.1. */
+IST_API ist_status ist_buffer_new(ist_context *context, ist_store *store, bool shared,
+                                  ist_value *result);
+
+/* Takes an ArrayBuffer's memory away from it: its length and that of its views is 0 from now on.
+ * IST_ERR_TYPE; IST_ERR_STATE when it cannot be detached (WebAssembly memory). Since 0.1. */
+IST_API ist_status ist_buffer_detach(ist_isolate *isolate, ist_value buffer);
+
+/* A typed array or DataView of `count` elements over a buffer, `offset` in bytes. IST_ERR_ARGUMENT
+ * when that is not within the buffer or not aligned. Since 0.1. */
+IST_API ist_status ist_view_new(ist_context *context, ist_element element, ist_value buffer,
+                                size_t offset, size_t count, ist_value *result);
+
+typedef struct ist_view {
+  size_t size;
+  ist_element element;
+  bool shared;   /* over a SharedArrayBuffer: other threads may write */
+  void *data;    /* the first element, borrowed as in ist_bytes_read; NULL when empty or detached */
+  size_t count;  /* in elements */
+  size_t offset; /* in bytes, from the start of the buffer */
+  ist_value buffer;
+} ist_view;
+
+/* What a typed array or DataView looks at. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_view_read(ist_isolate *isolate, ist_value view, ist_view *result);
+
+/* ---- Whole trees: CBOR ---- */
+
+/* Values as CBOR (RFC 8949): undefined, null, booleans, numbers, BigInts (tags 2 and 3), strings,
+ * arrays, plain objects (maps with text keys), Date (tag 1), RegExp (tag 21066: [pattern, flags]),
+ * Map (tag 259), Set (tag 258), typed arrays (RFC 8746), ArrayBuffer (byte string), Error (tag
+ * 27: ["Error", name, message, stack, cause]), holes of arrays (tag 27: ["Hole"]), shared and
+ * cyclic references (tags 28 and 29). docs/cbor.md has the table. */
+typedef struct ist_cbor_options {
+  size_t size;
+  uint32_t max_depth; /* of nesting; 0: 1000 */
+  size_t max_size;    /* in bytes of CBOR; 0: 1 GiB. Reading also counts what it makes */
+} ist_cbor_options;
+
+/* Writes a value and all it refers to; getters and proxies run. `bytes` is freed by ist_free.
+ * IST_ERR_TYPE for what CBOR has no form for (functions, symbols, promises, host objects),
+ * IST_ERR_LIMIT. Since 0.1. */
+IST_API ist_status ist_cbor_write(ist_context *context, ist_value value,
+                                  const ist_cbor_options *options, IST_OWN uint8_t **bytes,
+                                  size_t *length, IST_OWN ist_error **error);
+
+/* Makes the value of one CBOR item; nothing of the program's is run. IST_ERR_FORMAT for malformed
+ * bytes, for a known tag on the wrong thing, and for bytes left over, with the offset in the
+ * message; IST_ERR_LIMIT. Since 0.1. */
+IST_API ist_status ist_cbor_read(ist_context *context, const uint8_t *bytes, size_t length,
+                                 const ist_cbor_options *options, ist_value *result,
+                                 IST_OWN ist_error **error);
 
 /* ---- Functions ---- */
 
@@ -330,23 +893,26 @@ typedef struct ist_call {
   ist_value receiver;
   size_t argc;
   const ist_value *argv;
+  ist_value new_target; /* undefined unless called by `new` */
 } ist_call;
 
 /* Answers a call. `*result` is undefined beforehand. On any status but IST_OK JavaScript sees an
- * exception: what ist_throw or ist_throw_error set during the call, else an Error with the status's
+ * exception: what ist_throw or one of its kin set during the call, else an Error with the status's
  * text. */
 typedef ist_status (*ist_function)(void *env, const ist_call *call, ist_value *result);
 
-/* A function that calls back into C. `name` may be NULL. IST_ERR_HANDLE, IST_ERR_MEMORY. Since 0.1.
- */
+/* A function that calls back into C. `name` may be NULL. Since 0.1. */
 IST_API ist_status ist_function_new(ist_context *context, const char *name, ist_function fn,
-                                    void *env, void (*finalize)(void *env), ist_value *result);
+                                    void *env, ist_finalizer finalize, ist_value *result);
 
-/* Calls a function. IST_ERR_TYPE when it is none, IST_ERR_EXCEPTION, IST_ERR_TERMINATED,
- * IST_ERR_HANDLE. Microtasks do not run. Since 0.1. */
+/* Calls a function, or calls it as `new` does. IST_ERR_TYPE when it is none. `result` and `error`
+ * may be NULL. Since 0.1. */
 IST_API ist_status ist_function_call(ist_context *context, ist_value function, ist_value receiver,
                                      size_t argc, const ist_value *argv, ist_value *result,
                                      IST_OWN ist_error **error);
+IST_API ist_status ist_function_construct(ist_context *context, ist_value function, size_t argc,
+                                          const ist_value *argv, ist_value *result,
+                                          IST_OWN ist_error **error);
 
 /* Within a callback: sets what JavaScript will see thrown when the callback returns, and gives
  * IST_ERR_EXCEPTION, for the callback to return. Since 0.1. */
@@ -361,12 +927,183 @@ IST_API ist_status ist_throw_error(ist_context *context, const char *name, const
  */
 IST_API ist_status ist_throw_again(ist_context *context, const ist_error *error);
 
-/* ---- Scripts and modules ---- */
+/* The same with an error that stands for one of the host's own: when it comes out of JavaScript
+ * uncaught, the ist_error has `env` as its `host`. `finalize(env)` when JavaScript has forgotten
+ * the error. Since 0.1. */
+IST_API ist_status ist_throw_host(ist_context *context, const char *name, const char *message,
+                                  void *env, ist_finalizer finalize);
 
-/* Runs a classic script and gives its completion value. `file` names it in errors. IST_ERR_SYNTAX,
- * IST_ERR_EXCEPTION, IST_ERR_TERMINATED, IST_ERR_HANDLE. Microtasks do not run. Since 0.1. */
+/* ---- Templates ---- */
+
+/* A template is what objects or functions are made from, in any context of its isolate. It is
+ * changed only before the first object or function is made from it: IST_ERR_STATE afterwards. All
+ * of its callbacks are freed with the isolate. */
+
+typedef struct ist_function_options {
+  size_t size;
+  const char *name; /* may be NULL */
+  ist_function fn;  /* may be NULL: gives undefined, or the new object */
+  void *env;
+  ist_finalizer finalize;
+  int32_t length;          /* what `fn.length` says */
+  ist_template *signature; /* a function template: the receiver must be an object made by it or by
+                              one that inherits from it, else V8 throws a TypeError (“Illegal
+                              invocation”) before fn is called; may be NULL */
+  bool no_construct;       /* `new` throws a TypeError, and there is no prototype */
+} ist_function_options;
+
+/* An object template, and a function template (a class, when `new` is used on it). Since 0.1. */
+IST_API ist_status ist_tmplnew_object(ist_isolate *isolate, IST_OWN ist_template **result);
+IST_API ist_status ist_tmplnew_function(ist_isolate *isolate, const ist_function_options *options,
+                                        IST_OWN ist_template **result);
+
+/* Gives the caller's reference up; what was made from it, and templates that use it, still work.
+ * Since 0.1. */
+IST_API void ist_tmplfree(IST_OWN ist_template *tmpl);
+
+/* Of a function template: the templates of its `prototype` object and of the objects that `new`
+ * makes; each call gives a reference. IST_ERR_TYPE. Since 0.1. */
+IST_API ist_status ist_tmplprototype(ist_template *function, IST_OWN ist_template **result);
+IST_API ist_status ist_tmplinstance(ist_template *function, IST_OWN ist_template **result);
+
+/* Makes a function template inherit from another, as `class extends` does. IST_ERR_TYPE. Since
+ * 0.1. */
+IST_API ist_status ist_tmplinherit(ist_template *function, ist_template *parent);
+
+/* Adds a property to what the template makes (to the function itself, for a function template): a
+ * value that is no object (IST_ERR_TYPE), or what another template makes. `flags` are ored from
+ * IST_PROP_*. Since 0.1. */
+IST_API ist_status ist_tmplset(ist_template *tmpl, const char *name, ist_value value,
+                               uint32_t flags);
+IST_API ist_status ist_tmplset_template(ist_template *tmpl, const char *name, ist_template *value,
+                                        uint32_t flags);
+
+/* A read or write of a property that C answers. Borrowed for the call. */
+typedef struct ist_access {
+  size_t size;
+  ist_context *context;
+  ist_value receiver; /* `this` */
+  ist_value holder;   /* the object that was made from the template */
+  ist_value key;      /* a string or symbol, or for an indexed handler a number */
+} ist_access;
+
+/* Answers a read. The rest as with ist_function. */
+typedef ist_status (*ist_getter)(void *env, const ist_access *access, ist_value *result);
+/* Answers a write. */
+typedef ist_status (*ist_setter)(void *env, const ist_access *access, ist_value value);
+
+/* Adds a property that C gets and sets. `set` NULL: writing throws in strict code, and does nothing
+ * otherwise. Since 0.1. */
+IST_API ist_status ist_tmplset_accessor(ist_template *tmpl, const char *name, ist_getter get,
+                                        ist_setter set, void *env, ist_finalizer finalize,
+                                        uint32_t flags);
+
+/* Interceptors: what C answers for properties of any name. Each member may be NULL. A member that
+ * sets `*handled` to false leaves the access to the object itself; it is true beforehand. */
+typedef struct ist_handler {
+  size_t size;
+  void *env;
+  ist_finalizer finalize;
+  ist_status (*get)(void *env, const ist_access *access, ist_value *result, bool *handled);
+  ist_status (*set)(void *env, const ist_access *access, ist_value value, bool *handled);
+  /* `*flags`: the IST_PROP_* of a property that is there; `*found` whether it is. */
+  ist_status (*query)(void *env, const ist_access *access, uint32_t *flags, bool *found,
+                      bool *handled);
+  ist_status (*remove)(void *env, const ist_access *access, bool *removed, bool *handled);
+  /* `*result` is an array of keys. */
+  ist_status (*enumerate)(void *env, const ist_access *access, ist_value *result);
+  bool no_symbols;   /* of a named handler: symbols go by it */
+  bool only_missing; /* asked only for what the object itself does not have */
+} ist_handler;
+
+/* Sets the interceptor of an object template for names, or for array indices; copied.
+ * IST_ERR_TYPE for a function template. Since 0.1. */
+IST_API ist_status ist_tmplset_named(ist_template *object, const ist_handler *handler);
+IST_API ist_status ist_tmplset_indexed(ist_template *object, const ist_handler *handler);
+
+/* Makes the objects of an object template callable. IST_ERR_TYPE for a function template. Since
+ * 0.1. */
+IST_API ist_status ist_tmplset_call(ist_template *object, ist_function fn, void *env,
+                                    ist_finalizer finalize);
+
+/* How many internal fields the objects of an object template have: places for a pointer of the
+ * host's each, which JavaScript cannot see. IST_ERR_LIMIT beyond 64. Since 0.1. */
+IST_API ist_status ist_tmplset_fields(ist_template *object, uint32_t count);
+
+/* An object made from an object template, and the function of a function template (the same one
+ * each time in one context). IST_ERR_TYPE for the other kind. Since 0.1. */
+IST_API ist_status ist_tmplmake(ist_context *context, ist_template *object, ist_value *result,
+                                IST_OWN ist_error **error);
+IST_API ist_status ist_tmplfunction(ist_context *context, ist_template *function, ist_value *result,
+                                    IST_OWN ist_error **error);
+
+/* Whether an object was made by a function template, or one that inherits from it. Since 0.1. */
+IST_API ist_status ist_tmplhas_instance(ist_template *function, ist_value value, bool *result);
+
+/* The pointer in an internal field. `tag` is any address that stands for the pointer's type: what
+ * was set with another tag is IST_ERR_TYPE, as is an object that has no such field. An unset field
+ * gives NULL for every tag. Since 0.1. */
+IST_API ist_status ist_object_set_field(ist_isolate *isolate, ist_value object, uint32_t index,
+                                        void *pointer, const void *tag);
+IST_API ist_status ist_object_field(ist_isolate *isolate, ist_value object, uint32_t index,
+                                    const void *tag, void **result);
+
+/* A value that stands for a pointer of the host's, to be kept by JavaScript without being of use to
+ * it; `tag` as above. `finalize(env)` when JavaScript has forgotten it; reading gives `env`. Since
+ * 0.1. */
+IST_API ist_status ist_external_new(ist_context *context, void *env, const void *tag,
+                                    ist_finalizer finalize, ist_value *result);
+IST_API ist_status ist_external_read(ist_isolate *isolate, ist_value external, const void *tag,
+                                     void **result);
+
+/* ---- Scripts ---- */
+
+/* A source text and where it comes from. */
+typedef struct ist_source {
+  size_t size;
+  const char *text; /* UTF-8 */
+  size_t length;
+  const char *file;      /* names it in errors, and is a module's URL; NULL: "<script>" */
+  int32_t line_offset;   /* how many lines stand before the text in the file */
+  int32_t column_offset; /* how many UTF-16 units stand before the text in its first line */
+  const uint8_t *cache;  /* from ist_script_cache or its kin for this very text, or NULL */
+  size_t cache_length;
+} ist_source;
+
+/* Runs a classic script and gives its completion value. `file` names it in errors. IST_ERR_SYNTAX.
+ * `result` may be NULL. Since 0.1. */
 IST_API ist_status ist_script_eval(ist_context *context, const char *source, size_t length,
                                    const char *file, ist_value *result, IST_OWN ist_error **error);
+
+/* Compiles a classic script, to be run in any context of the isolate, any number of times.
+ * IST_ERR_SYNTAX. Since 0.1. */
+IST_API ist_status ist_script_compile(ist_context *context, const ist_source *source,
+                                      IST_OWN ist_script **result, IST_OWN ist_error **error);
+IST_API void ist_script_free(IST_OWN ist_script *script);
+
+/* Runs a compiled script. Since 0.1. */
+IST_API ist_status ist_script_run(ist_context *context, ist_script *script, ist_value *result,
+                                  IST_OWN ist_error **error);
+
+/* Compiles a text as the body of a function with the given parameters. The cache is one of
+ * ist_function_cache. IST_ERR_SYNTAX. Since 0.1. */
+IST_API ist_status ist_function_compile(ist_context *context, const ist_source *source,
+                                        const char *const *parameters, size_t count,
+                                        ist_value *result, IST_OWN ist_error **error);
+
+/* The code of a script, function (of ist_function_compile) or module, with what was compiled lazily
+ * until now, to be given along with the same text another time; bytes are freed by ist_free. It
+ * belongs to one version and configuration of V8. Since 0.1. */
+IST_API ist_status ist_script_cache(ist_script *script, IST_OWN uint8_t **bytes, size_t *length);
+IST_API ist_status ist_function_cache(ist_isolate *isolate, ist_value function,
+                                      IST_OWN uint8_t **bytes, size_t *length);
+IST_API ist_status ist_module_cache(ist_module *module, IST_OWN uint8_t **bytes, size_t *length);
+
+/* Whether the last compilation in this isolate that was given a cache has used it: false when it
+ * was stale or for another text, and the text was compiled anew. Since 0.1. */
+IST_API bool ist_isolate_cache_used(const ist_isolate *isolate);
+
+/* ---- Modules ---- */
 
 /* Finds the module for `specifier` as the module named `referrer` (a script's name, for import() in
  * a script) wrote it; `type` is that of the import's assertion (`assert {type: 'json'}`), ""
@@ -376,26 +1113,37 @@ typedef ist_status (*ist_resolve)(void *env, ist_context *context, const char *s
                                   size_t length, const char *referrer, const char *type,
                                   ist_module **result, IST_OWN ist_error **error);
 
+/* The same for a loader that answers later: by ist_import_finish, once, on any call into the
+ * isolate, also within this one. */
+typedef void (*ist_defer)(void *env, ist_context *context, const char *specifier, size_t length,
+                          const char *referrer, const char *type, IST_OWN ist_import *import);
+
 /* Adds to a module's `import.meta`, an object with `url` in it already; at its first use. */
 typedef void (*ist_import_meta)(void *env, ist_context *context, const char *url, ist_value meta);
 
 typedef struct ist_loader {
   size_t size;
-  ist_resolve resolve;
+  ist_resolve resolve;         /* may be NULL when `defer` is set */
   ist_import_meta import_meta; /* may be NULL */
   void *env;
-  void (*finalize)(void *env);
+  ist_finalizer finalize;
+  ist_defer defer; /* asked instead of `resolve` by import() and ist_module_load; may be NULL */
 } ist_loader;
 
 /* Sets what resolves imports, static and dynamic, of a context's modules and scripts; copied.
  * Without one every import fails. Since 0.1. */
 IST_API ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader);
 
-/* Compiles an ES module. `url` names it: in errors, as import.meta.url and as a referrer.
+/* Answers a deferred import with a module (which stays the loader's), or with an error (borrowed;
+ * `module` NULL). The import is freed. IST_ERR_HANDLE when its context is gone: nothing happens.
+ * Since 0.1. */
+IST_API ist_status ist_import_finish(IST_OWN ist_import *import, ist_module *module,
+                                     const ist_error *error);
+
+/* Compiles an ES module; source->file is its URL: in errors, as import.meta.url and as a referrer.
  * IST_ERR_SYNTAX. Since 0.1. */
-IST_API ist_status ist_module_compile(ist_context *context, const char *url, const char *source,
-                                      size_t length, IST_OWN ist_module **result,
-                                      IST_OWN ist_error **error);
+IST_API ist_status ist_module_compile(ist_context *context, const ist_source *source,
+                                      IST_OWN ist_module **result, IST_OWN ist_error **error);
 
 /* A module whose default export is the value of a JSON text. IST_ERR_SYNTAX. Since 0.1. */
 IST_API ist_status ist_module_new_json(ist_context *context, const char *url, const char *text,
@@ -417,18 +1165,180 @@ IST_API ist_status ist_module_set_export(ist_module *module, const char *name, i
 /* Gives the caller's reference up; what imports the module still works. Since 0.1. */
 IST_API void ist_module_free(IST_OWN ist_module *module);
 
-/* Loads and links all that a module imports, through the context's loader. Repeating it does
- * nothing. IST_ERR_EXCEPTION, IST_ERR_SYNTAX (also of a missing export). Since 0.1. */
+/* Loads and links all that a module imports, through the loader's `resolve`. Repeating it does
+ * nothing. IST_ERR_SYNTAX (also of a missing export). Since 0.1. */
 IST_API ist_status ist_module_instantiate(ist_module *module, IST_OWN ist_error **error);
 
 /* Runs a linked module, once, and gives the promise of its end (top-level await). An error that is
- * thrown rejects the promise. IST_ERR_STATE when it is not linked, IST_ERR_TERMINATED. Since 0.1.
- */
+ * thrown rejects the promise. IST_ERR_STATE when it is not linked. Since 0.1. */
 IST_API ist_status ist_module_evaluate(ist_module *module, ist_value *promise,
                                        IST_OWN ist_error **error);
 
+/* Loads (through `defer` where the loader has it), links and runs a module and all it imports;
+ * gives the promise of its namespace. Since 0.1. */
+IST_API ist_status ist_module_load(ist_module *module, ist_value *promise,
+                                   IST_OWN ist_error **error);
+
 /* The namespace object of a linked module. IST_ERR_STATE. Since 0.1. */
 IST_API ist_status ist_module_namespace(ist_module *module, ist_value *result);
+
+/* ---- The loop ---- */
+
+/* Each isolate has an event loop, made at its first use: timers, tasks of V8's own, callbacks
+ * posted from other threads, finalizers of what was forgotten. It runs under a foreign loop (epoll,
+ * asyncio, Go): wait until ist_loop_fd is readable or ist_loop_timeout has passed, then call
+ * ist_loop_run. */
+
+/* A file descriptor, owned by the isolate, that is readable when the loop has something to do.
+ * IST_ERR_IO. Since 0.1. */
+IST_API ist_status ist_loop_fd(ist_isolate *isolate, int *result);
+
+/* The milliseconds until the loop has something to do even if the descriptor stays silent: 0 when
+ * it has now, -1 for never. Since 0.1. */
+IST_API ist_status ist_loop_timeout(ist_isolate *isolate, int *result);
+
+typedef enum ist_loop_mode {
+  IST_LOOP_NOWAIT, /* what is ready */
+  IST_LOOP_ONCE,   /* waits for something, and does it */
+  IST_LOOP_DEFAULT /* until nothing is left to happen */
+} ist_loop_mode;
+
+/* Runs the loop; microtasks run after each callback. `alive` (may be NULL): whether something can
+ * still happen. IST_ERR_STATE within itself. The isolate's lock is not held while it waits, unless
+ * the caller holds it. Since 0.1. */
+IST_API ist_status ist_loop_run(ist_isolate *isolate, ist_loop_mode mode, bool *alive);
+
+/* Calls fn(env, isolate) on the thread that runs the loop, at its next turn, in the order of
+ * posting. Any thread, while the isolate lives. The loop is not kept alive by it. Since 0.1. */
+IST_API ist_status ist_loop_post(ist_isolate *isolate, void (*fn)(void *env, ist_isolate *isolate),
+                                 void *env, ist_finalizer finalize);
+
+/* A reference for something under way outside: the loop does not end while there are any. Any
+ * thread. IST_ERR_STATE: more given back than taken. Since 0.1. */
+IST_API ist_status ist_loop_ref(ist_isolate *isolate);
+IST_API ist_status ist_loop_unref(ist_isolate *isolate);
+
+typedef enum ist_level {
+  IST_LEVEL_DEBUG,
+  IST_LEVEL_LOG,
+  IST_LEVEL_INFO,
+  IST_LEVEL_WARN,
+  IST_LEVEL_ERROR
+} ist_level;
+
+/* Told of a line or lines that JavaScript's console shows; `text` without the last line's end. May
+ * call into the isolate. */
+typedef void (*ist_message)(void *env, ist_context *context, ist_level level, const char *text,
+                            size_t length);
+
+typedef struct ist_web_options {
+  size_t size;
+  ist_message message; /* NULL: console writes to standard output and error */
+  void *env;
+  ist_finalizer finalize;
+  bool no_timers;
+} ist_web_options;
+
+/* Adds the globals of the web's common minimum to a context: console, timers, queueMicrotask,
+ * structuredClone, TextEncoder and so on. No access to files, processes or libraries comes with
+ * them. Once for a context: IST_ERR_STATE. `options` may be NULL. Since 0.1. */
+IST_API ist_status ist_context_add_web(ist_context *context, const ist_web_options *options,
+                                       IST_OWN ist_error **error);
+
+/* ---- Native libraries ---- */
+
+/* Opens the library that an interface file describes: by its text, by its file, by the descriptor
+ * that `isthmus gen` makes of it, or by the name of an installed one ("zlib"; `dirs` are searched
+ * before the installed folder, end with NULL, and may be NULL). `file` names a text in messages,
+ * and is what its relative paths start from. A library serves every isolate of the process. Any
+ * thread, no isolate needed. IST_ERR_INTERFACE with the compiler's messages, IST_ERR_NOT_FOUND.
+ * Since 0.1.
+ */
+IST_API ist_status ist_library_open_text(const char *file, const char *text, size_t length,
+                                         IST_OWN ist_library **result, IST_OWN ist_error **error);
+IST_API ist_status ist_library_open_file(const char *path, IST_OWN ist_library **result,
+                                         IST_OWN ist_error **error);
+IST_API ist_status ist_library_open_descriptor(const char *json, size_t length,
+                                               IST_OWN ist_library **result,
+                                               IST_OWN ist_error **error);
+IST_API ist_status ist_library_open_name(const char *name, const char *const *dirs,
+                                         IST_OWN ist_library **result, IST_OWN ist_error **error);
+IST_API const char *ist_library_name(const ist_library *library);
+IST_API void ist_library_free(IST_OWN ist_library *library);
+
+/* Gives a context the use of a library: `exports` is a frozen object of its functions, types and
+ * constants, for the caller to put where programs find it. `tags` (ends with NULL) narrows it to
+ * the functions with one of these tags, and functions without a tag are left out; NULL: everything
+ * but what is `unsafe`; the tag "unsafe" adds that. IST_ERR_NOT_FOUND for a tag that no function
+ * has, IST_ERR_STATE when the context has the library by other tags. Since 0.1. */
+IST_API ist_status ist_context_grant(ist_context *context, ist_library *library,
+                                     const char *const *tags, ist_value *exports,
+                                     IST_OWN ist_error **error);
+
+/* ---- The inspector ---- */
+
+/* The Chrome DevTools protocol over the embedder's own transport. Messages are JSON, in UTF-8. */
+
+typedef struct ist_inspector_options {
+  size_t size;
+  void *env;
+  ist_finalizer finalize;
+  /* JavaScript is paused: gives messages to ist_session_dispatch until `quit` was called, then
+   * returns. */
+  void (*pause)(void *env, ist_inspector *inspector);
+  void (*quit)(void *env, ist_inspector *inspector);
+} ist_inspector_options;
+
+/* Makes the inspector of an isolate; one at a time: IST_ERR_STATE. Freed before its isolate, or
+ * with it. Since 0.1. */
+IST_API ist_status ist_inspector_new(ist_isolate *isolate, const ist_inspector_options *options,
+                                     IST_OWN ist_inspector **result);
+IST_API void ist_inspector_free(IST_OWN ist_inspector *inspector);
+
+/* Shows a context to the sessions, by a name. Since 0.1. */
+IST_API ist_status ist_inspector_add_context(ist_inspector *inspector, ist_context *context,
+                                             const char *name);
+
+/* Pauses at the next statement that runs, as a `debugger` statement would. Since 0.1. */
+IST_API ist_status ist_inspector_pause(ist_inspector *inspector, const char *reason);
+
+/* Opens a session: `send` gets each answer and event. IST_ERR_RESOURCE. Since 0.1. */
+IST_API ist_status ist_session_new(ist_inspector *inspector,
+                                   void (*send)(void *env, const char *json, size_t length),
+                                   void *env, ist_finalizer finalize, IST_OWN ist_session **result);
+IST_API void ist_session_free(IST_OWN ist_session *session);
+
+/* Takes one message; answers come through `send`, often within the call. IST_ERR_FORMAT when it is
+ * no JSON object. Since 0.1. */
+IST_API ist_status ist_session_dispatch(ist_session *session, const char *json, size_t length);
+
+/* ---- Snapshots ---- */
+
+typedef struct ist_snapshot_options {
+  size_t size;
+  const ist_source *scripts; /* run in this order in the snapshot's context */
+  size_t script_count;
+  ist_library *const *libraries; /* each granted whole, as a global of its name, before the scripts
+                                    run */
+  size_t library_count;
+} ist_snapshot_options;
+
+/* Builds a start-up snapshot: the state of a context after its scripts have run. IST_ERR_STATE when
+ * it holds what cannot be kept (an open native object), with its name. Since 0.1. */
+IST_API ist_status ist_snapshot_new(const ist_snapshot_options *options,
+                                    IST_OWN ist_snapshot **result, IST_OWN ist_error **error);
+
+/* A snapshot as bytes, freed by ist_free, and back. It belongs to one version of V8 and of the
+ * libraries that were granted, which must be given in the same order: IST_ERR_STATE when one
+ * differs, IST_ERR_FORMAT for other bytes. Since 0.1. */
+IST_API ist_status ist_snapshot_write(const ist_snapshot *snapshot, IST_OWN uint8_t **bytes,
+                                      size_t *length);
+IST_API ist_status ist_snapshot_read(const uint8_t *bytes, size_t length,
+                                     ist_library *const *libraries, size_t library_count,
+                                     IST_OWN ist_snapshot **result, IST_OWN ist_error **error);
+
+/* Isolates that were started from it keep what they need. Since 0.1. */
+IST_API void ist_snapshot_free(IST_OWN ist_snapshot *snapshot);
 
 /* ---- The host ---- */
 

@@ -1,66 +1,101 @@
-/* Contexts: their making, the start of the host's JavaScript in them, and native libraries'
- * exports. A context's record outlives the context until its isolate ends, so that a stale pointer
- * is answered, not followed. */
+/* Contexts: their making and end, entering them, the start of the host's JavaScript in them, and
+ * native libraries' exports. A context's record outlives the context, so that a stale pointer is
+ * answered, not followed; what V8 still calls in a context that was freed finds no record. */
 #include "internal.h"
 
 #include "ist_js.h"
 
-#include <stdlib.h>
+namespace {
 
-#include <new>
+ist__pool<ist_context> pool;
+
+} // namespace
 
 ist_context *ist__context_of(v8::Local<v8::Context> context) {
   if (context->GetNumberOfEmbedderDataFields() <= IST_CONTEXT_SLOT) return nullptr;
   return static_cast<ist_context *>(ist__compat::get_context_pointer(context, IST_CONTEXT_SLOT));
 }
 
-ist_status ist_context_new(ist_isolate *isolate, ist_context **result) {
-  if (!isolate || !result) return IST_ERR_ARGUMENT;
-  ist_context *context = new (std::nothrow) ist_context();
+ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *given,
+                           ist_context **result) {
+  if (!result || (given && given->size < sizeof given->size)) return IST_ERR_ARGUMENT;
+  ist_context_options options = {};
+  if (given) memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  if (options.share_token && (!ist__context_alive(options.share_token) ||
+                              options.share_token->isolate != isolate))
+    return IST_ERR_HANDLE;
+  ist_context *context = pool.take();
   if (!context) return IST_ERR_MEMORY;
-  ist__isolate_entry entry(isolate);
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Context> made = v8::Context::New(isolate->v8);
   if (made.IsEmpty()) {
-    delete context;
+    pool.put(context);
     return IST_ERR_MEMORY;
   }
   ist__compat::set_context_pointer(made, IST_CONTEXT_SLOT, context);
+  if (options.share_token)
+    made->SetSecurityToken(options.share_token->context.Get(isolate->v8)->GetSecurityToken());
+  if (options.no_code_from_strings) made->AllowCodeGenerationFromStrings(false);
   context->isolate = isolate;
+  context->serial++;
   context->context.Reset(isolate->v8, made);
   context->next = isolate->contexts;
+  context->link = &isolate->contexts;
+  if (context->next) context->next->link = &context->next;
   isolate->contexts = context;
+  context->live.store(true, std::memory_order_release);
   *result = context;
   return IST_OK;
 }
 
-void ist_context_free(ist_context *context) {
-  if (!context || context->freed) return;
-  ist__isolate_entry entry(context->isolate);
-  ist__repl_free(context->repl);
-  context->repl = nullptr;
-  ist__context_free_modules(context);
-  while (context->lazy) {
-    ist__lazy *lazy = context->lazy;
-    context->lazy = lazy->next;
-    delete lazy;
+ist_status ist_context_free(ist_context *context) {
+  if (!context) return IST_OK;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  ist_isolate *isolate = context->isolate;
+  {
+    v8::HandleScope scope(isolate->v8);
+    v8::Local<v8::Context> entered = context->context.Get(isolate->v8);
+    ist__compat::set_context_pointer(entered, IST_CONTEXT_SLOT, nullptr);
+    ist__repl_free(context->repl);
+    context->repl = nullptr;
+    ist__context_free_modules(context);
+    while (context->lazy) {
+      ist__lazy *lazy = context->lazy;
+      context->lazy = lazy->next;
+      delete lazy;
+    }
+    context->error_constructor.Reset();
+    context->native.Reset();
+    context->registered.Reset();
+    context->deferred.Reset();
+    context->thrown.Reset();
+    context->context.Reset();
   }
-  context->error_constructor.Reset();
-  context->native.Reset();
-  context->registered.Reset();
-  context->deferred.Reset();
-  context->thrown.Reset();
-  context->context.Reset();
-  context->freed = true;
-  if (context->loader.finalize) context->loader.finalize(context->loader.env);
+  isolate->v8->ContextDisposedNotification();
+  context->throwing = false;
+  context->data = nullptr;
+  *context->link = context->next;
+  if (context->next) context->next->link = context->link;
+  context->next = nullptr;
+  context->link = nullptr;
+  ist_loader loader = context->loader;
+  context->loader = ist_loader();
+  pool.put(context);
+  if (loader.finalize) loader.finalize(loader.env);
+  return IST_OK;
 }
 
 ist_isolate *ist_context_isolate(ist_context *context) {
-  return context->isolate;
+  return context && context->live.load(std::memory_order_acquire) ? context->isolate : nullptr;
 }
 
 ist_status ist_context_global(ist_context *context, ist_value *result) {
-  if (!context || !result) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   return ist__value_from(context->isolate, entry.context->Global(), result) ? IST_OK
                                                                             : IST_ERR_MEMORY;
@@ -229,7 +264,8 @@ bool boot_line(ist_context *owner, v8::Local<v8::Context> context, const char *l
 } // namespace
 
 ist_status ist__context_native(ist_context *context, ist_value *result) {
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::Object> native = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
@@ -252,7 +288,8 @@ ist_status ist__context_native(ist_context *context, ist_value *result) {
 
 ist_status ist__context_boot(ist_context *context, ist_error **error) {
   if (error) *error = nullptr;
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   static const char order_name[] = "order.txt";
   const ist__js_source *order = source_of(order_name, sizeof order_name - 1);
@@ -291,7 +328,8 @@ v8::MaybeLocal<v8::Function> registered(ist_context *owner, v8::Local<v8::Contex
 } // namespace
 
 ist_status ist__context_registered(ist_context *context, const char *name, ist_value *result) {
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Local<v8::Function> function;
   if (!registered(context, entry.context, name).ToLocal(&function)) return IST_ERR_NOT_FOUND;
@@ -313,7 +351,8 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
 ist_status ist__context_exports(ist_context *context, ist__library *library, ist_value *result,
                                 ist_error **error) {
   if (error) *error = nullptr;
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   (void)ist__isolate_bridge(context->isolate);
   v8::Local<v8::Object> exports;

@@ -248,6 +248,7 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
                        ist_error **error) {
   if (catcher->HasTerminated() || !catcher->CanContinue()) {
     catcher->Reset();
+    if (!context->isolate->callback_depth) ist__isolate_forget_termination(context->isolate);
     return ist__fail(error, IST_ERR_TERMINATED);
   }
   if (!catcher->HasCaught()) return ist__fail(error, usual);
@@ -297,7 +298,8 @@ v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *err
 }
 
 ist_status ist__error_location(ist_context *context, const ist_error *error, ist_value *result) {
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   if (!error->file || error->line <= 0) {

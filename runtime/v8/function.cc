@@ -3,8 +3,6 @@
  * runs at the next safe place, never inside the collector. */
 #include "internal.h"
 
-#include <new>
-
 namespace {
 
 void unlink(ist__callback *callback) {
@@ -12,59 +10,28 @@ void unlink(ist__callback *callback) {
   if (callback->next) callback->next->link = callback->link;
 }
 
+void link(ist_isolate *isolate, ist__callback *callback) {
+  callback->next = isolate->callbacks;
+  callback->link = &isolate->callbacks;
+  if (callback->next) callback->next->link = &callback->next;
+  isolate->callbacks = callback;
+}
+
 void collected(const v8::WeakCallbackInfo<ist__callback> &info) {
   ist__callback *callback = info.GetParameter();
   callback->function.Reset();
   unlink(callback);
-  ist_isolate *isolate = callback->isolate;
-  callback->next = isolate->dead_callbacks;
-  isolate->dead_callbacks = callback;
-}
-
-void finish(ist__callback *callback) {
-  if (callback->finalize) callback->finalize(callback->env);
+  ist__finalizer_owe(callback->isolate, callback->finalizer);
   delete callback;
 }
 
-void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
-  enum { STACK_ARGS = 8 };
-  ist__callback *callback = static_cast<ist__callback *>(ist__compat::external_value(info.Data()));
-  ist_isolate *isolate = callback->isolate;
-  ist_context *context = callback->context;
+/* Makes JavaScript see what a callback that failed has said. */
+void throw_status(ist_isolate *isolate, ist_context *context, ist_status status) {
   v8::Isolate *v8_isolate = isolate->v8;
-  if (!ist__context_alive(context)) {
-    v8_isolate->ThrowException(
-        v8::Exception::Error(ist__text(v8_isolate, "the function's context is gone")));
-    return;
-  }
-  uint32_t scope;
-  if (ist_scope_open(isolate, &scope)) return;
-  size_t argc = static_cast<size_t>(info.Length());
-  ist_value fixed[STACK_ARGS];
-  ist_value *argv = argc > STACK_ARGS ? new (std::nothrow) ist_value[argc] : fixed;
-  bool made = argv != nullptr;
-  ist_call call = {sizeof call, context, ist_undefined(), argc, argv};
-  if (made) made = ist__value_from(isolate, info.This(), &call.receiver);
-  for (size_t i = 0; made && i < argc; i++)
-    made = ist__value_from(isolate, info[static_cast<int>(i)], &argv[i]);
-  context->throwing = false;
-  ist_value result = ist_undefined();
-  ist_status status = made ? callback->fn(callback->env, &call, &result) : IST_ERR_MEMORY;
-  if (argv != fixed) delete[] argv;
-
-  v8::Local<v8::Value> value;
-  bool thrown = context->throwing;
-  context->throwing = false;
-  if (status == IST_OK && !thrown) {
-    if (ist__value_to(isolate, result, &value))
-      info.GetReturnValue().Set(value);
-    else
-      status = IST_ERR_HANDLE;
-  }
-  ist_scope_close(isolate, scope);
-  if (thrown) {
-    value = context->thrown.Get(v8_isolate);
+  if (context->throwing) {
+    v8::Local<v8::Value> value = context->thrown.Get(v8_isolate);
     context->thrown.Reset();
+    context->throwing = false;
     v8_isolate->ThrowException(value);
   } else if (status == IST_ERR_TERMINATED) {
     /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
@@ -74,56 +41,94 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     if (v8::Script::Compile(v8_isolate->GetCurrentContext(), ist__text(v8_isolate, "0"))
             .ToLocal(&check))
       (void)check->Run(v8_isolate->GetCurrentContext()).IsEmpty();
-  } else if (status != IST_OK) {
+  } else {
     v8_isolate->ThrowException(
         v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
   }
 }
 
-} // namespace
-
-void ist__callbacks_reap(ist_isolate *isolate) {
-  while (isolate->dead_callbacks) {
-    ist__callback *callback = isolate->dead_callbacks;
-    isolate->dead_callbacks = callback->next;
-    finish(callback);
+void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  enum { STACK_ARGS = 8 };
+  ist__callback *callback = static_cast<ist__callback *>(ist__compat::external_value(info.Data()));
+  ist_isolate *isolate = callback->isolate;
+  ist_context *context = callback->context;
+  if (!ist__context_alive(context) || context->serial != callback->serial) {
+    isolate->v8->ThrowException(
+        v8::Exception::Error(ist__text(isolate->v8, "the function's context is gone")));
+    return;
   }
+  ist_status status = IST_ERR_MEMORY;
+  v8::Local<v8::Value> value;
+  {
+    ist__outward outward(isolate);
+    size_t argc = static_cast<size_t>(info.Length());
+    ist_value fixed[STACK_ARGS];
+    ist_value *argv = fixed;
+    if (argc > STACK_ARGS) argv = static_cast<ist_value *>(ist__malloc(argc * sizeof *argv));
+    ist_call call = {sizeof call, context, ist_undefined(), argc, argv, ist_undefined()};
+    bool made = outward.open && argv && ist__value_from(isolate, info.This(), &call.receiver);
+    if (made && info.IsConstructCall())
+      made = ist__value_from(isolate, info.NewTarget(), &call.new_target);
+    for (size_t i = 0; made && i < argc; i++)
+      made = ist__value_from(isolate, info[static_cast<int>(i)], &argv[i]);
+    context->throwing = false;
+    ist_value result = ist_undefined();
+    if (made) status = callback->fn(callback->env, &call, &result);
+    if (argv != fixed) ist__free(argv);
+    if (status == IST_OK && !context->throwing) {
+      switch (result.type) {
+      case IST_UNDEFINED: return;
+      case IST_INT32: info.GetReturnValue().Set(result.as.int32); return;
+      case IST_DOUBLE: info.GetReturnValue().Set(result.as.number); return;
+      default:
+        if (ist__value_to(isolate, result, &value)) {
+          info.GetReturnValue().Set(value);
+          return;
+        }
+        status = IST_ERR_HANDLE;
+      }
+    }
+  }
+  throw_status(isolate, context, status);
 }
+
+} // namespace
 
 void ist__callbacks_free(ist_isolate *isolate) {
   while (isolate->callbacks) {
     ist__callback *callback = isolate->callbacks;
     unlink(callback);
     callback->function.Reset();
-    finish(callback);
+    ist__finalizer_owe(isolate, callback->finalizer);
+    delete callback;
   }
-  ist__callbacks_reap(isolate);
 }
 
 ist_status ist_function_new(ist_context *context, const char *name, ist_function fn, void *env,
-                            void (*finalize)(void *env), ist_value *result) {
-  ist_status status = IST_OK;
-  if (!context || !fn || !result)
-    status = IST_ERR_ARGUMENT;
-  else if (!ist__context_alive(context))
-    status = IST_ERR_HANDLE;
-  ist__callback *callback = status ? nullptr : new (std::nothrow) ist__callback;
-  if (!status && !callback) status = IST_ERR_MEMORY;
+                            ist_finalizer finalize, ist_value *result) {
+  ist_status status = fn && result ? IST_OK : IST_ERR_ARGUMENT;
+  ist__gate gate(context);
+  if (!status) status = gate.status;
   if (status) {
     if (finalize) finalize(env);
     return status;
   }
-  ist__entry entry(context);
   ist_isolate *isolate = context->isolate;
+  ist__finalizer *finalizer = finalize ? ist__finalizer_new(finalize, env) : nullptr;
+  if (finalize && !finalizer) return IST_ERR_MEMORY;
+  ist__callback *callback = new (std::nothrow) ist__callback;
+  if (!callback) {
+    ist__finalizer_owe(isolate, finalizer);
+    return IST_ERR_MEMORY;
+  }
+  ist__entry entry(context);
   callback->isolate = isolate;
   callback->context = context;
+  callback->serial = context->serial;
   callback->fn = fn;
   callback->env = env;
-  callback->finalize = finalize;
-  callback->next = isolate->callbacks;
-  callback->link = &isolate->callbacks;
-  if (callback->next) callback->next->link = &callback->next;
-  isolate->callbacks = callback;
+  callback->finalizer = finalizer;
+  link(isolate, callback);
 
   v8::Local<v8::Function> function;
   bool made =
@@ -138,7 +143,8 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
     return IST_ERR_MEMORY;
   }
   unlink(callback);
-  finish(callback);
+  ist__finalizer_owe(isolate, callback->finalizer);
+  delete callback;
   return IST_ERR_MEMORY;
 }
 
@@ -147,18 +153,20 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
                              ist_error **error) {
   enum { STACK_ARGS = 8, MOST_ARGS = 65535 };
   if (error) *error = nullptr;
-  if (!context || (argc && !argv) || argc > MOST_ARGS) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__entry entry(context);
+  if ((argc && !argv) || argc > MOST_ARGS) return ist__fail(error, IST_ERR_ARGUMENT);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist_isolate *isolate = context->isolate;
+  ist__entry entry(context);
   v8::Local<v8::Value> callee, self, fixed[STACK_ARGS];
-  v8::Local<v8::Value> *args =
-      argc > STACK_ARGS ? new (std::nothrow) v8::Local<v8::Value>[argc] : fixed;
+  v8::Local<v8::Value> *args = fixed;
+  if (argc > STACK_ARGS)
+    args = static_cast<v8::Local<v8::Value> *>(ist__calloc(argc, sizeof *args));
   if (!args) return ist__fail(error, IST_ERR_MEMORY);
   ist_status status = IST_OK;
   if (!ist__value_to(isolate, function, &callee) || !ist__value_to(isolate, receiver, &self))
     status = IST_ERR_HANDLE;
-  else if (!callee->IsFunction())
+  else if (function.type != IST_FUNCTION)
     status = IST_ERR_TYPE;
   for (size_t i = 0; !status && i < argc; i++)
     if (!ist__value_to(isolate, argv[i], &args[i])) status = IST_ERR_HANDLE;
@@ -173,14 +181,17 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
     else if (result && !ist__value_from(isolate, value, result))
       status = ist__fail(error, IST_ERR_MEMORY);
   }
-  if (args != fixed) delete[] args;
+  if (args != fixed) ist__free(args);
+  if (isolate->rejections && isolate->microtasks == IST_MICROTASKS_AUTO)
+    ist__isolate_settle(isolate);
   return status;
 }
 
 ist_status ist_throw(ist_context *context, ist_value value) {
   if (!context) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
-  ist__isolate_entry entry(context->isolate);
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(context->isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
   context->thrown.Reset(context->isolate->v8, local);
@@ -190,7 +201,8 @@ ist_status ist_throw(ist_context *context, ist_value value) {
 
 ist_status ist_throw_again(ist_context *context, const ist_error *error) {
   if (!context || !error) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   if (error->status == IST_ERR_TERMINATED) return IST_ERR_TERMINATED;
   ist__entry entry(context);
   context->thrown.Reset(context->isolate->v8, ist__error_to_js(context, error));
@@ -200,7 +212,8 @@ ist_status ist_throw_again(ist_context *context, const ist_error *error) {
 
 ist_status ist_throw_error(ist_context *context, const char *name, const char *message) {
   if (!context || !message) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   ist_error error = {};
   error.status = IST_ERR_ARGUMENT;

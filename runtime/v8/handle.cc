@@ -4,9 +4,6 @@
 #include "internal.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-#include <new>
 
 namespace {
 
@@ -19,10 +16,15 @@ ist__slot *slot_at(const ist__handles *handles, uint32_t index) {
   return &handles->chunks[index / IST_SLOTS_PER_CHUNK][index % IST_SLOTS_PER_CHUNK];
 }
 
-/* The live slot of a handle, or NULL. */
-ist__slot *find(const ist__handles *handles, uint64_t handle) {
-  ist__slot *slot = slot_at(handles, static_cast<uint32_t>(handle));
-  return slot && slot->used && slot->generation == handle >> 32 ? slot : nullptr;
+/* The slot of a handle, or NULL. A value's type is checked against the slot's: the caller could
+ * have changed it. A weak handle whose value is gone fits no more. */
+ist__slot *find(const ist_isolate *isolate, ist_value value) {
+  if (value.isolate != isolate->id) return nullptr;
+  ist__slot *slot = slot_at(&isolate->handles, static_cast<uint32_t>(value.as.handle));
+  if (!slot || slot->generation != value.as.handle >> 32 || slot->type != value.type ||
+      slot->kind == IST__SLOT_FREE)
+    return nullptr;
+  return slot;
 }
 
 bool grow(ist__handles *handles) {
@@ -54,14 +56,52 @@ template <class T> bool reserve(T **array, uint32_t count, uint32_t *capacity) {
   return true;
 }
 
-void release(ist__handles *handles, uint64_t handle) {
-  ist__slot *slot = find(handles, handle);
-  if (!slot) return;
+/* What a weak handle waits with. */
+struct weak_watch : ist__allocated {
+  ist_isolate *isolate;
+  ist__slot *slot;
+  ist__finalizer *finalizer;
+};
+
+void collected(const v8::WeakCallbackInfo<weak_watch> &info) {
+  weak_watch *watch = info.GetParameter();
+  /* The slot stays taken until the embedder releases the handle: a number is given out once. */
+  watch->slot->value.Reset();
+  ist__finalizer_owe(watch->isolate, watch->finalizer);
+  delete watch;
+}
+
+void release(ist_isolate *isolate, ist__slot *slot, uint32_t index) {
+  ist__handles *handles = &isolate->handles;
+  if (slot->kind == IST__SLOT_WEAK && !slot->value.IsEmpty()) {
+    weak_watch *watch = slot->value.ClearWeak<weak_watch>();
+    ist__finalizer_owe(isolate, watch->finalizer);
+    delete watch;
+  }
   slot->value.Reset();
-  slot->used = false;
+  slot->kind = IST__SLOT_FREE;
   slot->generation++;
   slot->next_free = handles->free_slot;
-  handles->free_slot = static_cast<uint32_t>(handle);
+  handles->free_slot = index;
+  handles->in_use--;
+}
+
+/* Takes a slot for a value; NULL when memory is out. */
+ist__slot *take(ist_isolate *isolate, v8::Local<v8::Value> from, uint32_t type,
+                ist__slot_kind kind, ist_value *to) {
+  ist__handles *handles = &isolate->handles;
+  if (!handles->free_slot && !grow(handles)) return nullptr;
+  uint32_t index = handles->free_slot;
+  ist__slot *slot = slot_at(handles, index);
+  handles->free_slot = slot->next_free;
+  handles->in_use++;
+  slot->value.Reset(isolate->v8, from);
+  slot->type = static_cast<uint8_t>(type);
+  slot->kind = kind;
+  to->type = type;
+  to->isolate = isolate->id;
+  to->as.handle = pack(index, slot->generation);
+  return slot;
 }
 
 /* A caller's byte may be neither of the two that a bool can be. */
@@ -73,39 +113,54 @@ bool truth(ist_value value) {
 
 uint32_t type_of(v8::Local<v8::Value> value) {
   if (value->IsString()) return IST_STRING;
+  if (value->IsFunction()) return IST_FUNCTION;
   if (value->IsSymbol()) return IST_SYMBOL;
   if (value->IsBigInt()) return IST_BIGINT;
-  if (value->IsFunction()) return IST_FUNCTION;
   return IST_OBJECT;
+}
+
+/* Ends what scopes above `count` marks have; the isolate is left as often as they entered it. */
+void close_down_to(ist_isolate *isolate, uint32_t count) {
+  ist__handles *handles = &isolate->handles;
+  uint32_t from = handles->marks[count].scoped;
+  while (handles->scoped_count > from) {
+    ist_value value;
+    value.as.handle = handles->scoped[--handles->scoped_count];
+    uint32_t index = static_cast<uint32_t>(value.as.handle);
+    ist__slot *slot = slot_at(handles, index);
+    if (slot->generation == value.as.handle >> 32 && slot->kind != IST__SLOT_FREE)
+      release(isolate, slot, index);
+  }
+  handles->mark_count = count;
 }
 
 } // namespace
 
 bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to, bool kept) {
+  int32_t small;
+  if (!from.IsEmpty() && ist__compat::is_small_integer(from, &small)) {
+    *to = ist_int32(small);
+    return true;
+  }
   if (from.IsEmpty() || from->IsUndefined()) {
     *to = ist_undefined();
+  } else if (from->IsNumber()) {
+    double number = from.As<v8::Number>()->Value();
+    if (number >= INT32_MIN && number <= INT32_MAX && number == static_cast<int32_t>(number) &&
+        (number != 0 || !signbit(number)))
+      *to = ist_int32(static_cast<int32_t>(number));
+    else
+      *to = ist_double(number);
   } else if (from->IsNull()) {
     *to = ist_null();
   } else if (from->IsBoolean()) {
     *to = ist_bool(from->IsTrue());
-  } else if (from->IsInt32()) {
-    *to = ist_int32(from.As<v8::Int32>()->Value());
-  } else if (from->IsNumber()) {
-    *to = ist_double(from.As<v8::Number>()->Value());
   } else {
     ist__handles *handles = &isolate->handles;
     bool scoped = !kept && handles->mark_count > 0;
-    if (!handles->free_slot && !grow(handles)) return false;
     if (scoped && !reserve(&handles->scoped, handles->scoped_count, &handles->scoped_capacity))
       return false;
-    uint32_t index = handles->free_slot;
-    ist__slot *slot = slot_at(handles, index);
-    handles->free_slot = slot->next_free;
-    slot->value.Reset(isolate->v8, from);
-    slot->used = true;
-    to->type = type_of(from);
-    to->isolate = isolate->id;
-    to->as.handle = pack(index, slot->generation);
+    if (!take(isolate, from, type_of(from), IST__SLOT_PLAIN, to)) return false;
     if (scoped) handles->scoped[handles->scoped_count++] = to->as.handle;
   }
   return true;
@@ -120,16 +175,18 @@ bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *t
   case IST_DOUBLE: *to = v8::Number::New(isolate->v8, from.as.number); return true;
   default: break;
   }
-  if (from.type > IST_FUNCTION || from.isolate != isolate->id) return false;
-  ist__slot *slot = find(&isolate->handles, from.as.handle);
-  if (!slot) return false;
+  ist__slot *slot = find(isolate, from);
+  if (!slot || slot->value.IsEmpty()) return false;
   *to = slot->value.Get(isolate->v8);
   return true;
 }
 
-void ist__handles_free(ist__handles *handles) {
+void ist__handles_free(ist_isolate *isolate) {
+  ist__handles *handles = &isolate->handles;
   for (uint32_t i = 0; i < handles->chunk_count; i++) {
-    for (uint32_t j = 0; j < IST_SLOTS_PER_CHUNK; j++) handles->chunks[i][j].value.Reset();
+    for (uint32_t j = 0; j < IST_SLOTS_PER_CHUNK; j++)
+      if (handles->chunks[i][j].kind != IST__SLOT_FREE)
+        release(isolate, &handles->chunks[i][j], i * IST_SLOTS_PER_CHUNK + j);
     delete[] handles->chunks[i];
   }
   ist__free(handles->chunks);
@@ -139,28 +196,70 @@ void ist__handles_free(ist__handles *handles) {
 }
 
 ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope) {
-  if (!isolate || !scope) return IST_ERR_ARGUMENT;
+  if (!scope) return IST_ERR_ARGUMENT;
+  ist_status status = ist__isolate_lock(isolate);
+  if (status) return status;
   ist__handles *handles = &isolate->handles;
-  if (!reserve(&handles->marks, handles->mark_count, &handles->mark_capacity))
+  if (!reserve(&handles->marks, handles->mark_count, &handles->mark_capacity)) {
+    ist__isolate_unlock(isolate);
     return IST_ERR_MEMORY;
-  handles->marks[handles->mark_count] = handles->scoped_count;
-  *scope = ++handles->mark_count;
+  }
+  if (!++handles->last_id) handles->last_id = 1;
+  handles->marks[handles->mark_count++] = {handles->scoped_count, handles->last_id,
+                                           isolate->depth};
+  *scope = handles->last_id;
   return IST_OK;
 }
 
 ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope) {
-  if (!isolate) return IST_ERR_ARGUMENT;
+  if (!isolate || !scope) return IST_ERR_ARGUMENT;
+  if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
+  /* Who opened a scope still holds the isolate. */
+  if (!ist__isolate_held(isolate)) return IST_ERR_STATE;
   ist__handles *handles = &isolate->handles;
-  if (!scope || scope > handles->mark_count) return IST_ERR_ARGUMENT;
-  uint32_t from = handles->marks[scope - 1];
-  while (handles->scoped_count > from) release(handles, handles->scoped[--handles->scoped_count]);
-  handles->mark_count = scope - 1;
+  uint32_t at = handles->mark_count;
+  while (at > handles->base && handles->marks[at - 1].id != scope) at--;
+  if (at == handles->base) return IST_ERR_ARGUMENT;
+  uint32_t entered = handles->mark_count - (at - 1);
+  if (isolate->depth != handles->marks[at - 1].depth + entered - 1) return IST_ERR_STATE;
+  close_down_to(isolate, at - 1);
+  while (entered-- > 0) ist__isolate_unlock(isolate);
   return IST_OK;
 }
 
+ist__outward::ist__outward(ist_isolate *isolate)
+    : isolate_(isolate), depth_(isolate->depth), base_(isolate->base),
+      marks_(isolate->handles.mark_count), handle_base_(isolate->handles.base),
+      scoped_(isolate->handles.scoped_count) {
+  ist__handles *handles = &isolate->handles;
+  open = reserve(&handles->marks, handles->mark_count, &handles->mark_capacity);
+  if (!open) return;
+  handles->marks[handles->mark_count++] = {scoped_, 0, depth_};
+  handles->base = handles->mark_count;
+  isolate->base = depth_;
+  isolate->callback_depth++;
+}
+
+ist__outward::~ist__outward() {
+  if (!open) return;
+  ist__handles *handles = &isolate_->handles;
+  if (handles->scoped_count != scoped_ || handles->mark_count != marks_ + 1)
+    close_down_to(isolate_, marks_);
+  handles->mark_count = marks_;
+  handles->base = handle_base_;
+  /* Isolates that were entered and not left, this one or others. */
+  while (isolate_->depth > depth_ || v8::Isolate::TryGetCurrent() != isolate_->v8)
+    ist__isolate_unlock(static_cast<ist_isolate *>(
+        v8::Isolate::TryGetCurrent()->GetData(IST_ISOLATE_SLOT)));
+  isolate_->base = base_;
+  isolate_->callback_depth--;
+}
+
 ist_status ist_value_keep(ist_isolate *isolate, ist_value value, ist_value *result) {
-  if (!isolate || !result) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, value, &local)) return IST_ERR_HANDLE;
   if (value.type < IST_STRING) {
@@ -170,11 +269,68 @@ ist_status ist_value_keep(ist_isolate *isolate, ist_value value, ist_value *resu
   return ist__value_from(isolate, local, result, true) ? IST_OK : IST_ERR_MEMORY;
 }
 
+ist_status ist_value_weak(ist_isolate *isolate, ist_value value, ist_finalizer finalize, void *env,
+                          ist_value *result) {
+  ist_status status = result ? IST_OK : IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (!status) status = gate.status;
+  if (status) {
+    if (finalize) finalize(env);
+    return status;
+  }
+  v8::HandleScope scope(isolate->v8);
+  v8::Local<v8::Value> local;
+  weak_watch *watch = nullptr;
+  ist__finalizer *finalizer = nullptr;
+  if (!ist__value_to(isolate, value, &local))
+    status = IST_ERR_HANDLE;
+  else if (!local->IsObject())
+    status = IST_ERR_TYPE;
+  else if (!(watch = new (std::nothrow) weak_watch))
+    status = IST_ERR_MEMORY;
+  if (status) {
+    if (finalize) finalize(env);
+    return status;
+  }
+  if (finalize) finalizer = ist__finalizer_new(finalize, env);
+  ist_value made;
+  ist__slot *slot = nullptr;
+  if (!finalize || finalizer) slot = take(isolate, local, value.type, IST__SLOT_WEAK, &made);
+  if (!slot) {
+    ist__finalizer_owe(isolate, finalizer);
+    delete watch;
+    return IST_ERR_MEMORY;
+  }
+  watch->isolate = isolate;
+  watch->slot = slot;
+  watch->finalizer = finalizer;
+  slot->value.SetWeak(watch, collected, v8::WeakCallbackType::kParameter);
+  *result = made;
+  return IST_OK;
+}
+
+ist_status ist_value_eternal(ist_isolate *isolate, ist_value value, ist_value *result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
+  v8::Local<v8::Value> local;
+  if (!ist__value_to(isolate, value, &local)) return IST_ERR_HANDLE;
+  if (value.type < IST_STRING) {
+    *result = value;
+    return IST_OK;
+  }
+  return take(isolate, local, value.type, IST__SLOT_ETERNAL, result) ? IST_OK : IST_ERR_MEMORY;
+}
+
 ist_status ist_value_free(ist_isolate *isolate, ist_value value) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (value.type < IST_STRING) return IST_OK;
-  if (value.type > IST_FUNCTION || value.isolate != isolate->id) return IST_ERR_HANDLE;
-  if (!find(&isolate->handles, value.as.handle)) return IST_ERR_HANDLE;
-  release(&isolate->handles, value.as.handle);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  ist__slot *slot = find(isolate, value);
+  if (!slot) return IST_ERR_HANDLE;
+  if (slot->kind == IST__SLOT_ETERNAL) return IST_ERR_STATE;
+  release(isolate, slot, static_cast<uint32_t>(value.as.handle));
   return IST_OK;
 }

@@ -1,7 +1,7 @@
 /* What the files of the embedding half share: the records behind the opaque types of isthmus.h, the
- * table of handles, and the guards that every entry from C passes through. An entry never leaves a
- * V8 scope open, never lets an exception of V8's pend, and never touches V8 through a record that
- * was freed. */
+ * table of handles, and the gate that every call from C passes through. A call never leaves a V8
+ * scope open, never lets an exception of V8's pend, and never touches V8 without the isolate's lock
+ * or through a record that was freed. */
 #ifndef IST_V8_INTERNAL_H
 #define IST_V8_INTERNAL_H
 
@@ -12,6 +12,12 @@
 #include "embed.h"
 #include "isthmus.h"
 
+#include <pthread.h>
+
+#include <atomic>
+#include <mutex>
+#include <new>
+
 struct ist__repl;
 struct ist__runner;
 
@@ -19,7 +25,68 @@ struct ist__runner;
  * them. */
 enum { IST_ISOLATE_SLOT = 0, IST_CONTEXT_SLOT = 32 };
 
+/* ---- Records ---- */
+
+/* What stands behind an opaque pointer of isthmus.h. Records are never given back to the system:
+ * one that was freed rests with `live` false, so that a stale pointer is answered, and is used
+ * again only after many others have been freed. Whatever a record holds is dropped by its clear().
+ */
+struct ist__record : ist__allocated {
+  std::atomic<bool> live{false};
+  ist__record *next_resting = nullptr;
+};
+
+/* The records of one kind. */
+template <class T, size_t rest = 1024> class ist__pool {
+public:
+  /* A record with live false and nothing in it; NULL when memory is out. */
+  T *take() {
+    {
+      std::lock_guard<std::mutex> guard(mutex_);
+      if (count_ > rest) {
+        T *oldest = static_cast<T *>(first_);
+        first_ = oldest->next_resting;
+        count_--;
+        return oldest;
+      }
+    }
+    return new (std::nothrow) T();
+  }
+
+  /* Gives back a record that was cleared. */
+  void put(T *record) {
+    record->live.store(false, std::memory_order_release);
+    record->next_resting = nullptr;
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (count_++)
+      last_->next_resting = record;
+    else
+      first_ = record;
+    last_ = record;
+  }
+
+private:
+  std::mutex mutex_;
+  ist__record *first_ = nullptr, *last_ = nullptr;
+  size_t count_ = 0;
+};
+
+/* A function of the embedder's that is owed a call: collected on the way, called at a safe place,
+ * outside of V8 and of every lock but the isolate's. */
+struct ist__finalizer : ist__allocated {
+  ist_finalizer finalize;
+  void *env;
+  ist__finalizer *next;
+};
+
 /* ---- Handles ---- */
+
+enum ist__slot_kind : uint8_t {
+  IST__SLOT_FREE,
+  IST__SLOT_PLAIN, /* until its scope closes, or it is released */
+  IST__SLOT_WEAK,
+  IST__SLOT_ETERNAL
+};
 
 /* One handle: a global reference with a generation, which grows each time that the slot is
  * released. */
@@ -27,38 +94,49 @@ struct ist__slot : ist__allocated {
   v8::Global<v8::Value> value;
   uint32_t generation;
   uint32_t next_free; /* 0 ends the list */
-  bool used;
+  uint8_t type;       /* an ist_type */
+  ist__slot_kind kind;
 };
 
 enum { IST_SLOTS_PER_CHUNK = 512 };
+
+/* Where an open scope begins. */
+struct ist__mark {
+  uint32_t scoped; /* in ist__handles::scoped */
+  uint32_t id;
+  uint32_t depth; /* of the isolate, when it was opened */
+};
 
 struct ist__handles {
   ist__slot **chunks;
   uint32_t chunk_count;
   uint32_t free_slot; /* slot 0 is never given out */
-  uint64_t *scoped;   /* handles that end with the innermost open scope, oldest first */
+  uint32_t in_use;
+  uint64_t *scoped; /* handles that end with the innermost open scope, oldest first */
   uint32_t scoped_count, scoped_capacity;
-  uint32_t *marks; /* where each open scope begins in `scoped` */
+  ist__mark *marks;
   uint32_t mark_count, mark_capacity;
+  uint32_t base; /* marks below it belong to callers of the callback that runs */
+  uint32_t last_id;
 };
-
-/* ---- Records ---- */
 
 struct ist__rejection : ist__allocated {
   ist_context *context;
+  uint32_t serial; /* of the context */
   v8::Global<v8::Promise> promise;
   v8::Global<v8::Value> reason;
   ist__rejection *next;
 };
 
-/* A host callback that a JavaScript function holds; freed when V8 has collected the function, or
- * with the isolate. */
+/* A host callback that a JavaScript function or a template holds; freed when V8 has collected the
+ * function, or with the isolate. */
 struct ist__callback : ist__allocated {
   ist_isolate *isolate;
-  ist_context *context;
+  ist_context *context; /* NULL: the one that V8 calls in (templates) */
+  uint32_t serial;      /* of the context */
   ist_function fn;
   void *env;
-  void (*finalize)(void *env);
+  ist__finalizer *finalizer;
   v8::Global<v8::Function> function;
   ist__callback *next, **link;
 };
@@ -84,8 +162,9 @@ struct ist__lazy : ist__allocated {
 
 enum { IST_MODULE_BUCKETS = 64 };
 
-struct ist_context : ist__allocated {
-  ist_isolate *isolate;
+struct ist_context : ist__record {
+  ist_isolate *isolate; /* stays when the context is freed */
+  uint32_t serial;      /* another one each time that the record is used */
   v8::Global<v8::Context> context;
   v8::Global<v8::Object> error_constructor; /* as it was before user code */
   v8::Global<v8::Object> native;            /* runtime/js/README.md */
@@ -94,27 +173,52 @@ struct ist_context : ist__allocated {
   ist__lazy *lazy;
   ist__repl *repl; /* made at its first use */
   ist_loader loader;
-  ist_module *modules[IST_MODULE_BUCKETS];
-  bool freed;
-  bool throwing; /* a callback has called ist_throw and has not returned yet */
+  ist_module **modules; /* IST_MODULE_BUCKETS lists, made with the first module */
+  bool throwing;        /* a callback has called ist_throw and has not returned yet */
   v8::Global<v8::Value> thrown;
-  ist_context *next;
+  void *data;
+  ist_context *next, **link; /* among its isolate's */
 };
 
-struct ist_isolate : ist__allocated {
+/* A call that another thread has asked for. */
+struct ist__interrupt : ist__allocated {
+  void (*fn)(void *env, ist_isolate *isolate);
+  void *env;
+  ist_finalizer finalize;
+  ist__interrupt *next;
+};
+
+struct ist_isolate : ist__record {
+  /* The thread that holds the lock, or 0. Only that thread finds itself here. */
+  std::atomic<uintptr_t> owner{0};
+  uint32_t depth; /* how often the owner has entered */
+  uint32_t base;  /* the depth at which the callback that runs was called */
+  uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
+  std::mutex lock;
+  alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];
+
+  /* What other threads reach, under `reach`. */
+  std::mutex reach;
+  ist__interrupt *interrupts, **last_interrupt;
+  std::atomic<bool> terminating{false}; /* asked for, and not forgotten yet */
+
   v8::Isolate *v8;
   v8::ArrayBuffer::Allocator *allocator;
   ist__runner *runner;
   ist__bridge *bridge; /* made at its first use */
   uint32_t id;
+  ist_microtasks microtasks;
   ist__handles handles;
   ist_context *contexts;
   ist__callback *callbacks;
-  ist__callback *dead_callbacks; /* collected, their finalizers wait for a safe place */
+  ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
+  ist_uncaught uncaught;
+  void *uncaught_env;
+  ist_finalizer uncaught_finalize;
   ist__embed_hooks hooks;
   bool hooked;
-  ist_isolate *next; /* in the registry of live isolates */
+  ist_isolate *next, **link; /* among the live ones */
 };
 
 /* For results whose failure leaves an exception that the caller passes on. */
@@ -122,32 +226,111 @@ template <class T> inline void ist__ignore(const v8::Maybe<T> &) {}
 
 /* ---- Entering ---- */
 
-struct ist__isolate_entry {
-  explicit ist__isolate_entry(ist_isolate *isolate)
-      : isolate_scope(isolate->v8), handle_scope(isolate->v8) {}
-  v8::Isolate::Scope isolate_scope;
-  v8::HandleScope handle_scope;
+inline uintptr_t ist__thread() {
+  return static_cast<uintptr_t>(pthread_self());
+}
+
+/* Locks and enters an isolate for this thread, and undoes that. Waits. */
+ist_status ist__isolate_lock(ist_isolate *isolate);
+void ist__isolate_unlock(ist_isolate *isolate);
+
+/* Whether this thread holds the isolate's lock and V8 has it as the current one. */
+inline bool ist__isolate_held(const ist_isolate *isolate) {
+  return isolate->owner.load(std::memory_order_relaxed) == ist__thread() &&
+         v8::Isolate::TryGetCurrent() == isolate->v8;
+}
+
+/* What every call from C passes first: it refuses what is NULL (IST_ERR_ARGUMENT), freed
+ * (IST_ERR_HANDLE) or in a forked child (IST_ERR_FORKED), and otherwise holds the isolate's lock,
+ * with V8's isolate entered, until it goes out of scope. V8 is not touched before `status` was
+ * found to be IST_OK. */
+class ist__gate {
+public:
+  explicit ist__gate(ist_isolate *isolate) : status(IST_OK) {
+    if (!isolate || !ist__isolate_held(isolate)) take(isolate);
+  }
+  explicit ist__gate(ist_context *context) : status(IST_OK) {
+    if (!context) {
+      status = IST_ERR_ARGUMENT;
+      return;
+    }
+    /* The isolate of a resting record is one still, perhaps another one; the lock is taken to look
+     * again. */
+    ist_isolate *isolate = context->isolate;
+    if (!ist__isolate_held(isolate)) take(isolate);
+    if (!status && !context->live.load(std::memory_order_relaxed)) status = IST_ERR_HANDLE;
+  }
+  ~ist__gate() {
+    if (held_) ist__isolate_unlock(held_);
+  }
+  ist__gate(const ist__gate &) = delete;
+  ist__gate &operator=(const ist__gate &) = delete;
+
+  ist_status status;
+
+private:
+  void take(ist_isolate *isolate) {
+    status = ist__isolate_lock(isolate);
+    if (!status) held_ = isolate;
+  }
+  ist_isolate *held_ = nullptr;
 };
 
-/* Entering a context for work that may run JavaScript. */
+/* Forgets a termination that was asked for: before the outermost JavaScript starts, and when it has
+ * ended. */
+void ist__isolate_forget_termination(ist_isolate *isolate);
+
+/* Within a gate: a context entered for work that may run JavaScript. */
 struct ist__entry {
   explicit ist__entry(ist_context *owner)
-      : isolate_scope(owner->isolate->v8), handle_scope(owner->isolate->v8),
-        context(owner->context.Get(owner->isolate->v8)), context_scope(context),
-        catcher(owner->isolate->v8) {}
-  v8::Isolate::Scope isolate_scope;
+      : handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
+        context_scope(context), catcher(owner->isolate->v8) {
+    if (owner->isolate->terminating.load(std::memory_order_relaxed) &&
+        !owner->isolate->callback_depth)
+      ist__isolate_forget_termination(owner->isolate);
+  }
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::Context::Scope context_scope;
   v8::TryCatch catcher;
 };
 
+/* Around every call of an embedder's function that may call back into the isolate: it has a scope
+ * of its own, and whatever it leaves entered or open is undone. `open` is false when memory is out.
+ */
+class ist__outward {
+public:
+  explicit ist__outward(ist_isolate *isolate);
+  ~ist__outward();
+  bool open;
+
+private:
+  ist_isolate *isolate_;
+  uint32_t depth_, base_, marks_, handle_base_, scoped_;
+};
+
+/* On the isolate's thread: */
 inline bool ist__context_alive(const ist_context *context) {
-  return context && !context->freed;
+  return context && context->live.load(std::memory_order_relaxed);
 }
 
-/* The record of the context that V8 calls us in, or NULL for one that is not ours. */
+/* The record of the context that V8 calls us in, or NULL for one that is not ours or was freed. */
 ist_context *ist__context_of(v8::Local<v8::Context> context);
+
+/* Owes a finalizer a call: it runs when the isolate is next at a safe place. `finalizer` was
+ * allocated beforehand, so that this cannot fail; NULL is accepted. */
+void ist__finalizer_owe(ist_isolate *isolate, ist__finalizer *finalizer);
+/* Runs what is owed. Not inside of V8. */
+void ist__finalizers_run(ist_isolate *isolate);
+/* An allocated finalizer, or NULL with `finalize` called when memory is out. */
+ist__finalizer *ist__finalizer_new(ist_finalizer finalize, void *env);
+
+/* Tells the uncaught hook of rejections that have no handler now, and runs what is owed, when no
+ * JavaScript is on the stack. Called at the end of what may have run microtasks. */
+void ist__isolate_settle(ist_isolate *isolate);
+/* Gives an error to the isolate's hook, or to its owner's. */
+void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, const ist_error *error,
+                                ist_value promise);
 
 /* ---- Between V8's values and ours ---- */
 
@@ -158,9 +341,9 @@ bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value 
 /* False when the handle is stale or foreign. */
 bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *to);
 
-void ist__handles_free(ist__handles *handles);
+void ist__handles_free(ist_isolate *isolate);
 
-/* The isolate with this number, while it lives. */
+/* The isolate with this number, while it lives. Any thread. */
 ist_isolate *ist__isolate_by_id(uint32_t id);
 
 /* UTF-8 to a string; empty when too long. */
@@ -216,7 +399,6 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
 
 void ist__module_hooks(v8::Isolate *isolate);
 void ist__context_free_modules(ist_context *context);
-void ist__callbacks_reap(ist_isolate *isolate);
 void ist__callbacks_free(ist_isolate *isolate);
 
 /* The bridge of an isolate, made now if it was not yet. */

@@ -9,24 +9,30 @@
 
 namespace {
 
+/* NULL when memory is out. */
 ist_module **bucket_of(ist_context *context, v8::Local<v8::Module> module) {
+  if (!context->modules)
+    context->modules = static_cast<ist_module **>(
+        ist__calloc(IST_MODULE_BUCKETS, sizeof *context->modules));
+  if (!context->modules) return nullptr;
   return &context->modules[static_cast<unsigned>(module->GetIdentityHash()) % IST_MODULE_BUCKETS];
 }
 
 ist_module *find(ist_context *context, v8::Local<v8::Module> module) {
   v8::Isolate *isolate = context->isolate->v8;
-  for (ist_module *at = *bucket_of(context, module); at; at = at->next)
+  ist_module **bucket = bucket_of(context, module);
+  for (ist_module *at = bucket ? *bucket : nullptr; at; at = at->next)
     if (at->module.Get(isolate) == module) return at;
   return nullptr;
 }
 
 ist_module *record(ist_context *context, const char *url, v8::Local<v8::Module> module) {
-  ist_module *made = new (std::nothrow) ist_module();
+  ist_module **bucket = bucket_of(context, module);
+  ist_module *made = bucket ? new (std::nothrow) ist_module() : nullptr;
   if (!made) return nullptr;
   made->context = context;
   made->url = ist__strdup(url);
   made->module.Reset(context->isolate->v8, module);
-  ist_module **bucket = bucket_of(context, module);
   made->next = *bucket;
   *bucket = made;
   return made;
@@ -242,22 +248,26 @@ void ist__module_hooks(v8::Isolate *isolate) {
 }
 
 void ist__context_free_modules(ist_context *context) {
-  for (ist_module *&bucket : context->modules) {
-    while (bucket) {
-      ist_module *module = bucket;
-      bucket = module->next;
-      for (size_t i = 0; module->names && i < module->name_count; i++) ist__free(module->names[i]);
+  for (size_t i = 0; context->modules && i < IST_MODULE_BUCKETS; i++) {
+    while (context->modules[i]) {
+      ist_module *module = context->modules[i];
+      context->modules[i] = module->next;
+      for (size_t name = 0; module->names && name < module->name_count; name++)
+        ist__free(module->names[name]);
       ist__free(module->names);
       ist__free(module->source);
       ist__free(module->url);
       delete module;
     }
   }
+  ist__free(context->modules);
+  context->modules = nullptr;
 }
 
 ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader) {
   if (!context || !loader || loader->size < sizeof loader->size) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist_loader old = context->loader;
   context->loader = ist_loader();
   memcpy(&context->loader, loader, loader->size < sizeof *loader ? loader->size : sizeof *loader);
@@ -265,11 +275,18 @@ ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader
   return IST_OK;
 }
 
-ist_status ist_module_compile(ist_context *context, const char *url, const char *source,
-                              size_t length, ist_module **result, ist_error **error) {
+ist_status ist_module_compile(ist_context *context, const ist_source *given, ist_module **result,
+                              ist_error **error) {
   if (error) *error = nullptr;
-  if (!context || !url || !result || (!source && length)) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist_source of = {};
+  if (!given || given->size < sizeof given->size || !result)
+    return ist__fail(error, IST_ERR_ARGUMENT);
+  memcpy(&of, given, given->size < sizeof of ? given->size : sizeof of);
+  const char *url = of.file ? of.file : "<module>", *source = of.text;
+  size_t length = of.length;
+  if (!source && length) return ist__fail(error, IST_ERR_ARGUMENT);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::String> text, name;
@@ -295,7 +312,8 @@ ist_status ist_module_new_json(ist_context *context, const char *url, const char
                                size_t length, ist_module **result, ist_error **error) {
   if (error) *error = nullptr;
   if (!context || !url || !result || (!text && length)) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::String> source;
@@ -325,7 +343,8 @@ ist_status ist_module_new_synthetic(ist_context *context, const char *url, const
                                     ist_error **error) {
   if (error) *error = nullptr;
   if (!context || !url || !result || (!names && count)) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::Value> local;
@@ -350,7 +369,8 @@ ist_status ist_module_new_synthetic(ist_context *context, const char *url, const
 ist_status ist_module_set_export(ist_module *module, const char *name, ist_value value) {
   if (!module || !name) return IST_ERR_ARGUMENT;
   ist_context *context = module->context;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::Module> target = module->module.Get(isolate);
@@ -384,7 +404,8 @@ ist_status ist_module_instantiate(ist_module *module, ist_error **error) {
   if (error) *error = nullptr;
   if (!module) return ist__fail(error, IST_ERR_ARGUMENT);
   ist_context *context = module->context;
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   if (module->module.Get(context->isolate->v8)
           ->InstantiateModule(entry.context, resolve)
@@ -401,7 +422,8 @@ ist_status ist_module_evaluate(ist_module *module, ist_value *promise, ist_error
   if (error) *error = nullptr;
   if (!module || !promise) return ist__fail(error, IST_ERR_ARGUMENT);
   ist_context *context = module->context;
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Local<v8::Module> target = module->module.Get(context->isolate->v8);
   if (target->GetStatus() < v8::Module::kInstantiated) return ist__fail(error, IST_ERR_STATE);
@@ -415,7 +437,8 @@ ist_status ist_module_evaluate(ist_module *module, ist_value *promise, ist_error
 ist_status ist_module_namespace(ist_module *module, ist_value *result) {
   if (!module || !result) return IST_ERR_ARGUMENT;
   ist_context *context = module->context;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Local<v8::Module> target = module->module.Get(context->isolate->v8);
   if (target->GetStatus() < v8::Module::kInstantiated) return IST_ERR_STATE;

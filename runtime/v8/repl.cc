@@ -160,7 +160,8 @@ void ist__repl_free(ist__repl *repl) {
 }
 
 ist_status ist__repl_start(ist_context *context, const char *source, size_t length) {
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   ist__repl *repl = ist__repl_of(context);
   v8::Local<v8::String> text;

@@ -5,7 +5,8 @@ ist_status ist_script_eval(ist_context *context, const char *source, size_t leng
                            const char *file, ist_value *result, ist_error **error) {
   if (error) *error = nullptr;
   if (!context || !result || (!source && length)) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::String> text;

@@ -193,6 +193,17 @@ inline bool detach(v8::Local<v8::ArrayBuffer> buffer) {
 #endif
 }
 
+/* --- Numbers. */
+
+/* Whether a value is one of V8's small integers, which V8's own inline functions tell without a
+ * call. */
+inline bool is_small_integer(v8::Local<v8::Value> value, int32_t *number) {
+  v8::internal::Address tagged = *reinterpret_cast<const v8::internal::Address *>(*value);
+  if ((tagged & v8::internal::kSmiTagMask) != v8::internal::kSmiTag) return false;
+  *number = v8::internal::Internals::SmiValue(tagged);
+  return true;
+}
+
 /* --- Private properties. */
 
 inline v8::Local<v8::Private> private_symbol(v8::Isolate *isolate, const char *name) {

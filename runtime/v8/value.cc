@@ -30,7 +30,9 @@ char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_
 ist_status ist_string_new(ist_isolate *isolate, const char *text, size_t length,
                           ist_value *result) {
   if (!isolate || !result || (!text && length)) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::String> string;
   if (!ist__string(isolate->v8, text, length).ToLocal(&string)) return IST_ERR_ARGUMENT;
   return ist__value_from(isolate, string, result) ? IST_OK : IST_ERR_MEMORY;
@@ -38,7 +40,9 @@ ist_status ist_string_new(ist_isolate *isolate, const char *text, size_t length,
 
 ist_status ist_string_read(ist_isolate *isolate, ist_value string, char **text, size_t *length) {
   if (!isolate || !text) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> value;
   if (!ist__value_to(isolate, string, &value)) return IST_ERR_HANDLE;
   if (!value->IsString()) return IST_ERR_TYPE;
@@ -78,7 +82,8 @@ ist_status bytes_over(ist_context *context, v8::Local<v8::ArrayBuffer> buffer, s
 ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
                          ist_value *result) {
   if (!context || !result || (!bytes && length)) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   if (length > v8::TypedArray::kMaxLength) return IST_ERR_MEMORY;
   ist__entry entry(context);
   /* V8 aborts when its own allocation fails, so the memory comes from here. */
@@ -113,7 +118,9 @@ ist_status ist_bytes_adopt(ist_context *context, void *bytes, size_t length,
 
 ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes, size_t *length) {
   if (!isolate || !bytes || !length) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, value, &local)) return IST_ERR_HANDLE;
   if (local->IsArrayBufferView()) {
@@ -137,7 +144,8 @@ ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes
 
 ist_status ist_object_new(ist_context *context, ist_value *result) {
   if (!context || !result) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Local<v8::Object> object = v8::Object::New(context->isolate->v8);
   return ist__value_from(context->isolate, object, result) ? IST_OK : IST_ERR_MEMORY;
@@ -145,7 +153,8 @@ ist_status ist_object_new(ist_context *context, ist_value *result) {
 
 ist_status ist_array_new(ist_context *context, ist_value *result) {
   if (!context || !result) return IST_ERR_ARGUMENT;
-  if (!ist__context_alive(context)) return IST_ERR_HANDLE;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
   ist__entry entry(context);
   v8::Local<v8::Array> array = v8::Array::New(context->isolate->v8);
   return ist__value_from(context->isolate, array, result) ? IST_OK : IST_ERR_MEMORY;
@@ -178,7 +187,8 @@ ist_status on_object(ist_context *context, ist_value object, bool valid, ist_err
                      Body body) {
   if (error) *error = nullptr;
   if (!context || !valid) return ist__fail(error, IST_ERR_ARGUMENT);
-  if (!ist__context_alive(context)) return ist__fail(error, IST_ERR_HANDLE);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Local<v8::Object> target;
   ist_status status = object_of(context, object, &target);
@@ -252,21 +262,30 @@ ist_status ist_object_define(ist_context *context, ist_value object, const char 
       });
 }
 
-ist_status ist_object_names(ist_context *context, ist_value object, bool inherited,
-                            ist_value *result, ist_error **error) {
+ist_status ist_object_keys(ist_context *context, ist_value object, uint32_t flags,
+                           ist_value *result, ist_error **error) {
+  int filter = v8::ALL_PROPERTIES;
+  if (flags & IST_KEYS_ENUMERABLE) filter |= v8::ONLY_ENUMERABLE;
+  if (!(flags & IST_KEYS_SYMBOLS)) filter |= v8::SKIP_SYMBOLS;
+  if (flags & IST_KEYS_NO_STRINGS) filter |= v8::SKIP_STRINGS;
   return on_object(context, object, result, error, [&](ist__entry &entry, auto target) {
     v8::MaybeLocal<v8::Array> names = target->GetPropertyNames(
         entry.context,
-        inherited ? v8::KeyCollectionMode::kIncludePrototypes : v8::KeyCollectionMode::kOwnOnly,
-        v8::PropertyFilter::SKIP_SYMBOLS, v8::IndexFilter::kIncludeIndices,
-        v8::KeyConversionMode::kConvertToString);
+        flags & IST_KEYS_INHERITED ? v8::KeyCollectionMode::kIncludePrototypes
+                                   : v8::KeyCollectionMode::kOwnOnly,
+        static_cast<v8::PropertyFilter>(filter),
+        flags & IST_KEYS_NO_INDICES ? v8::IndexFilter::kSkipIndices
+                                    : v8::IndexFilter::kIncludeIndices,
+        v8::KeyConversionMode::kKeepNumbers);
     return finish(context, names, &entry.catcher, result, error);
   });
 }
 
 ist_status ist_array_length(ist_isolate *isolate, ist_value array, uint32_t *result) {
   if (!isolate || !result) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, array, &local)) return IST_ERR_HANDLE;
   if (!local->IsArray()) return IST_ERR_TYPE;
@@ -301,7 +320,9 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
 ist_status ist_promise_read(ist_isolate *isolate, ist_value promise, ist_promise_state *state,
                             ist_value *result) {
   if (!isolate || !state || !result) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, promise, &local)) return IST_ERR_HANDLE;
   if (!local->IsPromise()) return IST_ERR_TYPE;
@@ -319,7 +340,9 @@ ist_status ist_promise_read(ist_isolate *isolate, ist_value promise, ist_promise
 
 ist_status ist_promise_mark_handled(ist_isolate *isolate, ist_value promise) {
   if (!isolate) return IST_ERR_ARGUMENT;
-  ist__isolate_entry entry(isolate);
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, promise, &local)) return IST_ERR_HANDLE;
   if (!local->IsPromise()) return IST_ERR_TYPE;

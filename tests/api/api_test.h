@@ -26,7 +26,7 @@ typedef struct fixture {
 static inline int setup(void **state) {
   fixture *made = calloc(1, sizeof *made);
   assert_ok(ist_isolate_new(NULL, &made->isolate));
-  assert_ok(ist_context_new(made->isolate, &made->context));
+  assert_ok(ist_context_new(made->isolate, NULL, &made->context));
   *state = made;
   return 0;
 }

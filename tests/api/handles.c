@@ -40,7 +40,7 @@ static void foreign_handles_are_refused(void **state) {
   ist_context *context;
   ist_value value = text(f, "mine"), object, got;
   assert_ok(ist_isolate_new(NULL, &other));
-  assert_ok(ist_context_new(other, &context));
+  assert_ok(ist_context_new(other, NULL, &context));
   assert_ok(ist_object_new(context, &object));
   assert_status(IST_ERR_HANDLE, ist_object_set(context, object, "x", value, NULL));
   assert_status(IST_ERR_HANDLE, ist_object_get(f->context, object, "x", &got, NULL));
@@ -91,7 +91,7 @@ static void freed_contexts_are_answered(void **state) {
   ist_context *context;
   ist_value object, got;
   ist_error *error;
-  assert_ok(ist_context_new(f->isolate, &context));
+  assert_ok(ist_context_new(f->isolate, NULL, &context));
   assert_ok(ist_object_new(context, &object));
   assert_ok(ist_object_set(context, object, "a", ist_int32(7), NULL));
   ist_context_free(context);
@@ -113,7 +113,7 @@ static void errors_outlive_their_isolate(void **state) {
   ist_value got;
   ist_error *error;
   assert_ok(ist_isolate_new(NULL, &isolate));
-  assert_ok(ist_context_new(isolate, &context));
+  assert_ok(ist_context_new(isolate, NULL, &context));
   assert_status(IST_ERR_EXCEPTION, ist_script_eval(context, "throw {}", 8, "x", &got, &error));
   assert_int_equal(error->value.type, IST_OBJECT);
   ist_isolate_free(isolate);
@@ -124,7 +124,7 @@ static void null_arguments_are_refused(void **state) {
   fixture *f = *state;
   ist_value value;
   assert_status(IST_ERR_ARGUMENT, ist_isolate_new(NULL, NULL));
-  assert_status(IST_ERR_ARGUMENT, ist_context_new(NULL, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_context_new(NULL, NULL, NULL));
   assert_status(IST_ERR_ARGUMENT, ist_string_new(f->isolate, NULL, 1, &value));
   assert_status(IST_ERR_ARGUMENT, ist_string_new(f->isolate, "", 0, NULL));
   assert_status(IST_ERR_ARGUMENT, ist_object_get(f->context, ist_null(), NULL, &value, NULL));

@@ -46,13 +46,14 @@ static void loader_end(void *env) {
 static ist_module *compile(fixture *f, const char *url, const char *source) {
   ist_module *module;
   ist_error *error;
-  ist_status status = ist_module_compile(f->context, url, source, strlen(source), &module, &error);
+  ist_source from = {.size = sizeof from, .text = source, .length = strlen(source), .file = url};
+  ist_status status = ist_module_compile(f->context, &from, &module, &error);
   if (status) fail_msg("%s", error->message);
   return module;
 }
 
 static void set_loader(fixture *f) {
-  ist_loader loader = {sizeof loader, resolve, add_to_meta, NULL, loader_end};
+  ist_loader loader = {sizeof loader, resolve, add_to_meta, NULL, loader_end, NULL};
   assert_ok(ist_context_set_loader(f->context, &loader));
   asked = 0;
 }
