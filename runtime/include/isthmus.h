@@ -396,9 +396,9 @@ IST_API ist_status ist_context_data(ist_context *context, void **result);
 IST_API ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope);
 
 /* Closes a scope with all that were opened after it: their handles become stale, and the isolate is
- * left as often as it was entered by them. IST_ERR_ARGUMENT when it is not open, or was opened
- * outside of the callback that runs; IST_ERR_STATE on another thread, or when the isolate was
- * entered within it and not left. Since 0.1. */
+ * left as often as it was entered by them. IST_ERR_ARGUMENT when it is not open, was
+ * opened by another thread, or outside of the callback that runs; IST_ERR_STATE when the isolate
+ * was entered within it and not left. Since 0.1. */
 IST_API ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope);
 
 /* Makes a persistent handle to the same value, which outlives every scope; values that are no

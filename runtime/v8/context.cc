@@ -23,8 +23,8 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   if (given) memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
-  if (options.share_token && (!ist__context_alive(options.share_token) ||
-                              options.share_token->isolate != isolate))
+  if (options.share_token &&
+      (!ist__context_alive(options.share_token) || options.share_token->isolate != isolate))
     return IST_ERR_HANDLE;
   ist_context *context = pool.take();
   if (!context) return IST_ERR_MEMORY;
@@ -363,7 +363,8 @@ ist_status ist__context_exports(ist_context *context, ist__library *library, ist
 }
 
 bool ist__context_close_library(ist_context *context, ist_value exports) {
-  if (!ist__context_alive(context) || !context->isolate->bridge) return false;
+  ist__gate gate(context);
+  if (gate.status || !context->isolate->bridge) return false;
   ist__entry entry(context);
   v8::Local<v8::Value> local;
   return ist__value_to(context->isolate, exports, &local) &&

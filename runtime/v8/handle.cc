@@ -87,8 +87,8 @@ void release(ist_isolate *isolate, ist__slot *slot, uint32_t index) {
 }
 
 /* Takes a slot for a value; NULL when memory is out. */
-ist__slot *take(ist_isolate *isolate, v8::Local<v8::Value> from, uint32_t type,
-                ist__slot_kind kind, ist_value *to) {
+ist__slot *take(ist_isolate *isolate, v8::Local<v8::Value> from, uint32_t type, ist__slot_kind kind,
+                ist_value *to) {
   ist__handles *handles = &isolate->handles;
   if (!handles->free_slot && !grow(handles)) return nullptr;
   uint32_t index = handles->free_slot;
@@ -205,8 +205,7 @@ ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope) {
     return IST_ERR_MEMORY;
   }
   if (!++handles->last_id) handles->last_id = 1;
-  handles->marks[handles->mark_count++] = {handles->scoped_count, handles->last_id,
-                                           isolate->depth};
+  handles->marks[handles->mark_count++] = {handles->scoped_count, handles->last_id, isolate->depth};
   *scope = handles->last_id;
   return IST_OK;
 }
@@ -214,8 +213,8 @@ ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope) {
 ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope) {
   if (!isolate || !scope) return IST_ERR_ARGUMENT;
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
-  /* Who opened a scope still holds the isolate. */
-  if (!ist__isolate_held(isolate)) return IST_ERR_STATE;
+  /* Who opened a scope still holds the isolate; for any other thread it is not open. */
+  if (!ist__isolate_held(isolate)) return IST_ERR_ARGUMENT;
   ist__handles *handles = &isolate->handles;
   uint32_t at = handles->mark_count;
   while (at > handles->base && handles->marks[at - 1].id != scope) at--;
@@ -249,8 +248,8 @@ ist__outward::~ist__outward() {
   handles->base = handle_base_;
   /* Isolates that were entered and not left, this one or others. */
   while (isolate_->depth > depth_ || v8::Isolate::TryGetCurrent() != isolate_->v8)
-    ist__isolate_unlock(static_cast<ist_isolate *>(
-        v8::Isolate::TryGetCurrent()->GetData(IST_ISOLATE_SLOT)));
+    ist__isolate_unlock(
+        static_cast<ist_isolate *>(v8::Isolate::TryGetCurrent()->GetData(IST_ISOLATE_SLOT)));
   isolate_->base = base_;
   isolate_->callback_depth--;
 }

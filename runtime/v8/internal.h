@@ -191,8 +191,8 @@ struct ist__interrupt : ist__allocated {
 struct ist_isolate : ist__record {
   /* The thread that holds the lock, or 0. Only that thread finds itself here. */
   std::atomic<uintptr_t> owner{0};
-  uint32_t depth; /* how often the owner has entered */
-  uint32_t base;  /* the depth at which the callback that runs was called */
+  uint32_t depth;          /* how often the owner has entered */
+  uint32_t base;           /* the depth at which the callback that runs was called */
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
   std::mutex lock;
   alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];

@@ -1,7 +1,7 @@
-/* Isolates: their making and end, the lock that every call holds, the queues of unhandled rejections
- * and of finalizers that are owed, and the registry of the live ones. An isolate is only ever
- * touched by the thread that holds its lock; termination, interrupts and the hooks' wake are what
- * other threads may reach. */
+/* Isolates: their making and end, the lock that every call holds, the queues of unhandled
+ * rejections and of finalizers that are owed, and the registry of the live ones. An isolate is only
+ * ever touched by the thread that holds its lock; termination, interrupts and the hooks' wake are
+ * what other threads may reach. */
 #include "internal.h"
 
 namespace {
@@ -220,9 +220,8 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
     return IST_ERR_ARGUMENT;
   ist__platform_start();
   static std::once_flag once;
-  std::call_once(once, [] {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-  });
+  std::call_once(once,
+                 [] { pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child); });
 
   ist_isolate *isolate = pool.take();
   if (!isolate) return IST_ERR_MEMORY;
@@ -393,7 +392,8 @@ ist_status ist_isolate_queue_microtask(ist_isolate *isolate, ist_value function)
 
 /* ---- Reaching in from other threads ---- */
 
-/* A record's `reach` is held while V8 is reached into, so that the isolate is not freed meanwhile. */
+/* A record's `reach` is held while V8 is reached into, so that the isolate is not freed meanwhile.
+ */
 ist_status ist_isolate_terminate(ist_isolate *isolate) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
@@ -410,9 +410,8 @@ void ist__isolate_forget_termination(ist_isolate *isolate) {
   isolate->v8->CancelTerminateExecution();
 }
 
-ist_status ist_isolate_interrupt(ist_isolate *isolate,
-                                 void (*fn)(void *env, ist_isolate *isolate), void *env,
-                                 ist_finalizer finalize) {
+ist_status ist_isolate_interrupt(ist_isolate *isolate, void (*fn)(void *env, ist_isolate *isolate),
+                                 void *env, ist_finalizer finalize) {
   ist_status status = !isolate || !fn ? IST_ERR_ARGUMENT : IST_OK;
   if (!status && forked.load(std::memory_order_relaxed)) status = IST_ERR_FORKED;
   ist__interrupt *request = status ? nullptr : new (std::nothrow) ist__interrupt;

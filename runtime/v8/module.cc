@@ -12,8 +12,8 @@ namespace {
 /* NULL when memory is out. */
 ist_module **bucket_of(ist_context *context, v8::Local<v8::Module> module) {
   if (!context->modules)
-    context->modules = static_cast<ist_module **>(
-        ist__calloc(IST_MODULE_BUCKETS, sizeof *context->modules));
+    context->modules =
+        static_cast<ist_module **>(ist__calloc(IST_MODULE_BUCKETS, sizeof *context->modules));
   if (!context->modules) return nullptr;
   return &context->modules[static_cast<unsigned>(module->GetIdentityHash()) % IST_MODULE_BUCKETS];
 }

@@ -179,7 +179,8 @@ void ist__repl_abandon(ist_context *context) {
 
 ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error **error) {
   *error = nullptr;
-  if (!ist__context_alive(context) || !context->repl || context->repl->answer.IsEmpty())
+  ist__gate gate(context);
+  if (gate.status || !context->repl || context->repl->answer.IsEmpty())
     return ist__fail(error, IST_ERR_TERMINATED);
   ist__entry entry(context);
   ist__repl *repl = context->repl;

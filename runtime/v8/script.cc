@@ -27,7 +27,8 @@ ist_status ist_script_eval(ist_context *context, const char *source, size_t leng
 }
 
 bool ist__script_parses(ist_context *context, const char *source, size_t length) {
-  if (!ist__context_alive(context)) return false;
+  ist__gate gate(context);
+  if (gate.status) return false;
   ist__entry entry(context);
   v8::Local<v8::String> text;
   return ist__string(context->isolate->v8, source, length).ToLocal(&text) &&
@@ -35,7 +36,8 @@ bool ist__script_parses(ist_context *context, const char *source, size_t length)
 }
 
 bool ist__script_incomplete(ist_context *context, const char *source, size_t length, bool module) {
-  if (!ist__context_alive(context)) return false;
+  ist__gate gate(context);
+  if (gate.status) return false;
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::String> text;

@@ -98,11 +98,10 @@ ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
 
 ist_status ist_bytes_adopt(ist_context *context, void *bytes, size_t length,
                            void (*finalize)(void *env), void *env, ist_value *result) {
-  ist_status status = IST_OK;
-  if (!context || !result || (!bytes && length))
+  ist__gate gate(context);
+  ist_status status = gate.status;
+  if (!result || (!bytes && length))
     status = IST_ERR_ARGUMENT;
-  else if (!ist__context_alive(context))
-    status = IST_ERR_HANDLE;
   else if (length > v8::TypedArray::kMaxLength)
     status = IST_ERR_MEMORY;
   if (status) {
