@@ -1,48 +1,65 @@
-# Prints a suite's figures (lines WHO<tab>ROW<tab>NUMBER) as a table with ratios, and as JSON to the file `json`. Of several
-# figures for one row the least counts, but for suite `start`, where it is the median.
+# Prints a suite's figures (lines WHO<tab>ROW<tab>UNIT<tab>NUMBER) as a table of medians with the ratio of ours to each other
+# column, and writes them to the file `json`, with the spread (least and greatest) of each. WHO is `ours`, `floor` (what
+# the thing underneath costs alone) or a peer.
 {
-  if (!($2 in known)) { known[$2] = 1; rows[++row_count] = $2 }
-  if ($1 != "ours" && !($1 in peer)) { peer[$1] = 1; peers[++peer_count] = $1 }
+  if (!($2 in unit)) { unit[$2] = $3; rows[++row_count] = $2 }
+  if ($1 != "ours" && !($1 in column)) { column[$1] = 1; columns[++column_count] = $1 }
   at = $1 SUBSEP $2
-  figures[at, ++count[at]] = $3 + 0
+  figures[at, ++count[at]] = $4 + 0
 }
 
-function value(who, row,    at, i, j, n, kept, sorted) {
+# The figures of a column in a row, sorted, in `sorted`; how many there are.
+function sort_figures(who, row,    at, i, j, n, kept) {
   at = who SUBSEP row
   n = count[at]
-  if (!n) return ""
   for (i = 1; i <= n; i++) {
     kept = figures[at, i]
     for (j = i - 1; j >= 1 && sorted[j] > kept; j--) sorted[j + 1] = sorted[j]
     sorted[j + 1] = kept
   }
-  return suite == "start" ? sorted[int((n + 1) / 2)] : sorted[1]
+  return n
+}
+
+function median(who, row,    n) {
+  n = sort_figures(who, row)
+  if (!n) return ""
+  return n % 2 ? sorted[(n + 1) / 2] : (sorted[n / 2] + sorted[n / 2 + 1]) / 2
+}
+
+function spread(who, row,    n) {
+  n = sort_figures(who, row)
+  return "[" sorted[1] ", " sorted[n] "]"
+}
+
+function quoted(text) {
+  gsub(/[\\"]/, "\\\\&", text)
+  return "\"" text "\""
 }
 
 END {
-  unit = suite == "start" ? "ms" : "ns"
   line = sprintf("%-20s %6s %10s", suite, "unit", "ours")
-  for (p = 1; p <= peer_count; p++) line = line sprintf(" %10s %7s", peers[p], "ratio")
+  for (c = 1; c <= column_count; c++) line = line sprintf(" %10s %7s", columns[c], "ratio")
   print line
-  text = "{\"suite\": \"" suite "\", \"rows\": ["
+  text = "{\"suite\": " quoted(suite) ", \"machine\": " quoted(machine) ", \"rows\": ["
   for (r = 1; r <= row_count; r++) {
     row = rows[r]
-    u = row == "sqlite_rows" ? "ms" : unit
-    ours = value("ours", row)
-    line = sprintf("%-20s %6s %10s", row, u, ours == "" ? "-" : sprintf("%.2f", ours))
-    text = text (r > 1 ? ", " : "") "{\"name\": \"" row "\", \"unit\": \"" u "\", \"ours\": " (ours == "" ? "null" : ours) ", \"peers\": {"
-    separator = ""
-    for (p = 1; p <= peer_count; p++) {
-      theirs = value(peers[p], row)
+    ours = median("ours", row)
+    line = sprintf("%-20s %6s %10s", row, unit[row], ours == "" ? "-" : sprintf("%.2f", ours))
+    text = text (r > 1 ? "," : "") "\n  {\"name\": " quoted(row) ", \"unit\": " quoted(unit[row]) ", \"ours\": " (ours == "" ? "null" : ours)
+    peers = ""
+    floor = "null"
+    spreads = ours == "" ? "" : "\"ours\": " spread("ours", row)
+    for (c = 1; c <= column_count; c++) {
+      theirs = median(columns[c], row)
       line = line sprintf(" %10s %7s", theirs == "" ? "-" : sprintf("%.2f", theirs), ours == "" || theirs == "" ? "-" : sprintf("%.2f", ours / theirs))
-      if (theirs != "") {
-        text = text separator "\"" peers[p] "\": " theirs
-        separator = ", "
-      }
+      if (theirs == "") continue
+      if (columns[c] == "floor") floor = theirs
+      else peers = peers (peers == "" ? "" : ", ") quoted(columns[c]) ": " theirs
+      spreads = spreads (spreads == "" ? "" : ", ") quoted(columns[c]) ": " spread(columns[c], row)
     }
     print line
-    text = text "}}"
+    text = text ", \"floor\": " floor ", \"peers\": {" peers "}, \"spread\": {" spreads "}}"
   }
   print ""
-  if (json != "") print text "]}" > json
+  if (json != "") print text "\n]}" > json
 }

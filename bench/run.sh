@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # The benchmarks: run.sh BUILD_DIR [SUITE] [--json FILE]. `./build.sh bench` calls it. Suites:
 #   ffi     calls from JavaScript to C, in nanoseconds (sqlite_rows in milliseconds), beside koffi on Node
+#   embed   what driving V8 through isthmus.h costs, beside V8's own interface in C++ (`floor`)
 #   start   an empty script from start to end, in milliseconds, beside Node
 # Peers are fetched by name from npm into BUILD_DIR/bench, and left out where there is no Node. Absolute times drift; what
-# counts is the ratio in one run. Every figure is the least of the medians of three runs, ours and theirs in turn.
+# counts is the ratio in one run. Every figure is the median of several runs, ours and theirs in turn; --json FILE writes
+# their spread too.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -21,16 +23,16 @@ while [ $# -gt 0 ]; do
     json=$2
     shift
     ;;
-  ffi | start) suites+=("$1") ;;
+  ffi | embed | start) suites+=("$1") ;;
   -h | --help)
-    printf 'usage: ./build.sh bench [ffi] [start] [--json FILE]\n'
+    printf 'usage: ./build.sh bench [ffi] [embed] [start] [--json FILE]\n'
     exit 0
     ;;
-  *) die "no such suite: $1 (there are: ffi, start)" ;;
+  *) die "no such suite: $1 (there are: ffi, embed, start)" ;;
   esac
   shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(ffi start)
+[ ${#suites[@]} -gt 0 ] || suites=(ffi embed start)
 [ -z "$json" ] || [ ${#suites[@]} = 1 ] || die "--json needs one suite"
 
 work=$build/bench
@@ -58,6 +60,15 @@ suite_ffi() {
   done
 }
 
+suite_embed() {
+  local round
+  for round in 1 2 3 4 5; do
+    echo "bench: embed, run $round of 5" >&2
+    "$build/bench-embed-floor" | sed -n 's/^ROW/floor/p'
+    "$build/bench-embed" | sed -n 's/^ROW/ours/p'
+  done
+}
+
 # time_of COMMAND...: milliseconds
 time_of() {
   local from=$EPOCHREALTIME to
@@ -70,15 +81,17 @@ suite_start() {
   local node=false
   command -v node >/dev/null && node=true
   for _ in $(seq 31); do
-    printf 'ours\tstart\t%s\n' "$(time_of "$isthmus" run "$work/empty.mjs")"
-    if $node; then printf 'node\tstart\t%s\n' "$(time_of node "$work/empty.mjs")"; fi
+    printf 'ours\tstart\tms\t%s\n' "$(time_of "$isthmus" run "$work/empty.mjs")"
+    if $node; then printf 'node\tstart\tms\t%s\n' "$(time_of node "$work/empty.mjs")"; fi
   done
 }
 
+machine="$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 for suite in "${suites[@]}"; do
   case $suite in
   ffi) suite_ffi >"$work/figures" ;;
+  embed) suite_embed >"$work/figures" ;;
   start) suite_start >"$work/figures" ;;
   esac
-  awk -F'\t' -v suite="$suite" -v json="$json" -f "$here/report.awk" "$work/figures"
+  awk -F'\t' -v suite="$suite" -v machine="$machine" -v json="$json" -f "$here/report.awk" "$work/figures"
 done

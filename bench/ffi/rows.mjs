@@ -1,5 +1,5 @@
 // The rows of suite `ffi`, the same loops for every peer. A driver gives its functions and adaptors to `run`, which prints
-// one line a row: "ROW\tNAME\tNANOSECONDS". A row whose function a peer lacks is left out; a wrong result stops the run.
+// one line a row: "ROW\tNAME\tUNIT\tNUMBER". A row whose function a peer lacks is left out; a wrong result stops the run.
 const SHORT = "abcdefghijklmnop";
 const LONG = "x".repeat(1024);
 
@@ -38,7 +38,7 @@ export function run(f, { sum = (values) => f.sum_f64(values), rows = {}, rounds 
   };
   for (const [name, [weight, loop]] of Object.entries(all)) {
     const ns = measure(loop, Math.ceil(weight * rounds));
-    console.log(`ROW\t${name}\t${ns.toFixed(2)}`);
+    console.log(`ROW\t${name}\tns\t${ns.toFixed(2)}`);
   }
 }
 
@@ -62,5 +62,5 @@ export function sqlite({ exec, prepare, step, int, double, text, finalize }) {
     expect(count, 100000);
     expect(sum, 7500863895);
   }
-  console.log(`ROW\tsqlite_rows\t${times.sort((a, b) => a - b)[3].toFixed(2)}`);
+  console.log(`ROW\tsqlite_rows\tms\t${times.sort((a, b) => a - b)[3].toFixed(2)}`);
 }
