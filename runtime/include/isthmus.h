@@ -890,7 +890,7 @@ IST_API ist_status ist_cbor_read(ist_context *context, const uint8_t *bytes, siz
 typedef struct ist_call {
   size_t size;
   ist_context *context; /* the one in which the function was made */
-  ist_value receiver;
+  ist_value receiver;   /* `this`; undefined for a plain call, whose `this` is the global object */
   size_t argc;
   const ist_value *argv;
   ist_value new_target; /* undefined unless called by `new` */

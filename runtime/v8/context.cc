@@ -28,9 +28,15 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
     return IST_ERR_HANDLE;
   ist_context *context = pool.take();
   if (!context) return IST_ERR_MEMORY;
+  if (options.name && !(context->name = ist__strdup(options.name))) {
+    pool.put(context);
+    return IST_ERR_MEMORY;
+  }
   v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Context> made = v8::Context::New(isolate->v8);
   if (made.IsEmpty()) {
+    ist__free(context->name);
+    context->name = nullptr;
     pool.put(context);
     return IST_ERR_MEMORY;
   }
@@ -41,6 +47,7 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   context->isolate = isolate;
   context->serial++;
   context->context.Reset(isolate->v8, made);
+  context->global.Reset(isolate->v8, made->Global());
   context->next = isolate->contexts;
   context->link = &isolate->contexts;
   if (context->next) context->next->link = &context->next;
@@ -61,6 +68,7 @@ ist_status ist_context_free(ist_context *context) {
     ist__compat::set_context_pointer(entered, IST_CONTEXT_SLOT, nullptr);
     ist__repl_free(context->repl);
     context->repl = nullptr;
+    ist__inspection_forget(context);
     ist__context_free_modules(context);
     while (context->lazy) {
       ist__lazy *lazy = context->lazy;
@@ -72,9 +80,12 @@ ist_status ist_context_free(ist_context *context) {
     context->registered.Reset();
     context->deferred.Reset();
     context->thrown.Reset();
+    context->global.Reset();
     context->context.Reset();
   }
   isolate->v8->ContextDisposedNotification();
+  ist__free(context->name);
+  context->name = nullptr;
   context->throwing = false;
   context->data = nullptr;
   *context->link = context->next;

@@ -49,7 +49,8 @@ void throw_status(ist_isolate *isolate, ist_context *context, ist_status status)
 
 void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
   enum { STACK_ARGS = 8 };
-  ist__callback *callback = static_cast<ist__callback *>(ist__compat::external_value(info.Data()));
+  ist__callback *callback =
+      static_cast<ist__callback *>(ist__compat::get_pointer(info.Data().As<v8::Object>(), 0));
   ist_isolate *isolate = callback->isolate;
   ist_context *context = callback->context;
   if (!ist__context_alive(context) || context->serial != callback->serial) {
@@ -66,7 +67,10 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     ist_value *argv = fixed;
     if (argc > STACK_ARGS) argv = static_cast<ist_value *>(ist__malloc(argc * sizeof *argv));
     ist_call call = {sizeof call, context, ist_undefined(), argc, argv, ist_undefined()};
-    bool made = outward.open && argv && ist__value_from(isolate, info.This(), &call.receiver);
+    bool made = outward.open && argv;
+    /* A plain call has the global object as `this`; that is not worth a handle. */
+    if (made && info.This() != context->global)
+      made = ist__value_from(isolate, info.This(), &call.receiver);
     if (made && info.IsConstructCall())
       made = ist__value_from(isolate, info.NewTarget(), &call.new_target);
     for (size_t i = 0; made && i < argc; i++)
@@ -93,6 +97,21 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
 }
 
 } // namespace
+
+v8::MaybeLocal<v8::Object> ist__pointer_object(v8::Local<v8::Context> context, void *pointer) {
+  v8::Isolate *v8_isolate = context->GetIsolate();
+  ist_isolate *isolate = static_cast<ist_isolate *>(v8_isolate->GetData(IST_ISOLATE_SLOT));
+  if (isolate->pointer_object.IsEmpty()) {
+    v8::Local<v8::ObjectTemplate> made = v8::ObjectTemplate::New(v8_isolate);
+    made->SetInternalFieldCount(1);
+    isolate->pointer_object.Reset(v8_isolate, made);
+  }
+  v8::Local<v8::Object> object;
+  if (!isolate->pointer_object.Get(v8_isolate)->NewInstance(context).ToLocal(&object))
+    return v8::MaybeLocal<v8::Object>();
+  ist__compat::set_pointer(object, 0, pointer);
+  return object;
+}
 
 void ist__callbacks_free(ist_isolate *isolate) {
   while (isolate->callbacks) {
@@ -130,11 +149,11 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
   callback->finalizer = finalizer;
   link(isolate, callback);
 
+  v8::Local<v8::Object> data;
   v8::Local<v8::Function> function;
-  bool made =
-      v8::Function::New(entry.context, invoke, ist__compat::external_new(isolate->v8, callback), 0,
-                        v8::ConstructorBehavior::kThrow)
-          .ToLocal(&function);
+  bool made = ist__pointer_object(entry.context, callback).ToLocal(&data) &&
+              v8::Function::New(entry.context, invoke, data, 0, v8::ConstructorBehavior::kThrow)
+                  .ToLocal(&function);
   if (made) {
     if (name) function->SetName(ist__text(isolate->v8, name));
     callback->function.Reset(isolate->v8, function);
@@ -157,7 +176,7 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist_isolate *isolate = context->isolate;
-  ist__entry entry(context);
+  ist__call_entry entry(context);
   v8::Local<v8::Value> callee, self, fixed[STACK_ARGS];
   v8::Local<v8::Value> *args = fixed;
   if (argc > STACK_ARGS)

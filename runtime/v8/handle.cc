@@ -226,32 +226,16 @@ ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope) {
   return IST_OK;
 }
 
-ist__outward::ist__outward(ist_isolate *isolate)
-    : isolate_(isolate), depth_(isolate->depth), base_(isolate->base),
-      marks_(isolate->handles.mark_count), handle_base_(isolate->handles.base),
-      scoped_(isolate->handles.scoped_count) {
-  ist__handles *handles = &isolate->handles;
-  open = reserve(&handles->marks, handles->mark_count, &handles->mark_capacity);
-  if (!open) return;
-  handles->marks[handles->mark_count++] = {scoped_, 0, depth_};
-  handles->base = handles->mark_count;
-  isolate->base = depth_;
-  isolate->callback_depth++;
+bool ist__handles_grow_marks(ist__handles *handles) {
+  return reserve(&handles->marks, handles->mark_count, &handles->mark_capacity);
 }
 
-ist__outward::~ist__outward() {
-  if (!open) return;
-  ist__handles *handles = &isolate_->handles;
-  if (handles->scoped_count != scoped_ || handles->mark_count != marks_ + 1)
-    close_down_to(isolate_, marks_);
-  handles->mark_count = marks_;
-  handles->base = handle_base_;
+void ist__outward::tidy() {
+  close_down_to(isolate_, marks_);
   /* Isolates that were entered and not left, this one or others. */
   while (isolate_->depth > depth_ || v8::Isolate::TryGetCurrent() != isolate_->v8)
     ist__isolate_unlock(
         static_cast<ist_isolate *>(v8::Isolate::TryGetCurrent()->GetData(IST_ISOLATE_SLOT)));
-  isolate_->base = base_;
-  isolate_->callback_depth--;
 }
 
 ist_status ist_value_keep(ist_isolate *isolate, ist_value value, ist_value *result) {

@@ -18,6 +18,8 @@
 #include <mutex>
 #include <new>
 
+struct ist__inspection;
+struct ist__profile;
 struct ist__repl;
 struct ist__runner;
 
@@ -166,12 +168,15 @@ struct ist_context : ist__record {
   ist_isolate *isolate; /* stays when the context is freed */
   uint32_t serial;      /* another one each time that the record is used */
   v8::Global<v8::Context> context;
+  v8::Global<v8::Object> global;
   v8::Global<v8::Object> error_constructor; /* as it was before user code */
   v8::Global<v8::Object> native;            /* runtime/js/README.md */
   v8::Global<v8::Object> registered;        /* name -> function, or name -> number of a lazy file */
   v8::Global<v8::Object> deferred;          /* the globals that a lazy file defines while it runs */
   ist__lazy *lazy;
   ist__repl *repl; /* made at its first use */
+  char *name;      /* for inspectors and heap snapshots; may be NULL */
+  bool inspected;  /* V8's inspector knows it */
   ist_loader loader;
   ist_module **modules; /* IST_MODULE_BUCKETS lists, made with the first module */
   bool throwing;        /* a callback has called ist_throw and has not returned yet */
@@ -194,6 +199,7 @@ struct ist_isolate : ist__record {
   uint32_t depth;          /* how often the owner has entered */
   uint32_t base;           /* the depth at which the callback that runs was called */
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
+  uint32_t over; /* how often the owner has entered another isolate on top of this one */
   std::mutex lock;
   alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];
 
@@ -206,6 +212,7 @@ struct ist_isolate : ist__record {
   v8::ArrayBuffer::Allocator *allocator;
   ist__runner *runner;
   ist__bridge *bridge; /* made at its first use */
+  v8::Global<v8::ObjectTemplate> pointer_object; /* made at its first use */
   uint32_t id;
   ist_microtasks microtasks;
   ist__handles handles;
@@ -216,6 +223,8 @@ struct ist_isolate : ist__record {
   ist_uncaught uncaught;
   void *uncaught_env;
   ist_finalizer uncaught_finalize;
+  ist__profile *profile;       /* under way */
+  ist__inspection *inspection; /* made at its first use */
   ist__embed_hooks hooks;
   bool hooked;
   ist_isolate *next, **link; /* among the live ones */
@@ -237,7 +246,7 @@ void ist__isolate_unlock(ist_isolate *isolate);
 /* Whether this thread holds the isolate's lock and V8 has it as the current one. */
 inline bool ist__isolate_held(const ist_isolate *isolate) {
   return isolate->owner.load(std::memory_order_relaxed) == ist__thread() &&
-         v8::Isolate::TryGetCurrent() == isolate->v8;
+         (!isolate->over || v8::Isolate::TryGetCurrent() == isolate->v8);
 }
 
 /* What every call from C passes first: it refuses what is NULL (IST_ERR_ARGUMENT), freed
@@ -280,6 +289,20 @@ private:
  * ended. */
 void ist__isolate_forget_termination(ist_isolate *isolate);
 
+/* Within a gate: for what names its context to V8 itself, and needs none entered. */
+struct ist__call_entry {
+  explicit ist__call_entry(ist_context *owner)
+      : handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
+        catcher(owner->isolate->v8) {
+    if (owner->isolate->terminating.load(std::memory_order_relaxed) &&
+        !owner->isolate->callback_depth)
+      ist__isolate_forget_termination(owner->isolate);
+  }
+  v8::HandleScope handle_scope;
+  v8::Local<v8::Context> context;
+  v8::TryCatch catcher;
+};
+
 /* Within a gate: a context entered for work that may run JavaScript. */
 struct ist__entry {
   explicit ist__entry(ist_context *owner)
@@ -295,18 +318,44 @@ struct ist__entry {
   v8::TryCatch catcher;
 };
 
+bool ist__handles_grow_marks(ist__handles *handles);
+
 /* Around every call of an embedder's function that may call back into the isolate: it has a scope
  * of its own, and whatever it leaves entered or open is undone. `open` is false when memory is out.
  */
 class ist__outward {
 public:
-  explicit ist__outward(ist_isolate *isolate);
-  ~ist__outward();
+  explicit ist__outward(ist_isolate *isolate)
+      : isolate_(isolate), depth_(isolate->depth), base_(isolate->base), over_(isolate->over),
+        marks_(isolate->handles.mark_count), handle_base_(isolate->handles.base),
+        scoped_(isolate->handles.scoped_count) {
+    ist__handles *handles = &isolate->handles;
+    open = marks_ < handles->mark_capacity || ist__handles_grow_marks(handles);
+    if (!open) return;
+    handles->marks[marks_] = {scoped_, 0, depth_};
+    handles->base = handles->mark_count = marks_ + 1;
+    isolate->base = depth_;
+    isolate->callback_depth++;
+  }
+  ~ist__outward() {
+    if (!open) return;
+    ist__handles *handles = &isolate_->handles;
+    if (handles->scoped_count != scoped_ || handles->mark_count != marks_ + 1 ||
+        isolate_->depth != depth_ || isolate_->over != over_)
+      tidy();
+    handles->mark_count = marks_;
+    handles->base = handle_base_;
+    isolate_->base = base_;
+    isolate_->callback_depth--;
+  }
+  ist__outward(const ist__outward &) = delete;
+  ist__outward &operator=(const ist__outward &) = delete;
   bool open;
 
 private:
+  void tidy();
   ist_isolate *isolate_;
-  uint32_t depth_, base_, marks_, handle_base_, scoped_;
+  uint32_t depth_, base_, over_, marks_, handle_base_, scoped_;
 };
 
 /* On the isolate's thread: */
@@ -355,6 +404,9 @@ char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_
 
 /* ---- Errors ---- */
 
+/* Has V8 remember the frames of errors. */
+void ist__error_hooks(v8::Isolate *isolate);
+
 /* Turns what a TryCatch caught into a status and, if asked for, an error. The status is `usual`, or
  * IST_ERR_TERMINATED. Resets the catcher. */
 ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
@@ -401,6 +453,10 @@ void ist__module_hooks(v8::Isolate *isolate);
 void ist__context_free_modules(ist_context *context);
 void ist__callbacks_free(ist_isolate *isolate);
 
+/* An object for the data of V8's callbacks that holds a pointer of ours (aligned to two bytes),
+ * which ist__compat::get_pointer(object, 0) reads without a call. */
+v8::MaybeLocal<v8::Object> ist__pointer_object(v8::Local<v8::Context> context, void *pointer);
+
 /* The bridge of an isolate, made now if it was not yet. */
 ist__bridge *ist__isolate_bridge(ist_isolate *isolate);
 
@@ -418,6 +474,21 @@ void ist__native_method(v8::Local<v8::Context> context, v8::Local<v8::Object> na
 v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> context,
                                                        const char *name, int argc,
                                                        v8::Local<v8::Value> *argv);
+
+/* ---- The inspector and profiles ---- */
+
+/* V8's inspector of an isolate, of which there is one: sessions of the embedder's and the REPL
+ * share it, or they would take the debugger from each other. */
+
+/* Makes it if need be, and shows it a context. NULL when memory is out. */
+ist__inspection *ist__inspection_of(ist_context *context);
+/* A context ends, or the isolate's inspector, or all. Ends what is paused. */
+void ist__inspection_forget(ist_context *context);
+void ist__inspection_close(ist_isolate *isolate);
+void ist__inspection_free(ist_isolate *isolate);
+
+/* Ends and drops the profile that is under way. */
+void ist__profile_free(ist_isolate *isolate);
 
 /* ---- Platform ---- */
 

@@ -126,6 +126,17 @@ void drop_interrupts(ist_isolate *isolate) {
 
 /* ---- The lock ---- */
 
+namespace {
+
+/* The isolate that is current on this thread, when that is another one of ours. */
+ist_isolate *current_other_than(const ist_isolate *isolate) {
+  v8::Isolate *current = v8::Isolate::TryGetCurrent();
+  if (!current || current == isolate->v8) return nullptr;
+  return static_cast<ist_isolate *>(current->GetData(IST_ISOLATE_SLOT));
+}
+
+} // namespace
+
 ist_status ist__isolate_lock(ist_isolate *isolate) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
@@ -138,6 +149,8 @@ ist_status ist__isolate_lock(ist_isolate *isolate) {
     ::new (static_cast<void *>(isolate->locker)) v8::Locker(isolate->v8);
     isolate->owner.store(ist__thread(), std::memory_order_relaxed);
   }
+  ist_isolate *under = current_other_than(isolate);
+  if (under) under->over++;
   isolate->v8->Enter();
   isolate->depth++;
   return IST_OK;
@@ -147,6 +160,8 @@ void ist__isolate_unlock(ist_isolate *isolate) {
   if (isolate->depth == 1 && isolate->finished && !isolate->callback_depth)
     ist__finalizers_run(isolate);
   isolate->v8->Exit();
+  ist_isolate *under = current_other_than(isolate);
+  if (under) under->over--;
   if (--isolate->depth) return;
   isolate->owner.store(0, std::memory_order_relaxed);
   locker_of(isolate)->~Locker();
@@ -246,6 +261,7 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
                                          : v8::MicrotasksPolicy::kExplicit);
     isolate->v8->SetPromiseRejectCallback(reject_callback);
     isolate->v8->SetPrepareStackTraceCallback(ist__error_stack);
+    ist__error_hooks(isolate->v8);
     ist__module_hooks(isolate->v8);
   }
   std::lock_guard<std::mutex> guard(registry_mutex);
@@ -276,12 +292,16 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   ist__runner_stop(isolate->runner);
   {
     v8::HandleScope scope(isolate->v8);
+    ist__inspection_close(isolate);
+    ist__profile_free(isolate);
     while (isolate->contexts) ist_context_free(isolate->contexts);
+    ist__inspection_free(isolate);
     while (isolate->rejections) delete take_rejection(isolate);
     if (isolate->uncaught_finalize) isolate->uncaught_finalize(isolate->uncaught_env);
     ist__handles_free(isolate);
     if (isolate->bridge) ist__bridge_free(isolate->bridge);
     ist__callbacks_free(isolate);
+    isolate->pointer_object.Reset();
     ist__finalizers_run(isolate);
   }
   /* From here on whoever waits for the lock, or would reach in, is refused. */
