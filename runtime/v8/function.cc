@@ -69,7 +69,7 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     ist_call call = {sizeof call, context, ist_undefined(), argc, argv, ist_undefined()};
     bool made = outward.open && argv;
     /* A plain call has the global object as `this`; that is not worth a handle. */
-    if (made && info.This() != context->global)
+    if (made && context->global != info.This())
       made = ist__value_from(isolate, info.This(), &call.receiver);
     if (made && info.IsConstructCall())
       made = ist__value_from(isolate, info.NewTarget(), &call.new_target);
