@@ -10,19 +10,20 @@ static const struct {
   int min, max; // arguments
 } table[AT_COUNT] = {
     [AT_ALIGN] = {"align", ON_FIELD | ON_STRUCT | ON_HANDLE, 1, 1},
+    [AT_AS] = {"as", ON_FIELD, 2, 64},
     [AT_BIGINT] = {"bigint", VALUE_PLACES | ON_TYPEDEF, 0, 0},
     [AT_BYTES] = {"bytes", VALUE_PLACES, 0, 0},
     [AT_CONSTRUCTOR] = {"constructor", ON_FUNCTION, 0, 0},
     [AT_COPY] = {"copy", ON_FUNCTION | ON_PARAM, 0, 0},
-    [AT_DATA] = {"data", ON_PARAM | ON_CALLBACK_PARAM, 0, 1},
+    [AT_DATA] = {"data", ON_PARAM | ON_CALLBACK_PARAM | ON_FIELD, 0, 1},
     [AT_DEPTH] = {"depth", ON_HANDLE, 1, 1},
-    [AT_DESTROY] = {"destroy", ON_PARAM, 1, 1},
+    [AT_DESTROY] = {"destroy", ON_PARAM | ON_FIELD, 1, 1},
     [AT_DESTRUCTOR] = {"destructor", ON_FUNCTION, 0, 1},
     [AT_DOC] = {"doc", ~0u & ~(unsigned)ON_INNER, 1, 1},
     [AT_ERRNO] = {"errno", ON_FUNCTION, 0, 0},
     [AT_ERROR_TEXT] = {"error_text", ON_PARAM, 0, 0},
     [AT_EXCEPT] = {"except", ON_FUNCTION, 1, 64},
-    [AT_FIXED] = {"fixed", ON_PARAM, 1, 1},
+    [AT_FIXED] = {"fixed", ON_PARAM | ON_FIELD, 1, 1},
     [AT_FOREVER] = {"forever", ON_FUNCTION | ON_PARAM, 0, 0},
     [AT_HIDDEN] = {"hidden", ON_FUNCTION, 0, 0},
     [AT_IN] = {"in", ON_PARAM, 0, 0},
@@ -36,10 +37,10 @@ static const struct {
                      ON_ENUMERATOR | ON_ERROR,
                  1, 1},
     [AT_NO_REENTER] = {"no_reenter", ON_HANDLE | ON_CALLBACK | ON_FUNCTION, 0, 0},
-    [AT_NULL] = {"null", ON_PARAM | ON_FUNCTION | ON_CALLBACK_PARAM | ON_INNER, 0, 0},
+    [AT_NULL] = {"null", ON_PARAM | ON_FUNCTION | ON_FIELD | ON_CALLBACK_PARAM | ON_INNER, 0, 0},
     [AT_NUMBER] = {"number", VALUE_PLACES | ON_TYPEDEF, 0, 0},
     [AT_OMIT] = {"omit", ON_FUNCTION | ON_PARAM, 0, 0},
-    [AT_ON_THROW] = {"on_throw", ON_PARAM, 1, 1},
+    [AT_ON_THROW] = {"on_throw", ON_PARAM | ON_FIELD, 1, 1},
     [AT_ONE] = {"one", ON_PARAM | ON_FIELD, 0, 0},
     [AT_OPAQUE] = {"opaque", ON_FIELD, 0, 0},
     [AT_OPEN] = {"open", ON_ENUM, 0, 0},
@@ -50,26 +51,28 @@ static const struct {
     [AT_POINTER] = {"pointer", ON_HANDLE | ON_CALLBACK, 0, 0},
     [AT_PREFIX] = {"prefix", ON_HANDLE, 1, 8},
     [AT_RANGE] = {"range", ON_PARAM, 2, 2},
-    [AT_SCOPE] = {"scope", ON_PARAM, 1, 1},
+    [AT_SCOPE] = {"scope", ON_PARAM | ON_FIELD, 1, 1},
     [AT_SELF] = {"self", ON_PARAM, 0, 0},
     [AT_SIZE] = {"size", ON_PARAM | ON_FUNCTION, 1, 1},
     [AT_STATIC] = {"static", ON_FUNCTION, 0, 0},
     [AT_SYMBOL] = {"symbol", ON_FUNCTION | ON_HANDLE, 1, 1},
+    [AT_TAG] = {"tag", ON_FUNCTION, 1, 16},
     [AT_TAKE] = {"take", ON_PARAM, 0, 1},
     [AT_TEXT] = {"text", VALUE_PLACES, 0, 0},
     [AT_THROWS] = {"throws", ON_FUNCTION, 1, 1},
+    [AT_UNSAFE] = {"unsafe", ON_FUNCTION, 1, 1},
     [AT_UNTIL] = {"until", ON_FUNCTION | ON_PARAM | ON_HANDLE, 1, 16},
     [AT_UTF16] = {"utf16", VALUE_PLACES, 0, 0},
     [AT_VIEW] = {"view", ON_CALLBACK_PARAM, 1, 1},
+    [AT_WHEN] = {"when", ON_FIELD, 1, 1},
     [AT_WITHIN] = {"within", ON_FUNCTION | ON_PARAM, 1, 1},
 };
 
 static const char *const later[] = {
-    "blocking",   "async",      "cancel",    "leaf",     "pure",   "may_callback", "threadsafe",
-    "thread",     "group",      "on_thread", "element",  "list",   "as",           "when",
-    "one_of",     "require",    "format",    "invalid",  "getter", "setter",       "iterator",
-    "kept_by",    "unloadable", "shared",    "sendable", "strict", "array",        "since",
-    "deprecated", "tag",        "unsafe"};
+    "blocking", "async",    "cancel",    "leaf",    "pure",     "may_callback", "threadsafe",
+    "thread",   "group",    "on_thread", "element", "list",     "one_of",       "require",
+    "format",   "invalid",  "getter",    "setter",  "iterator", "kept_by",      "unloadable",
+    "shared",   "sendable", "strict",    "array",   "since",    "deprecated"};
 
 static const int exclusive[][2] = {{AT_IN, AT_OUT},
                                    {AT_IN, AT_INOUT},
@@ -94,6 +97,8 @@ static const int exclusive[][2] = {{AT_IN, AT_OUT},
                                    {AT_ERROR_TEXT, AT_OMIT},
                                    {AT_OUT, AT_RANGE},
                                    {AT_OPAQUE, AT_LEN},
+                                   {AT_OPAQUE, AT_SCOPE},
+                                   {AT_OPAQUE, AT_AS},
                                    {AT_SELF, AT_OUT}};
 
 static const struct {
@@ -168,7 +173,7 @@ static void check_one(compiler *c, attr_list *attrs, int i, place where) {
     report_unknown(c, a);
     return;
   }
-  for (int j = 0; j < i; j++)
+  for (int j = 0; j < i && a->id != AT_TAG; j++)
     if (attrs->at[j].id == a->id) {
       ist__idl_error(c, a->at, "'%s' is given twice", a->name);
       ist__idl_note(c, attrs->at[j].at, "it was first given here");

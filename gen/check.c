@@ -131,149 +131,37 @@ static void check_typedef(compiler *c, decl *d) {
   ist__idl_attrs_unused(c, &d->attrs, "this typedef");
 }
 
-static void check_struct(compiler *c, decl *d);
-
-static encoding field_text(field *f, const ctype *element) {
-  if (ist__idl_attr_find(&f->attrs, AT_LATIN1)) return ENC_LATIN1;
-  if (ist__idl_attr_find(&f->attrs, AT_UTF16)) return ENC_UTF16;
-  if (ist__idl_attr_find(&f->attrs, AT_TEXT)) return ENC_UTF8;
-  if (ist__idl_attr_find(&f->attrs, AT_BYTES)) return ENC_NONE;
-  return ist__idl_type_is_char(element) ? ENC_UTF8 : ENC_NONE;
-}
-
-static bool field_bad(compiler *c, field *f, const char *message) {
-  ist__idl_error(c, f->at, "%s", message);
-  f->bad = true;
-  return false;
-}
-
-static bool field_pointer(compiler *c, decl *d, field *f, const ctype *t) {
-  d->has_pointers = true;
-  bool is_opaque = ist__idl_attr_has(&f->attrs, AT_OPAQUE);
-  const ctype *to = t->kind == T_POINTER && !is_opaque ? ist__idl_type_strip(t->to) : NULL;
-  decl *named = to && to->kind == T_NAMED ? to->decl : NULL;
-  dtype *nothing = ist__idl_dtype_simple(c, DT_VOID, NULL);
-  if (t->is_const) f->readonly = true;
-  if (ist__idl_attr_find(&f->attrs, AT_OPAQUE)) {
-    f->readonly = true;
-    f->dtype = ist__idl_dtype_simple(c, DT_POINTER, nothing);
-    return true;
-  }
-  attr *len = ist__idl_attr_find(&f->attrs, AT_LEN);
-  if (len) {
-    const expr *e = len->args.at[0];
-    for (int i = 0; i < d->fields.count && e->kind == X_NAME; i++)
-      if (d->fields.at[i].name && strcmp(d->fields.at[i].name, e->text) == 0) f->len = i;
-    if (f->len < 0) {
-      guess g = {.wanted = e->kind == X_NAME ? e->text : ""};
-      for (int i = 0; i < d->fields.count; i++)
-        if (d->fields.at[i].name) ist__idl_guess_offer(&g, d->fields.at[i].name);
-      ist__idl_error(c, e->at, "'len' names another field of '%s'%s", d->name,
-                     ist__idl_guess_text(c, &g));
-      f->bad = true;
-      return false;
-    }
-    if (!ist__idl_type_is_integer(d->fields.at[f->len].type)) {
-      ist__idl_error(c, e->at, "the length '%s' is no integer", e->text);
-      f->bad = true;
-      return false;
-    }
-    dtype *of = to ? ist__idl_dtype_value(c, t->to, &f->attrs) : NULL;
-    if (!of || of->kind == DT_REF || of->kind == DT_STRUCT)
-      return field_bad(c, f,
-                       "not supported yet: a counted field of anything but numbers and bytes");
-    f->text = field_text(f, t->to);
-    f->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
-    return true;
-  }
-  if (named && (named->kind == D_STRUCT || (named->kind == D_HANDLE && !named->is_pointer))) {
-    f->dtype = ist__idl_dtype_ref(c, named, ist__idl_type_is_const(t->to));
-    return true;
-  }
-  if (to && to->kind != T_POINTER && ist__idl_type_is_byte(to) && to->kind != T_VOID) {
-    encoding text = field_text(f, t->to);
-    if (text != ENC_NONE) {
-      f->dtype = ist__idl_dtype_string(c, text);
-      if (!ist__idl_type_is_const(t->to)) f->readonly = true;
-      return true;
-    }
-  }
-  return field_bad(c, f,
-                   ist__idl_format(c,
-                                   "what '%s' points to is not stated: say [[len(field)]] for an "
-                                   "array, or [[opaque]] to leave it alone",
-                                   f->name));
-}
-
-static bool field_type(compiler *c, decl *d, field *f) {
-  const ctype *t = ist__idl_type_strip(f->type);
-  if (t->kind == T_BAD) return false;
-  if (t->kind == T_POINTER ||
-      (t->kind == T_NAMED &&
-       (t->decl->kind == D_CALLBACK || (t->decl->kind == D_HANDLE && t->decl->is_pointer)))) {
-    if (t->kind == T_NAMED && t->decl->kind == D_HANDLE) {
-      d->has_pointers = true;
-      f->dtype = ist__idl_dtype_value(c, f->type, NULL);
-      return true;
-    }
-    return field_pointer(c, d, f, t);
-  }
-  if (t->kind == T_VOID || t->kind == T_FUNCTION)
-    return field_bad(c, f, "a field cannot have this type");
-  int64_t counts[16];
-  int depth = 0;
-  const ctype *e = f->type;
-  for (; ist__idl_type_strip(e)->kind == T_ARRAY && depth < 16; e = ist__idl_type_strip(e)->to)
-    counts[depth++] = ist__idl_type_strip(e)->elements;
-  if (ist__idl_type_is_const(e)) f->readonly = true;
-  const ctype *s = ist__idl_type_strip(e);
-  if (s->kind == T_BAD) return false;
-  if (s->kind == T_ARRAY) return field_bad(c, f, "this array has too many dimensions");
-  if (s->kind == T_POINTER || (s->kind == T_NAMED && s->decl->kind == D_CALLBACK)) {
-    d->has_pointers = f->readonly = true;
-    if (!ist__idl_attr_find(&f->attrs, AT_OPAQUE))
-      return field_bad(
-          c, f, "what these pointers point to is not stated: say [[opaque]] to leave them alone");
-    f->dtype = ist__idl_dtype_simple(c, DT_POINTER, ist__idl_dtype_simple(c, DT_VOID, NULL));
-  } else {
-    if (s->kind == T_NAMED && s->decl->kind == D_HANDLE && !s->decl->is_pointer)
-      return field_bad(c, f, "not supported yet: a handle inside a struct");
-    f->dtype = ist__idl_dtype_value(c, e, &f->attrs);
-    if (!f->dtype) return false;
-    if (s->kind == T_NAMED && s->decl->kind == D_STRUCT) {
-      check_struct(c, s->decl);
-      d->has_pointers |= s->decl->has_pointers;
-    }
-    if (f->dtype->kind == DT_REF) d->has_pointers = true;
-  }
-  for (int i = depth - 1; i >= 0; i--) {
-    encoding text = i == depth - 1 && f->dtype->kind == DT_INT ? field_text(f, e) : ENC_NONE;
-    if (text != ENC_NONE && (f->dtype->size == 2) != (text == ENC_UTF16))
-      return field_bad(c, f, "text is made of bytes, 'utf16' text of 16-bit integers");
-    f->dtype = ist__idl_dtype_array(c, f->dtype, counts[i], text);
-  }
-  return true;
-}
-
-// Fields of a struct or handle: layout first, then what JavaScript sees of each.
-static void check_struct(compiler *c, decl *d) {
-  if (d->checked) return;
-  d->checked = true;
-  d->js = ist__idl_check_js_name(c, d);
+static void check_field_names(compiler *c, const decl *d) {
   for (int i = 0; i < d->fields.count; i++) {
-    field *f = &d->fields.at[i];
+    const field *f = &d->fields.at[i];
     for (int j = 0; j < i && f->name; j++)
       if (d->fields.at[j].name && strcmp(f->name, d->fields.at[j].name) == 0) {
         ist__idl_error(c, f->at, "the field '%s' is declared twice", f->name);
         ist__idl_note(c, d->fields.at[j].at, "it was first declared here");
       }
   }
-  if (!ist__idl_layout_struct(c, d)) return;
+}
+
+// Fields of a struct or handle: layout first, then what JavaScript sees of each.
+void ist__idl_check_struct(compiler *c, decl *d) {
+  if (d->checked) return;
+  d->checked = true;
+  d->js = ist__idl_check_js_name(c, d);
+  if (!ist__idl_layout_struct(c, d)) {
+    check_field_names(c, d);
+    return;
+  }
+  check_field_names(c, d);
   ist__idl_descend(c, d->at);
+  ist__idl_companions_read(c, d);
   for (int i = 0; i < d->fields.count; i++) {
     field *f = &d->fields.at[i];
-    if (!f->name) continue;
-    if (field_type(c, d, f)) ist__idl_attrs_unused(c, &f->attrs, "this field");
+    if (f->name && !ist__idl_field_type(c, d, f)) f->bad = true;
+  }
+  ist__idl_check_variants(c, d);
+  for (int i = 0; i < d->fields.count; i++) {
+    field *f = &d->fields.at[i];
+    if (f->name && !f->bad && !f->use) ist__idl_attrs_unused(c, &f->attrs, "this field");
   }
   ist__idl_ascend(c);
   if (d->kind == D_STRUCT) {
@@ -309,7 +197,7 @@ static void prepare_handle(compiler *c, decl *d) {
 
 static void check_handle(compiler *c, decl *d) {
   if (d->has_fields) {
-    check_struct(c, d);
+    ist__idl_check_struct(c, d);
   } else {
     d->align = 1;
   }
@@ -422,6 +310,12 @@ static void resolve_fields(compiler *c, decl *d) {
   if (d->kind == D_STRUCT) ist__idl_attrs_check(c, &d->attrs, ON_STRUCT);
   for (int i = 0; i < d->fields.count; i++) {
     ist__idl_attrs_check(c, &d->fields.at[i].attrs, ON_FIELD);
+    if (d->fields.at[i].anonymous) {
+      d->fields.at[i].anonymous->module = d->module;
+      ist__idl_attrs_unused(c, &d->fields.at[i].attrs, "a member without a name");
+      resolve_fields(c, d->fields.at[i].anonymous);
+      continue;
+    }
     // What nobody may touch need not be known.
     const ctype *t = d->fields.at[i].type;
     if (t->kind == T_POINTER && ist__idl_attr_has(&d->fields.at[i].attrs, AT_OPAQUE)) continue;
@@ -466,10 +360,11 @@ void ist__idl_check(compiler *c) {
   each(c, D_CONST, check_const);
   each(c, D_STRUCT, resolve_fields);
   each(c, D_HANDLE, resolve_fields);
-  each(c, D_STRUCT, check_struct);
+  each(c, D_STRUCT, ist__idl_check_struct);
   each(c, D_HANDLE, check_handle);
   each(c, D_CALLBACK, ist__idl_classify);
   each(c, D_FUNCTION, ist__idl_classify);
+  each(c, D_STRUCT, ist__idl_check_members);
   each(c, D_CALLBACK, ist__idl_check_callback);
   each(c, D_ERROR, ist__idl_check_error);
   each(c, D_FUNCTION, ist__idl_check_function);

@@ -1,6 +1,23 @@
 // Callback types, and what a function says of the callbacks that it takes.
 #include "compiler.h"
 
+// The type of a function pointer: the callback that it names, or one made of what is written there.
+decl *ist__idl_callback_of(compiler *c, const ctype *pointer, const char *name, module *m) {
+  ctype *t = (ctype *)ist__idl_type_strip(pointer);
+  if (t->kind == T_POINTER) t = (ctype *)ist__idl_type_strip(t->to);
+  if (t->decl) return t->decl;
+  decl *d = t->decl = NEW(c, decl);
+  d->kind = D_CALLBACK;
+  d->name = name;
+  d->at = pointer->at;
+  d->module = m;
+  d->index = d->self = -1;
+  d->type = t->to;
+  d->params = t->params;
+  PUSH(c, m->decls, d);
+  return d;
+}
+
 static void scope_argument(compiler *c, param *p) {
   attr *a = ist__idl_attr_find(p->attrs, AT_SCOPE);
   if (!a) {
@@ -38,9 +55,9 @@ static void scope_argument(compiler *c, param *p) {
   }
 }
 
-void ist__idl_classify_callback_use(compiler *c, param *p) {
-  decl *d = p->dtype->decl;
-  ist__idl_classify(c, d);
+// How long C keeps a function, and what it gets when the function throws.
+void ist__idl_scope_read(compiler *c, param *p) {
+  const decl *d = p->dtype->decl;
   scope_argument(c, p);
   ist__idl_param_has(p, AT_DATA);
   attr *destroy = ist__idl_attr_find(p->attrs, AT_DESTROY);
@@ -53,6 +70,11 @@ void ist__idl_classify_callback_use(compiler *c, param *p) {
         ist__idl_format(
             c, "what C gets when JavaScript throws in '%s' is not stated: say [[on_throw(value)]]",
             p->name));
+}
+
+void ist__idl_classify_callback_use(compiler *c, param *p) {
+  ist__idl_classify(c, p->dtype->decl);
+  ist__idl_scope_read(c, p);
 }
 
 // A constant that C gets; where C gets nothing, a call that tells it.
@@ -171,6 +193,7 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
     ist__idl_by_value_check(c, p);
   }
   if (!p->dtype) p->bad = true;
+  ist__idl_variants_required(c, p);
   if (p->bad) return;
   if ((p->dtype->kind == DT_REF || p->dtype->kind == DT_STRING || p->role == ROLE_BUFFER ||
        p->role == ROLE_VIEW) &&

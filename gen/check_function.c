@@ -2,6 +2,44 @@
 // the lengths that vanish from JavaScript, and what JavaScript passes and receives.
 #include "compiler.h"
 
+// Who may call it: read before its parameters are, for what is unsafe need not be described whole.
+static void read_grants(compiler *c, decl *f) {
+  attr *unsafe = ist__idl_attr_find(&f->attrs, AT_UNSAFE);
+  if (unsafe && unsafe->args.at[0]->kind == X_STRING && *unsafe->args.at[0]->text)
+    f->unsafe = unsafe->args.at[0]->text;
+  else if (unsafe)
+    ist__idl_error(c, unsafe->at, "'unsafe' says why, in a string");
+  for (int i = 0; i < f->params.count; i++) f->params.at[i]->unsafe = f->unsafe != NULL;
+  for (int i = 0; i < f->attrs.count; i++) {
+    attr *a = &f->attrs.at[i];
+    if (a->id != AT_TAG) continue;
+    a->used = true;
+    for (int k = 0; k < a->args.count; k++) {
+      const char *tag = ist__idl_attr_name_arg(c, a, k);
+      if (tag && strcmp(tag, "unsafe") == 0)
+        ist__idl_error(c, a->args.at[k]->at,
+                       "'unsafe' is no tag of its own choosing: say [[unsafe(\"why\")]]");
+      for (int j = 0; tag && j < f->tags.count; j++)
+        if (strcmp(f->tags.at[j], tag) == 0) {
+          ist__idl_error(c, a->args.at[k]->at, "the tag '%s' is given twice", tag);
+          tag = NULL;
+        }
+      if (tag) PUSH(c, f->tags, tag);
+    }
+  }
+}
+
+// What JavaScript does not see, or always has, is not granted.
+static void check_grants(compiler *c, decl *f) {
+  const char *what = f->function == FN_DESTRUCTOR ? "a destructor, which is always there"
+                     : f->internal                ? "a function that JavaScript does not see"
+                                                  : NULL;
+  const attr *tag = NULL;
+  for (int i = 0; i < f->attrs.count; i++)
+    if (f->attrs.at[i].id == AT_TAG || f->attrs.at[i].id == AT_UNSAFE) tag = &f->attrs.at[i];
+  if (what && tag) ist__idl_error(c, tag->at, "'%s' says nothing about %s", tag->name, what);
+}
+
 static bool classify_links(compiler *c, decl *f, param *p, int id, role to) {
   attr *a = ist__idl_attr_find(p->attrs, id);
   if (!a) return true;
@@ -34,6 +72,7 @@ void ist__idl_classify(compiler *c, decl *d) {
     place where = callback ? ON_CALLBACK_PARAM : ON_PARAM;
     if (!ist__idl_attrs_check(c, d->params.at[i]->attrs, where)) d->params.at[i]->bad = true;
   }
+  if (!callback) read_grants(c, d);
   ist__idl_classify_result(c, d);
   for (int i = 0; i < d->params.count; i++)
     for (int j = 0; j < i && d->params.at[i]->name; j++)
@@ -513,6 +552,7 @@ void ist__idl_check_function(compiler *c, decl *f) {
     check_within(c, f, f->params.at[i]);
   }
   check_constructor(c, f);
+  check_grants(c, f);
   if (f->bad) return;
   for (int i = 0; i < f->params.count; i++) {
     param *p = f->params.at[i];

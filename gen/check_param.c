@@ -185,12 +185,14 @@ static void classify_pointer(compiler *c, decl *f, param *p, const ctype *t) {
     p->dtype = ist__idl_dtype_decl(c, DT_CALLBACK, d);
   } else if (d && (d->kind == D_STRUCT || (d->kind == D_HANDLE && !d->is_pointer))) {
     classify_ref(c, f, p, t, d);
+  } else if (to->kind == T_VOID && p->unsafe && !ist__idl_attr_has(p->attrs, AT_TAKE)) {
+    p->role = ROLE_VALUE;
+    p->dtype = ist__idl_dtype_address(c);
   } else if (to->kind == T_FUNCTION) {
-    ist__idl_param_fail(
-        c, p,
-        "a function pointer has a declared type: 'callback int name(…);' and 'name *parameter', "
-        "unless it is a "
-        "destroy notice or [[fixed]]");
+    p->role = ROLE_VALUE;
+    p->dtype = ist__idl_dtype_decl(
+        c, DT_CALLBACK,
+        ist__idl_callback_of(c, t, ist__idl_format(c, "%s_%s", f->name, p->name), f->module));
   } else if (to->kind == T_VOID || (ist__idl_param_has(p, AT_TAKE) && to->kind != T_POINTER)) {
     if (ist__idl_param_has(p, AT_TAKE)) {
       classify_freed(c, f, p);
@@ -315,7 +317,8 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
     }
   }
   if (p->bad || !p->dtype) return;
-  if (p->dtype->kind == DT_CALLBACK) ist__idl_classify_callback_use(c, p);
+  ist__idl_variants_required(c, p);
+  if (p->dtype->kind == DT_CALLBACK && !p->bad) ist__idl_classify_callback_use(c, p);
   if (p->bad) return;
   bool nullable =
       p->dtype->kind == DT_REF || p->dtype->kind == DT_STRING || p->dtype->kind == DT_CALLBACK ||

@@ -50,7 +50,9 @@ static void result_pointer(compiler *c, decl *f, param *p, const ctype *t) {
     if (ist__idl_encoding_check(c, p, text, t->to)) p->dtype = ist__idl_dtype_string(c, text);
     return;
   }
-  if (to->kind == T_FUNCTION || (d && d->kind == D_CALLBACK))
+  if (to->kind == T_VOID && f->unsafe)
+    p->dtype = ist__idl_dtype_address(c);
+  else if (to->kind == T_FUNCTION || (d && d->kind == D_CALLBACK))
     ist__idl_param_fail(c, p, "not supported yet: a result that is a function");
   else
     ist__idl_param_fail(
@@ -100,6 +102,7 @@ void ist__idl_classify_result(compiler *c, decl *f) {
     }
   }
   if (p->bad || !p->dtype) return;
+  ist__idl_variants_required(c, p);
   if ((p->dtype->kind == DT_REF || p->dtype->kind == DT_STRING || p->dtype->kind == DT_POINTER) &&
       ist__idl_param_has(p, AT_NULL))
     p->null = true;

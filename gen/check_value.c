@@ -96,6 +96,7 @@ dtype *ist__idl_element_type(compiler *c, param *p, ctype *element) {
     return NULL;
   }
   if (t->kind == T_POINTER) {
+    if (p->unsafe && ist__idl_type_strip(t->to)->kind == T_VOID) return ist__idl_dtype_address(c);
     decl *d = ist__idl_type_decl(t->to, D_HANDLE);
     if (d && !d->is_pointer) return ist__idl_dtype_ref(c, d, false);
     d = ist__idl_type_decl(t->to, D_STRUCT);
@@ -220,13 +221,13 @@ void ist__idl_links_read(compiler *c, decl *f, param *p) {
   if (a && (p->within = ist__idl_param_named(c, f, a->args.at[0])) < 0) p->bad = true;
 }
 
-static bool points_somewhere(const dtype *t) {
-  if (t->kind == DT_ARRAY) return points_somewhere(t->to);
+bool ist__idl_points_somewhere(const dtype *t) {
+  if (t->kind == DT_ARRAY) return ist__idl_points_somewhere(t->to);
   if (t->kind == DT_REF || t->kind == DT_STRING) return true;
   if (t->kind != DT_STRUCT) return false;
   for (int i = 0; i < t->decl->fields.count; i++) {
     const field *f = &t->decl->fields.at[i];
-    if (f->dtype && (f->len >= 0 || points_somewhere(f->dtype))) return true;
+    if (f->dtype && (f->len >= 0 || ist__idl_points_somewhere(f->dtype))) return true;
   }
   return false;
 }
@@ -236,7 +237,7 @@ static bool points_somewhere(const dtype *t) {
 void ist__idl_pointers_read(compiler *c, decl *f, param *p, const decl *d) {
   bool stated = ist__idl_attr_has(p->attrs, AT_KEEPS) || ist__idl_attr_has(p->attrs, AT_UNTIL) ||
                 ist__idl_attr_has(p->attrs, AT_FOREVER);
-  if (!points_somewhere(d->dtype)) return;
+  if (!ist__idl_points_somewhere(d->dtype)) return;
   ist__idl_param_has(p, AT_FOREVER);
   ist__idl_links_read(c, f, p);
   if (!stated)

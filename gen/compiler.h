@@ -167,7 +167,7 @@ struct expr {
 typedef struct {
   const char *name;
   span at;
-  expr_list args;
+  expr_list args, labels; // an argument's label, or NULL
   bool used;
   int id;
 } attr;
@@ -235,7 +235,8 @@ struct param {
   expr *parsed_default;
   const char *doc;
   // Checked:
-  bool bad; // an error was reported, expect no more of it
+  bool bad;    // an error was reported, expect no more of it
+  bool unsafe; // of an unsafe function: what points to who knows what is an address
   role role;
   direction dir;
   dtype *dtype;
@@ -264,6 +265,11 @@ typedef struct {
 } enumerator;
 
 typedef struct {
+  wide value;
+  int member;
+} variant;
+
+typedef struct {
   const char *name; // NULL: a bit-field that only pads
   span at;
   attr_list attrs;
@@ -276,8 +282,16 @@ typedef struct {
   encoding text;
   int64_t offset, bit_offset;
   int bit_width;
-  int align; // [[align(n)]], or 0
-  int len;   // index of the field that counts it, or -1
+  int align;              // [[align(n)]], or 0
+  int len;                // index of the field that counts it, or -1
+  decl *anonymous;        // a member without a name, whose fields become the struct's own
+  int group;              // number of the union without a name that it was a member of, or -1
+  int tag;                // index of the field that says what is there, or -1
+  LIST(wide) when;        // the tag's values with which it is there
+  LIST(variant) variants; // [[as]]: which member each of the tag's values selects
+  expr *fixed;            // [[fixed(e)]]: what it always is
+  param *use;             // of a function pointer that JavaScript may set
+  bool companion;         // user data or destroy notice of such a one
 } field;
 
 typedef enum {
@@ -299,7 +313,7 @@ struct decl {
   decl_kind kind;
   const char *name;
   span at;         // of the name
-  const char *tag; // "struct" or "enum" when it is used with its tag
+  const char *tag; // "struct", "union" or "enum" when it is used with its tag
   attr_list attrs;
   const char *doc;
   module *module;
@@ -316,7 +330,9 @@ struct decl {
   bool is_flags, is_open;
   bool is_pointer; // handle or callback whose name is itself the pointer type
 
-  LIST(field) fields; // struct, handle
+  LIST(field) fields; // struct, union, handle
+  bool is_union;
+  int groups;         // how many unions without a name its fields come from
   decl *outer;        // struct without a tag: what it is defined in,
   const char *member; // as the type of this member, of so many dimensions
   int dimensions;
@@ -343,6 +359,8 @@ struct decl {
   function_kind function;
   int self; // -1: none
   const char *symbol;
+  const char *unsafe; // why it cannot be described completely, or NULL
+  LIST(const char *) tags;
   bool optional, captures_errno, internal, classified;
   decl *throws;
   expr_list throw_args, except;
@@ -407,7 +425,7 @@ param_list ist__idl_parse_params(parser *p);
 
 // clang-format off
 #define IST__ATTRS(X)                                                                              \
-  X(ALIGN, align) X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy)      \
+  X(ALIGN, align) X(AS, as) X(BIGINT, bigint) X(BYTES, bytes) X(CONSTRUCTOR, constructor) X(COPY, copy)      \
   X(DATA, data) X(DEPTH, depth) X(DESTROY, destroy) X(DESTRUCTOR, destructor) X(DOC, doc)          \
   X(ERRNO, errno) X(ERROR_TEXT, error_text) X(EXCEPT, except) X(FIXED, fixed)                      \
   X(FOREVER, forever) X(HIDDEN, hidden) X(IN, in) X(INLINE, inline) X(INOUT, inout)                \
@@ -415,8 +433,9 @@ param_list ist__idl_parse_params(parser *p);
   X(NO_REENTER, no_reenter) X(NUMBER, number) X(OMIT, omit) X(ON_THROW, on_throw) X(ONE, one)      \
   X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own)                    \
   X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)          \
-  X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAKE, take) X(TEXT, text)      \
-  X(THROWS, throws) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view) X(WITHIN, within)
+  X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAG, tag) X(TAKE, take)        \
+  X(TEXT, text) X(THROWS, throws) X(UNSAFE, unsafe) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)  \
+  X(WHEN, when) X(WITHIN, within)
 // clang-format on
 
 enum {
@@ -540,6 +559,15 @@ void ist__idl_check_function(compiler *c, decl *d); // expressions and JavaScrip
 void ist__idl_check_callback(compiler *c, decl *d);
 void ist__idl_check_error(compiler *c, decl *d);
 const char *ist__idl_check_js_name(compiler *c, decl *d);
+void ist__idl_check_struct(compiler *c, decl *d);
+// check_field.c
+bool ist__idl_field_bad(compiler *c, field *f, const char *message);
+bool ist__idl_field_type(compiler *c, decl *d, field *f);
+void ist__idl_companions_read(compiler *c, decl *d);
+void ist__idl_check_members(compiler *c, decl *d); // function pointers, when callbacks are known
+// check_union.c
+void ist__idl_check_variants(compiler *c, decl *d);
+void ist__idl_variants_required(compiler *c, param *p);
 // check_value.c
 bool ist__idl_param_has(param *p, int id); // and marks the attribute as used
 void ist__idl_param_fail(compiler *c, param *p, const char *message);
@@ -554,6 +582,8 @@ void ist__idl_lifetime_read(compiler *c, decl *f, param *p, decl *what, bool is_
 void ist__idl_own_read(compiler *c, param *p, bool needs_free, const char *what);
 void ist__idl_links_read(compiler *c, decl *f, param *p);
 void ist__idl_pointers_read(compiler *c, decl *f, param *p, const decl *d);
+bool ist__idl_points_somewhere(const dtype *t);
+dtype *ist__idl_dtype_address(compiler *c);
 void ist__idl_text_owner_check(compiler *c, decl *f, param *p, const ctype *element);
 void ist__idl_by_value_check(compiler *c, param *p);
 // check_param.c, check_result.c, check_callback.c, check_error.c
@@ -561,6 +591,8 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p);
 void ist__idl_classify_result(compiler *c, decl *f);
 void ist__idl_classify_callback_param(compiler *c, decl *f, param *p);
 void ist__idl_classify_callback_use(compiler *c, param *p);
+void ist__idl_scope_read(compiler *c, param *p);
+decl *ist__idl_callback_of(compiler *c, const ctype *pointer, const char *name, module *m);
 void ist__idl_check_on_throw(compiler *c, param *p, decl *d, expr *parsed);
 void ist__idl_check_throws(compiler *c, decl *f);
 // check_function.c

@@ -47,6 +47,13 @@ dtype *ist__idl_dtype_decl(compiler *c, dtype_kind kind, decl *d) {
   return d->dtype;
 }
 
+// An address of which nothing is known, for unsafe functions: a number like any other.
+dtype *ist__idl_dtype_address(compiler *c) {
+  dtype proto = {.kind = DT_INT, .name = "void *", .size = 8, .align = 8, .bigint = true};
+  proto.scalar = ist__idl_scalar_find("uintptr_t");
+  return make(c, "address", proto);
+}
+
 // [[bigint]] and [[number]] on the value itself, or on a typedef on the way to its scalar.
 static int number_choice(const ctype *t) {
   for (; t->kind == T_NAMED && t->decl && t->decl->kind == D_TYPEDEF; t = t->decl->type) {

@@ -196,6 +196,33 @@ static void add_params(emitter *e, cJSON *o, const decl *d) {
   add_all_indexes(o, "args", &d->args);
 }
 
+// What a field says of the function that JavaScript may store in it.
+static void add_use(emitter *e, cJSON *m, const param *p, const int *entry) {
+  cJSON *o = cJSON_AddObjectToObject(m, "callback");
+  add_flag(o, "null", p->null);
+  add_scope(e, o, p);
+  if (p->data >= 0) add_int(o, "data", entry[p->data]);
+  if (p->destroy >= 0) add_int(o, "destroy", entry[p->destroy]);
+  add_expr(e, o, "on_throw", p->on_throw);
+}
+
+static void add_tag(emitter *e, cJSON *m, const field *f, const int *entry) {
+  cJSON *o = cJSON_AddObjectToObject(m, f->variants.count ? "as" : "when");
+  add_int(o, "field", entry[f->tag]);
+  cJSON *list = cJSON_AddArrayToObject(o, f->variants.count ? "cases" : "values");
+  for (int i = 0; i < f->when.count; i++)
+    cJSON_AddItemToArray(list, cJSON_CreateString(wide_text(e->c, f->when.at[i])));
+  for (int i = 0; i < f->variants.count; i++) {
+    const decl *of = f->dtype->decl;
+    cJSON *v = cJSON_CreateObject();
+    int member = 0;
+    for (int k = 0; k < f->variants.at[i].member; k++) member += of->fields.at[k].name != NULL;
+    add_text(v, "value", wide_text(e->c, f->variants.at[i].value));
+    add_int(v, "member", member);
+    cJSON_AddItemToArray(list, v);
+  }
+}
+
 static void emit_fields(emitter *e, cJSON *o, decl *d) {
   cJSON *a = cJSON_AddArrayToObject(o, "fields");
   // Padding has no entry, so that `len` counts entries.
@@ -216,6 +243,10 @@ static void emit_fields(emitter *e, cJSON *o, decl *d) {
     if (f->len >= 0) add_int(m, "len", entry[f->len]);
     add_text(m, "text", encoding_name(f->text));
     add_flag(m, "readonly", f->readonly);
+    if (f->group >= 0) add_int(m, "union", f->group);
+    if (f->tag >= 0) add_tag(e, m, f, entry);
+    if (f->use) add_use(e, m, f->use, entry);
+    add_expr(e, m, "value", f->fixed);
     add_doc(e, m, f->doc, &f->attrs);
     cJSON_AddItemToArray(a, m);
   }
@@ -287,6 +318,7 @@ static cJSON *emit_type(emitter *e, dtype *t) {
   case DT_STRUCT:
     add_text(o, "name", d->js);
     add_text(o, "c", d->outer ? d->name : ist__idl_c_name(e->c, d));
+    add_flag(o, "union", d->is_union);
     add_int(o, "size", d->size);
     add_int(o, "align", d->align);
     add_flag(o, "pointers", d->has_pointers);
@@ -323,6 +355,11 @@ static cJSON *emit_type(emitter *e, dtype *t) {
   return o;
 }
 
+static void add_strings(cJSON *o, const char *key, const char *const *at, int count) {
+  cJSON *a = cJSON_AddArrayToObject(o, key);
+  for (int i = 0; i < count; i++) cJSON_AddItemToArray(a, cJSON_CreateString(at[i]));
+}
+
 static cJSON *emit_function(emitter *e, decl *f) {
   static const char *const kinds[] = {"function", "method", "static", "constructor", "destructor"};
   cJSON *o = cJSON_CreateObject();
@@ -336,6 +373,8 @@ static cJSON *emit_function(emitter *e, decl *f) {
   add_flag(o, "hidden", f->internal);
   add_flag(o, "optional", f->optional);
   add_flag(o, "no_reenter", f->no_reenter);
+  if (f->tags.count) add_strings(o, "tags", f->tags.at, f->tags.count);
+  add_text(o, "unsafe", f->unsafe);
   add_params(e, o, f);
   add_int(o, "required", f->required);
   add_all_indexes(o, "outputs", &f->outputs);
@@ -367,11 +406,6 @@ static cJSON *emit_error(emitter *e, decl *d) {
   add_expr(e, o, "cleanup", d->cleanup);
   add_doc(e, o, d->doc, &d->attrs);
   return o;
-}
-
-static void add_strings(cJSON *o, const char *key, const char *const *at, int count) {
-  cJSON *a = cJSON_AddArrayToObject(o, key);
-  for (int i = 0; i < count; i++) cJSON_AddItemToArray(a, cJSON_CreateString(at[i]));
 }
 
 // A name with a slash is a file beside the interface file, wherever the program runs that loads it.

@@ -1,6 +1,6 @@
 // Sizes, offsets and bit positions as System V x86-64 and AAPCS64 prescribe and gcc and clang lay
-// them out; the two differ only in what scalars are. A struct is laid out once; one that holds
-// itself is an error.
+// them out; the two differ only in what scalars are. A struct or union is laid out once; one that
+// holds itself is an error. Afterwards the fields of members without names are the struct's own.
 #include "compiler.h"
 
 enum { MAX_STRUCT = 1 << 30, MAX_ALIGN = 4096 };
@@ -139,6 +139,41 @@ static bool place_field(compiler *c, layout *l, field *f) {
   return true;
 }
 
+// C reaches the fields of a member without a name as if they were the struct's own; so do we.
+static bool take_in(compiler *c, decl *d, const field *outer, field f) {
+  if (d->is_union && !outer->anonymous->is_union) {
+    ist__idl_error(c, outer->at, "not supported yet: a struct without a name inside a union");
+    return false;
+  }
+  f.offset += outer->offset;
+  if (f.is_bits) f.bit_offset += outer->offset * 8;
+  if (d->is_union)
+    f.group = -1;
+  else if (outer->anonymous->is_union)
+    f.group = d->groups;
+  else if (f.group >= 0)
+    f.group += d->groups;
+  PUSH(c, d->fields, f);
+  return true;
+}
+
+static bool take_in_all(compiler *c, decl *d) {
+  bool any = false;
+  for (int i = 0; i < d->fields.count; i++) any = any || d->fields.at[i].anonymous;
+  if (!any) return true;
+  const field *all = d->fields.at;
+  int count = d->fields.count;
+  memset(&d->fields, 0, sizeof d->fields);
+  for (int i = 0; i < count; i++) {
+    const decl *inner = all[i].anonymous;
+    if (!inner) PUSH(c, d->fields, all[i]);
+    for (int k = 0; inner && k < inner->fields.count; k++)
+      if (!take_in(c, d, &all[i], inner->fields.at[k])) return false;
+    if (inner && !d->is_union) d->groups += inner->is_union ? 1 : inner->groups;
+  }
+  return true;
+}
+
 bool ist__idl_layout_struct(compiler *c, decl *d) {
   if (d->state == DONE) return !d->bad;
   if (d->state == BUSY) {
@@ -150,9 +185,12 @@ bool ist__idl_layout_struct(compiler *c, decl *d) {
   ist__idl_descend(c, d->at);
   layout l = {.align = 1, .packed = ist__idl_attr_find(&d->attrs, AT_PACKED) != NULL};
   d->packed = l.packed;
+  int64_t most = 0;
   for (int i = 0; i < d->fields.count; i++) {
+    if (d->is_union) l.bits = 0;
     if (d->fields.at[i].bad || !place_field(c, &l, &d->fields.at[i])) d->bad = true;
     if (d->bad) break;
+    if (l.bits > most) most = l.bits;
   }
   if (!d->bad && d->fields.count == 0) {
     ist__idl_error(c, d->at, "'%s' has no fields", d->name);
@@ -161,7 +199,8 @@ bool ist__idl_layout_struct(compiler *c, decl *d) {
   d->align_attr = align_argument(c, &d->attrs);
   if (d->align_attr > l.align) l.align = d->align_attr;
   d->align = l.align;
-  d->size = round_up((l.bits + 7) / 8, l.align);
+  d->size = round_up((most + 7) / 8, l.align);
+  if (!d->bad && !take_in_all(c, d)) d->bad = true;
   d->state = DONE;
   ist__idl_ascend(c);
   return !d->bad;

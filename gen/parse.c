@@ -304,9 +304,9 @@ static void parse_value_or_function(parser *p, member *m) {
                             "the constant '%s' has no value: say '= …', which the header proves",
                             name->text);
     guess g = {.wanted = base->name ? base->name : ""};
-    static const char *const words[] = {"library", "link",   "header",   "define",  "pkg",
-                                        "import",  "prefix", "const",    "enum",    "flags",
-                                        "error",   "handle", "callback", "typedef", "struct"};
+    static const char *const words[] = {
+        "library", "link",  "header", "define", "pkg",      "import",  "prefix", "const",
+        "enum",    "flags", "error",  "handle", "callback", "typedef", "struct", "union"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) ist__idl_guess_offer(&g, words[i]);
     if (g.best && base->kind == T_NAMED)
       ist__idl_syntax_error(p, base->at, "unknown directive '%s'%s", base->name,
@@ -401,14 +401,16 @@ static void parse_error(parser *p, member *m) {
 
 static void parse_struct_body(parser *p, decl *d);
 
-// A struct that is defined where a field is declared; without a tag it is known by that field.
+// A struct or union that is defined where a field is declared; without a tag it is known by that
+// field.
 static ctype *parse_inner_struct(parser *p, decl *outer) {
   ist__idl_enter(p);
   token *word = ist__idl_advance(p);
   token *tag = ist__idl_at(p, "{") ? NULL : ist__idl_advance(p);
   decl *d = new_decl(p, D_STRUCT, tag ? tag : word);
+  d->is_union = word->text[0] == 'u';
   if (tag) {
-    d->tag = "struct";
+    d->tag = word->text;
   } else {
     d->name = NULL;
     d->outer = outer;
@@ -418,7 +420,7 @@ static ctype *parse_inner_struct(parser *p, decl *outer) {
   ist__idl_leave(p);
   ctype *t = NEW(p->c, ctype);
   *t = (ctype){
-      .kind = T_NAMED, .at = d->at, .name = tag ? tag->text : "struct", .decl = tag ? NULL : d};
+      .kind = T_NAMED, .at = d->at, .name = tag ? tag->text : word->text, .decl = tag ? NULL : d};
   t->tag = d->tag;
   return t;
 }
@@ -426,20 +428,32 @@ static ctype *parse_inner_struct(parser *p, decl *outer) {
 static bool at_inner_struct(parser *p) {
   int brace = ist__idl_peek(p, 1)->kind == TOK_NAME ? 2 : 1;
   const token *t = ist__idl_peek(p, brace);
-  return ist__idl_at(p, "struct") && t->kind == TOK_PUNCT && strcmp(t->text, "{") == 0;
+  return (ist__idl_at(p, "struct") || ist__idl_at(p, "union")) && t->kind == TOK_PUNCT &&
+         strcmp(t->text, "{") == 0;
 }
 
 static void parse_field(parser *p, void *env) {
   decl *d = env;
   token *first = ist__idl_peek(p, 0);
-  field f = {.doc = first->doc, .len = -1};
+  field f = {.doc = first->doc, .len = -1, .group = -1, .tag = -1};
   if (ist__idl_at(p, "..."))
     ist__idl_syntax_error(p, first->at, "not supported yet: partial structs");
   f.attrs = ist__idl_parse_attrs(p);
   ctype *base = at_inner_struct(p) ? parse_inner_struct(p, d) : ist__idl_parse_specifier(p);
   decl *inner = base->decl;
-  if (inner && ist__idl_at(p, ";"))
-    ist__idl_syntax_error(p, base->at, "not supported yet: a struct member without a name");
+  if (inner && ist__idl_accept(p, ";")) {
+    // Its fields are the outer struct's own, and no other declaration knows it.
+    decl_list *all = &p->module->decls;
+    for (int i = 0, to = 0; i < all->count; i++)
+      if (all->at[i] != inner) all->at[to++] = all->at[i];
+    all->count--;
+    inner->name = inner->is_union ? "union" : "struct";
+    f.anonymous = inner;
+    f.type = base;
+    f.at = base->at;
+    PUSH(p->c, d->fields, f);
+    return;
+  }
   do {
     token *name = NULL;
     f.name = NULL;
@@ -531,6 +545,7 @@ static void parse_struct(parser *p, member *m) {
   token *tag = ist__idl_advance(p);
   decl *d = new_decl(p, D_STRUCT, ist__idl_expect_name(p, "the struct's name"));
   d->tag = tag->text;
+  d->is_union = tag->text[0] == 'u';
   declare(p, m, d);
   parse_struct_body(p, d);
   end_declaration(p);
@@ -571,13 +586,13 @@ static void parse_handle(parser *p, member *m) {
 static void parse_typedef(parser *p, member *m) {
   ist__idl_advance(p);
   token *word = ist__idl_peek(p, 0);
-  bool is_struct = ist__idl_at(p, "struct"),
+  bool is_struct = ist__idl_at(p, "struct") || ist__idl_at(p, "union"),
        is_enum = ist__idl_at(p, "enum") || ist__idl_at(p, "flags");
-  if (ist__idl_at(p, "union")) ist__idl_syntax_error(p, word->at, "not supported yet: union");
   bool tagged = ist__idl_peek(p, 1)->kind == TOK_NAME;
   if ((is_struct || is_enum) && strcmp(ist__idl_peek(p, tagged ? 2 : 1)->text, "{") == 0) {
     decl *d = new_decl(p, is_struct ? D_STRUCT : D_ENUM, word);
     d->is_flags = word->text[0] == 'f';
+    d->is_union = word->text[0] == 'u';
     ist__idl_advance(p);
     token *tag = tagged ? ist__idl_advance(p) : NULL;
     if (is_struct)
@@ -591,7 +606,7 @@ static void parse_typedef(parser *p, member *m) {
     if (tag) {
       // Inside itself, and elsewhere, the type may also be spelled with its tag.
       decl *alias = new_decl(p, D_TYPEDEF, tag);
-      alias->tag = is_struct ? "struct" : "enum";
+      alias->tag = is_struct ? word->text : "enum";
       alias->type = NEW(p->c, ctype);
       alias->type->kind = T_NAMED;
       alias->type->at = name->at;
@@ -633,10 +648,8 @@ static void parse_declaration(parser *p, void *env) {
       {"error", NULL, parse_error},     {"handle", NULL, parse_handle},
       {"typedef", NULL, parse_typedef}, {"flags", NULL, parse_enum},
   };
-  static const char *const later[][2] = {{"union", "union"},
-                                         {"platform", "platform"},
-                                         {"shim", "shim"},
-                                         {"extern", "extern variables"}};
+  static const char *const later[][2] = {
+      {"platform", "platform"}, {"shim", "shim"}, {"extern", "extern variables"}};
   if (t->kind == TOK_END) {
     if (m.attrs.count) ist__idl_syntax_error(p, start->at, "these attributes stand on nothing");
     return;
@@ -661,7 +674,7 @@ static void parse_declaration(parser *p, void *env) {
     }
     const char *third = ist__idl_peek(p, 2)->text;
     bool body = strcmp(third, "{") == 0 || strcmp(third, ":") == 0;
-    if (strcmp(t->text, "struct") == 0 && body) {
+    if ((strcmp(t->text, "struct") == 0 || strcmp(t->text, "union") == 0) && body) {
       parse_struct(p, &m);
       return;
     }
@@ -669,12 +682,16 @@ static void parse_declaration(parser *p, void *env) {
       parse_enum(p, &m);
       return;
     }
-    if ((strcmp(t->text, "struct") == 0 || strcmp(t->text, "enum") == 0) && strcmp(third, ";") == 0)
+    if ((strcmp(t->text, "struct") == 0 || strcmp(t->text, "union") == 0 ||
+         strcmp(t->text, "enum") == 0) &&
+        strcmp(third, ";") == 0)
       ist__idl_syntax_error(
           p, t->at, "%s",
           t->text[0] == 'e'
               ? "an enum without values says nothing"
-              : "a struct without a body says nothing; a pointer to it is a 'handle'");
+              : ist__idl_format(p->c,
+                                "a %s without a body says nothing; a pointer to it is a 'handle'",
+                                t->text));
     if (strcmp(t->text, "enum") == 0 && strcmp(after->text, "{") == 0)
       ist__idl_syntax_error(p, t->at,
                             "an enum needs a name; single constants are declared with 'const int'");

@@ -12,13 +12,15 @@ static void parse_attr(parser *p, attr_list *list) {
   attr a = {.name = name->text, .at = name->at, .id = -1};
   if (ist__idl_accept(p, "(")) {
     while (!ist__idl_at(p, ")")) {
-      if (ist__idl_peek(p, 0)->kind == TOK_NAME && strcmp(ist__idl_peek(p, 1)->text, ":") == 0 &&
-          ist__idl_peek(p, 1)->kind == TOK_PUNCT)
-        ist__idl_syntax_error(p, ist__idl_peek(p, 0)->at,
-                              "not supported yet: the labelled argument '%s:'",
-                              ist__idl_peek(p, 0)->text);
-      expr *argument = ist__idl_parse_expr(p);
+      expr *argument = ist__idl_parse_expr(p), *label = NULL;
+      if (ist__idl_accept(p, ":")) {
+        label = argument;
+        argument = ist__idl_parse_expr(p);
+        if (strcmp(a.name, "as") != 0)
+          ist__idl_syntax_error(p, label->at, "'%s' takes no argument with a label", a.name);
+      }
       PUSH(p->c, a.args, argument);
+      PUSH(p->c, a.labels, label);
       if (!ist__idl_accept(p, ",")) break;
     }
     token *end = ist__idl_expect(p, ")", "after the attribute's arguments");
@@ -151,7 +153,6 @@ ctype *ist__idl_parse_specifier(parser *p) {
     t = new_type(p, T_NAMED, at);
     if (strcmp(k->text, "struct") == 0 || strcmp(k->text, "enum") == 0 ||
         strcmp(k->text, "union") == 0) {
-      if (k->text[0] == 'u') ist__idl_syntax_error(p, at, "not supported yet: union");
       t->tag = k->text;
       if (ist__idl_at(p, "{"))
         ist__idl_syntax_error(

@@ -494,7 +494,7 @@ static void add_count(prover *p, buffer *b, int n, const char *one, const char *
 
 static char *summary(prover *p) {
   compiler *c = p->c;
-  int counts[F_ENUMERATOR + 1] = {0}, missing = 0, fields[2] = {0};
+  int counts[F_ENUMERATOR + 1] = {0}, missing = 0, fields[2] = {0}, unions = 0;
   for (int i = 0; i < p->facts.count; i++) {
     const fact *f = &p->facts.at[i];
     if (f->failed)
@@ -503,10 +503,12 @@ static char *summary(prover *p) {
       fields[f->decl->kind == D_HANDLE]++;
     else
       counts[f->kind]++;
+    unions += !f->failed && f->kind == F_STRUCT && f->decl->is_union;
   }
   buffer b = {0}, out = {0};
   add_count(p, &b, counts[F_FUNCTION], "function", "functions");
-  add_count(p, &b, counts[F_STRUCT], "struct", "structs");
+  add_count(p, &b, counts[F_STRUCT] - unions, "struct", "structs");
+  add_count(p, &b, unions, "union", "unions");
   if (fields[0]) ist__idl_buffer_add(c, &b, " (%d field%s)", fields[0], fields[0] == 1 ? "" : "s");
   add_count(p, &b, counts[F_HANDLE], "handle", "handles");
   if (fields[1]) ist__idl_buffer_add(c, &b, " (%d field%s)", fields[1], fields[1] == 1 ? "" : "s");
@@ -520,6 +522,12 @@ static char *summary(prover *p) {
   ist__idl_buffer_add(c, &out, ": %s", b.len ? b.at : "nothing is declared");
   if (missing) ist__idl_buffer_add(c, &out, "; %d optional not in the header", missing);
   ist__idl_buffer_add(c, &out, "\n");
+  for (int i = 0; i < p->facts.count; i++) {
+    const decl *f = p->facts.at[i].decl;
+    if (p->facts.at[i].kind == F_FUNCTION && f->unsafe)
+      ist__idl_buffer_add(c, &out, "%s:%d: unsafe: %s: %s\n", f->at.source->name,
+                          ist__idl_source_line(f->at.source, f->at.at), f->name, f->unsafe);
+  }
   return strdup(out.at);
 }
 

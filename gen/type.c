@@ -126,8 +126,8 @@ static void report_unknown(compiler *c, const ctype *t) {
       ist__idl_guess_offer(&g, scalars[i].name);
     if (!g.best) {
       // The other name space is the next guess: `tm` for `struct tm`.
-      static const char *const tags[] = {"struct", "enum"};
-      for (int i = 0; i < 2; i++) {
+      static const char *const tags[] = {"struct", "enum", "union"};
+      for (int i = 0; i < 3; i++) {
         const char *key = key_of(c, tags[i], t->name);
         if (ist__idl_map_get(&c->names, key)) g.best = key;
       }

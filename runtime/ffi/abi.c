@@ -223,11 +223,16 @@ static bool count_floats(const ist__type *type, const ist__type **element, size_
     return *count <= 4;
   }
   if (type->kind != IST__STRUCT) return false;
+  size_t before = *count, most = 0;
   for (size_t i = 0; i < type->field_count; i++) {
     if (type->fields[i].bit_width || !count_floats(type->fields[i].type, element, count) ||
         *count > 4)
       return false;
+    if (*count - before > most) most = *count - before;
+    /* A union is as many floats as its longest member. */
+    if (type->is_union) *count = before;
   }
+  if (type->is_union) *count = before + most;
   return true;
 }
 

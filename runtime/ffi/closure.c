@@ -44,6 +44,8 @@ struct ist__slot {
   slot *next_resting;
   slot *next, **link;       /* in the domain's list */
   slot *next_of, **link_of; /* in the parent's list */
+  slot *joined;             /* of a leader: those that end with its notice */
+  slot *next_joined, **link_joined;
   ist__owner *parent;
   slot *next_elsewhere;
 };
@@ -138,6 +140,11 @@ void *ist__closure_data(const ist__closure *closure) {
   return (void *)(uintptr_t)(s->generation << INDEX_BITS | (uint64_t)(s->index + 1));
 }
 
+static void end_joined(slot *leader) {
+  while (leader->joined) ist__closure_end(&leader->joined->closure);
+  ist__closure_end(&leader->closure);
+}
+
 static void destroyed(void *data) {
   uint64_t token = (uintptr_t)data;
   uint32_t number = (uint32_t)(token & ((1u << INDEX_BITS) - 1));
@@ -157,7 +164,7 @@ static void destroyed(void *data) {
     }
   }
   pthread_mutex_unlock(&lock);
-  if (ended) ist__closure_end(&ended->closure);
+  if (ended) end_joined(ended);
   errno = saved;
 }
 
@@ -176,7 +183,7 @@ void ist__closures_drain(ist__domain *domain) {
     if (s) domain->ended_elsewhere = s->next_elsewhere;
     pthread_mutex_unlock(&lock);
     if (!s) return;
-    ist__closure_end(&s->closure);
+    end_joined(s);
   }
 }
 
@@ -343,6 +350,24 @@ ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const
   return &s->closure;
 }
 
+void ist__closure_join(ist__closure *closure, ist__closure *leader) {
+  slot *s = slot_of(closure), *to = slot_of(leader);
+  s->next_joined = to->joined;
+  s->link_joined = &to->joined;
+  if (s->next_joined) s->next_joined->link_joined = &s->next_joined;
+  to->joined = s;
+}
+
+/* A leader that ends alone leaves the others to their own ends. */
+static void leave_joined(slot *s) {
+  while (s->joined) leave_joined(s->joined);
+  if (!s->link_joined) return;
+  *s->link_joined = s->next_joined;
+  if (s->next_joined) s->next_joined->link_joined = s->link_joined;
+  s->link_joined = NULL;
+  s->next_joined = NULL;
+}
+
 void *ist__closure_code(const ist__closure *closure) {
   return slot_of(closure)->code;
 }
@@ -379,6 +404,7 @@ void ist__closure_end(ist__closure *closure) {
   }
   pthread_mutex_unlock(&lock);
   leave_parent(s);
+  leave_joined(s);
   *s->link = s->next;
   if (s->next) s->next->link = s->link;
   domain->hooks.closure_end(domain->hooks.env, language);

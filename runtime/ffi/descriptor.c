@@ -63,25 +63,6 @@ static void read_values(ist__reader *r, const cJSON *json, ist__type *type) {
   }
 }
 
-static void read_fields(ist__reader *r, const cJSON *json, ist__type *type) {
-  size_t count;
-  const cJSON *item = ist__read_list(r, json, "fields", &count);
-  type->fields = ist__read_alloc(r, count, sizeof *type->fields);
-  for (size_t i = 0; type->fields && i < count && !r->failed; i++, item = item->next) {
-    ist__field *field = &type->fields[i];
-    field->name = ist__read_text(r, item, "name", true);
-    field->type = ist__read_type(r, item, "type");
-    field->offset = ist__read_count(r, item, "offset", INT32_MAX, 0);
-    field->bit_offset = (uint32_t)ist__read_count(r, item, "bit_offset", INT32_MAX, 0);
-    field->bit_width = (uint32_t)ist__read_count(r, item, "bit_width", 64, 0);
-    field->len = ist__read_index(r, item, "len", count);
-    field->text = ist__read_encoding(r, item, "text");
-    field->readonly = ist__read_bool(r, item, "readonly");
-    if (field->bit_width) field->offset = 0;
-  }
-  if (!r->failed) type->field_count = count;
-}
-
 static void read_handle(ist__reader *r, const cJSON *json, ist__type *type) {
   type->inline_memory = ist__read_bool(r, json, "inline");
   type->depth = (uint32_t)ist__read_count(r, json, "depth", INT32_MAX, 0);
@@ -151,13 +132,14 @@ static void read_type(ist__reader *r, const cJSON *json, ist__type *type) {
   type->flags = ist__read_bool(r, json, "flags");
   type->open = ist__read_bool(r, json, "open");
   type->pointers = ist__read_bool(r, json, "pointers");
+  type->is_union = type->kind == IST__STRUCT && ist__read_bool(r, json, "union");
   type->no_reenter = ist__read_bool(r, json, "no_reenter");
   type->is_const = ist__read_bool(r, json, "const");
   switch (type->kind) {
   case IST__ENUM: read_values(r, json, type); break;
-  case IST__STRUCT: read_fields(r, json, type); break;
+  case IST__STRUCT: ist__read_fields(r, json, type); break;
   case IST__HANDLE:
-    read_fields(r, json, type);
+    ist__read_fields(r, json, type);
     read_handle(r, json, type);
     break;
   case IST__ARRAY:
@@ -211,6 +193,28 @@ static void read_callback_exprs(ist__reader *r, const cJSON *json, ist__type *ty
 
 /* ---- functions ---- */
 
+static void read_tags(ist__reader *r, const cJSON *json, ist__function *function) {
+  size_t count;
+  const cJSON *item = ist__read_list(r, json, "tags", &count);
+  const char **tags = ist__read_alloc(r, count, sizeof *tags);
+  function->tags = tags;
+  for (; tags && item && !r->failed; item = item->next) {
+    const char *text = cJSON_GetStringValue(item);
+    if (!text || !*text) ist__read_fail(r, "tags: expected a word");
+    if (!r->failed && !(tags[function->tag_count++] = ist__arena_text(r->arena, text)))
+      ist__read_fail(r, "out of memory");
+  }
+  function->unsafe = ist__read_text(r, json, "unsafe", false);
+}
+
+/* A callback, itself or in a struct that is passed. */
+static bool takes_functions(const ist__param *param) {
+  const ist__type *type = param->type;
+  if (type->kind == IST__CALLBACK) return param->role == IST__VALUE;
+  while (type->kind == IST__REF || type->kind == IST__POINTER) type = type->to;
+  return type->functions && param->dir == IST__IN;
+}
+
 static void read_label(ist__reader *r, ist__function *function) {
   const ist__type *owner = function->owner;
   if (!owner) {
@@ -252,11 +256,7 @@ static void read_function(ist__reader *r, const cJSON *json, ist__function *func
       ist__read_count(r, json, "required", function->arg_count, (int64_t)function->arg_count);
   function->outputs =
       ist__read_indexes(r, json, "outputs", -1, function->param_count, &function->output_count);
-  for (size_t i = 0; i < function->param_count && !r->failed; i++) {
-    if (function->params[i].type->kind == IST__CALLBACK && function->params[i].role == IST__VALUE) {
-      function->has_callbacks = true;
-    }
-  }
+  read_tags(r, json, function);
 }
 
 /* What a function's kind promises to those who call it without a JavaScript caller. */
@@ -314,6 +314,8 @@ static void read_function_exprs(ist__reader *r, const cJSON *json, ist__function
   ist__read_param_exprs(r, ist__read_member(r, json, "result"), &scope, &function->result);
   read_throws(r, json, &scope, function);
   if (r->failed) return;
+  for (size_t i = 0; i < function->param_count; i++)
+    function->has_callbacks |= takes_functions(&function->params[i]);
   ist__check_params(r, function->params, function->param_count, &function->result);
   if (!r->failed) check_function(r, function);
 }
@@ -410,6 +412,13 @@ static void find_ended_borrows(ist__library *library) {
         library->functions[param->until[k]->index]->ends_borrows = true;
     }
   }
+  for (size_t i = 0; i < library->type_count; i++) {
+    for (size_t j = 0; j < library->types[i]->field_count; j++) {
+      const ist__param *use = library->types[i]->fields[j].use;
+      for (size_t k = 0; use && k < use->until_count; k++)
+        library->functions[use->until[k]->index]->ends_borrows = true;
+    }
+  }
 }
 
 /* A function that frees must have a parameter for what it frees. */
@@ -481,9 +490,11 @@ bool ist__descriptor_read(ist__library *library, const cJSON *root, ist__fault *
   read_function(r, json, library->functions[r->item]);
   EACH(r, "errors", bundles, bundle_count) read_bundle(r, json, &library->bundles[r->item]);
   EACH(r, "types", types, type_count) {
-    if (library->types[r->item]->kind == IST__CALLBACK)
-      read_callback_exprs(r, json, library->types[r->item]);
+    ist__type *type = library->types[r->item];
+    if (type->kind == IST__CALLBACK) read_callback_exprs(r, json, type);
+    if (type->kind == IST__STRUCT) ist__read_field_exprs(r, json, type);
   }
+  if (!r->failed) ist__types_spread(library);
   EACH(r, "functions", functions, function_count)
   read_function_exprs(r, json, library->functions[r->item]);
   EACH(r, "constants", constants, constant_count)

@@ -64,6 +64,12 @@ typedef struct ist__enumerator {
   int64_t value; /* bit pattern for unsigned 64-bit enums */
 } ist__enumerator;
 
+/* One value of a tag, and which member of the union it selects (-1: the field itself). */
+typedef struct ist__variant {
+  int64_t value;
+  int32_t member;
+} ist__variant;
+
 typedef struct ist__field {
   const char *name;
   const ist__type *type;
@@ -73,6 +79,14 @@ typedef struct ist__field {
   int32_t len;        /* index of the field that counts the elements of this pointer field, or -1 */
   ist__encoding text; /* of the elements of a `len` field */
   bool readonly;
+  bool is_variant; /* a union that is read as the member that its tag selects */
+  int32_t group;   /* fields of one number share memory; -1: it has its own */
+  int32_t tag;     /* index of the field that says whether, or as what, it is there; -1: always */
+  const ist__variant *variants;
+  size_t variant_count;
+  const ist__expr *value; /* an integer that the language does not see and that is always this */
+  ist__param *use;        /* of a function that the language may store; `data` and `destroy` are
+                             indexes of fields */
 } ist__field;
 
 struct ist__type {
@@ -87,6 +101,9 @@ struct ist__type {
   bool bigint;            /* int: JavaScript sees a BigInt */
   bool flags, open;       /* enum */
   bool pointers;          /* struct, inline handle: holds pointers somewhere */
+  bool is_union;          /* struct: its fields share their memory */
+  bool prepared;          /* struct, array: ist__type_prepare has something to do */
+  bool functions;         /* struct, array: holds functions that the language may store */
   bool inline_memory;     /* handle: its memory is ours */
   bool no_reenter;        /* handle: one call inside at a time; callback: no calls while it runs */
   uint32_t depth;         /* handle: how deep `take` may nest its objects; 0: no limit */
@@ -181,7 +198,10 @@ struct ist__function {
   bool hidden;        /* for expressions and `own` only: the language does not see it */
   bool no_reenter;    /* a method that cannot run while another call is inside its object */
   bool ends_borrows;  /* some result, output or callback is valid `until` this function is called */
-  bool has_callbacks; /* takes a callback */
+  bool has_callbacks; /* takes a callback, also in a struct */
+  const char **tags;  /* what it can be granted by */
+  size_t tag_count;
+  const char *unsafe; /* why it may only be granted by name, or NULL */
   void *address;      /* NULL: an optional symbol that the library lacks */
   ist__param *params;
   size_t param_count;
@@ -275,6 +295,14 @@ bool ist__expr_eval_callback(const ist__expr *expr, const ist__closure *closure,
 ist__value ist__expr_literal(const ist__expr *expr);
 bool ist__expr_is_arg(const ist__expr *expr,
                       uint32_t *index); /* is it just {"arg": i}, or {"deref": {"arg": i}}? */
+
+/* Whether a field can be read or written now, as far as its tag says; `*member` is the union's
+ * member that it is to be read as, or NULL. `base`: the struct. */
+bool ist__field_there(const ist__type *type, const ist__field *field, const void *base,
+                      const ist__field **member);
+/* Sets the fields that the language does not see and that always have one value, in zeroed memory.
+ */
+void ist__type_prepare(const ist__type *type, void *base);
 
 /* Reads a scalar of `type` (int, bool, float, enum, ref, string, callback, pointer) from memory, or
  * writes one. A value that does not fit is an error of the caller's: check first with
@@ -442,6 +470,10 @@ struct ist__closure {
  * on_throw may name). */
 ist__closure *ist__closure_new(ist__domain *domain, const ist__param *use, const ist__frame *frame,
                                void *language, ist__fault *fault);
+/* A closure that shares the user data and destroy notice of `leader`: it ends when that is
+ * notified.
+ */
+void ist__closure_join(ist__closure *closure, ist__closure *leader);
 void *ist__closure_code(const ist__closure *closure); /* the function pointer for C */
 void *ist__closure_data(const ist__closure *closure); /* the user data for C */
 void *ist__closure_destroy_code(

@@ -130,6 +130,13 @@ bool ist__type_is_scalar(const ist__type *type);
  * contains itself. */
 bool ist__types_check(const ist__library *library, ist__fault *fault);
 
+/* ---- field.c ---- */
+
+/* What does not go together in a field, or NULL. */
+const char *ist__field_check(const ist__type *type, const ist__field *field);
+/* After all fields were read: what a type's parts have, it has. */
+void ist__types_spread(ist__library *library);
+
 /* ---- abi.c ---- */
 
 typedef enum ist__lowering {

@@ -46,7 +46,14 @@ const ist__type *ist__read_type(ist__reader *r, const cJSON *object, const char 
 const ist__function **ist__read_functions(ist__reader *r, const cJSON *object, const char *name,
                                           size_t *length);
 
+/* ---- field.c ---- */
+
+void ist__read_fields(ist__reader *r, const cJSON *json, ist__type *type);
+void ist__read_field_exprs(ist__reader *r, const cJSON *json, ist__type *type);
+
 /* ---- plan.c ---- */
+
+void ist__read_scope(ist__reader *r, const cJSON *json, ist__param *param);
 
 /* Parameters and results without their expressions, which may call functions that are not read yet;
  * then the expressions. */

@@ -26,7 +26,7 @@ static void read_own(ist__reader *r, const cJSON *json, ist__param *param) {
   if (index >= 0) param->free = r->library->functions[index];
 }
 
-static void read_scope(ist__reader *r, const cJSON *json, ist__param *param) {
+void ist__read_scope(ist__reader *r, const cJSON *json, ist__param *param) {
   const cJSON *scope = ist__read_member(r, json, "scope");
   if (!scope) return;
   param->scope = (ist__scope)ist__read_choice(r, scope, "kind", scopes, -1);
@@ -58,7 +58,7 @@ static void read_param(ist__reader *r, const cJSON *json, size_t param_count, is
       (uint32_t *)ist__read_indexes(r, json, "keeps", 0, param_count, &param->keep_count);
   param->until = ist__read_functions(r, json, "until", &param->until_count);
   read_own(r, json, param);
-  read_scope(r, json, param);
+  ist__read_scope(r, json, param);
 }
 
 void ist__read_params(ist__reader *r, const cJSON *owner, bool of_callback, ist__param **params,

@@ -43,6 +43,8 @@ static bool check_bit_field(const ist__type *type, const ist__field *field, ist_
 
 static bool check_field(const ist__type *type, const ist__field *field, ist__fault *fault) {
   if (!is_element(field->type)) return wrong(type, "a field of a type that has no values", fault);
+  const char *what = ist__field_check(type, field);
+  if (what) return wrong(type, what, fault);
   if (field->bit_width) return check_bit_field(type, field, fault);
   /* An opaque handle's fields are read from memory that C vouches for; its size is not known. */
   bool sized = type->kind == IST__STRUCT || type->size != 0;

@@ -372,6 +372,8 @@ bool ist__buffer_allocate(ist__call *call, const ist__param *param) {
       return ist__throw(site, IST_RANGE_ERROR, "cannot allocate a buffer of %zu bytes", bytes);
     }
     argument.data = argument.memory;
+    for (size_t i = 0; of->prepared && i < argument.count; i++)
+      ist__type_prepare(of, argument.data + i * size);
   }
   argument.done = true;
   memcpy(call->frame.args[param->index], &argument.data, sizeof(void *));

@@ -21,8 +21,8 @@ ist__call::ist__call(const ist__plan *of, Local<v8::Context> inside)
     : bridge(of->bridge), isolate(of->bridge->isolate), context(inside), plan(of),
       function(of->function), label(of->function->label), frame{of->function, nullptr, nullptr, 0},
       arguments(nullptr), outer(of->bridge->top), deferred(nullptr), deferred_end(&deferred),
-      held(nullptr), entered(nullptr), releases(nullptr), parent(nullptr), called(false),
-      failed(false), threw(false), terminated(false) {
+      held(nullptr), entered(nullptr), releases(nullptr), stored(nullptr), parent(nullptr),
+      called(false), failed(false), threw(false), terminated(false) {
   bridge->top = this;
 }
 
@@ -342,6 +342,7 @@ static bool resolve_filled(ist__call *call, const ist__param *param, const ist__
   argument.memory = static_cast<uint8_t *>(aligned_alloc(align, size));
   if (!argument.memory) return no_memory(call);
   memset(argument.memory, 0, size);
+  ist__type_prepare(to, argument.memory);
   set_pointer(call, param, argument.memory);
   return true;
 }

@@ -35,31 +35,75 @@ static void store_pointer(ist__call *call, int32_t index, void *pointer) {
   if (index >= 0) memcpy(call->frame.args[index], &pointer, sizeof pointer);
 }
 
-bool ist__closure_lower(ist__call *call, const ist__param *param) {
-  ist__argument &argument = call->arguments[param->index];
-  if (argument.absent || argument.value.IsEmpty()) return true;
+static ist__closure *make_closure(ist__call *call, const ist__site &site, const ist__param *use,
+                                  Local<Value> function, ist__target **made) {
   ist__bridge *bridge = call->bridge;
-  ist__place place = {nullptr, param->name, 0};
   auto *target = new (std::nothrow) ist__target();
-  if (!target) return ist__throw(call->site(&place), IST_RANGE_ERROR, "out of memory");
+  if (!target) {
+    ist__throw(site, IST_RANGE_ERROR, "out of memory");
+    return nullptr;
+  }
   target->bridge = bridge;
   target->next = bridge->targets;
   target->link = &bridge->targets;
   if (target->next) target->next->link = &target->next;
   bridge->targets = target;
   target->number = bridge->target_count++;
-  target->function.Reset(call->isolate, argument.value.As<v8::Function>());
+  target->function.Reset(call->isolate, function.As<v8::Function>());
   target->context.Reset(call->isolate, call->context);
   ist__fault fault;
-  argument.closure = ist__closure_new(bridge->domain, param, &call->frame, target, &fault);
-  if (!argument.closure) {
+  ist__closure *closure = ist__closure_new(bridge->domain, use, &call->frame, target, &fault);
+  if (!closure) {
     target_free(target);
-    return ist__throw(call->site(&place), IST_PLAIN_ERROR, "%s", fault.text);
+    ist__throw(site, IST_PLAIN_ERROR, "%s", fault.text);
+    return nullptr;
   }
-  argument.target = target;
+  *made = target;
+  return closure;
+}
+
+bool ist__closure_lower(ist__call *call, const ist__param *param) {
+  ist__argument &argument = call->arguments[param->index];
+  if (argument.absent || argument.value.IsEmpty()) return true;
+  ist__place place = {nullptr, param->name, 0};
+  argument.closure =
+      make_closure(call, call->site(&place), param, argument.value, &argument.target);
+  if (!argument.closure) return false;
   store_pointer(call, static_cast<int32_t>(param->index), ist__closure_code(argument.closure));
   store_pointer(call, param->data, ist__closure_data(argument.closure));
   store_pointer(call, param->destroy, ist__closure_destroy_code(argument.closure));
+  return true;
+}
+
+/* Functions of one struct that share user data are ended by one notice: the first of them leads. */
+bool ist__closure_store(ist__call *call, const ist__site &site, const ist__deferred *later) {
+  const ist__param *use = later->field->use;
+  auto *stored = call->arena.make<ist__stored>();
+  if (!stored) return ist__throw(site, IST_RANGE_ERROR, "out of memory");
+  stored->field = later->field;
+  stored->base = later->base;
+  if (!later->value->IsNull()) {
+    stored->closure = make_closure(call, site, use, later->value, &stored->target);
+    if (!stored->closure) return false;
+    void *code = ist__closure_code(stored->closure), *data = ist__closure_data(stored->closure);
+    void *notice = ist__closure_destroy_code(stored->closure);
+    memcpy(later->to, &code, sizeof code);
+    const ist__stored *leader = nullptr; /* the list begins with the last */
+    for (const ist__stored *other = call->stored; other; other = other->next) {
+      if (other->base == later->base && other->closure && other->field->use->data == use->data)
+        leader = other;
+    }
+    const ist__field *fields = later->of->fields;
+    if (use->data >= 0 && leader) {
+      ist__closure_join(stored->closure, leader->closure);
+    } else if (use->data >= 0) {
+      memcpy(later->base + fields[use->data].offset, &data, sizeof data);
+      if (use->destroy >= 0)
+        memcpy(later->base + fields[use->destroy].offset, &notice, sizeof notice);
+    }
+  }
+  stored->next = call->stored;
+  call->stored = stored;
   return true;
 }
 
@@ -102,11 +146,31 @@ static void hold_by(ist__call *call, ist__target *target, ist__owner *parent) {
   target->function.SetWeak();
 }
 
+static void settle(ist__call *call, const ist__param *use, ist__closure *closure,
+                   ist__target *target, bool failed) {
+  if (!closure->alive || closure->language != target) return;
+  if (failed || use->scope == IST__SCOPE_CALL) {
+    ist__closure_end(closure);
+  } else {
+    if (use->scope == IST__SCOPE_UNTIL) hold_by(call, target, call->parent);
+    ist__closure_bind(closure, call->parent);
+  }
+}
+
 /* After C has returned, or was never entered: what was lent for the call ends, what C accepted is
  * bound. */
 void ist__closures_settle(ist__call *call, bool failed) {
   const ist__function *function = call->function;
   if (!function->has_callbacks || !call->arguments) return;
+  while (const ist__stored *stored = call->stored) {
+    call->stored = stored->next;
+    const ist__param *use = stored->field->use;
+    if (stored->closure) {
+      settle(call, use, stored->closure, stored->target, failed);
+    } else if (!failed && use->replaced) {
+      ist__closure_replaced(call->bridge->domain, use, call->parent);
+    }
+  }
   for (size_t i = 0; i < function->param_count; i++) {
     const ist__param *param = &function->params[i];
     ist__argument &argument = call->arguments[i];
@@ -119,13 +183,7 @@ void ist__closures_settle(ist__call *call, bool failed) {
       }
       continue;
     }
-    if (!closure->alive || closure->language != argument.target) continue;
-    if (failed || param->scope == IST__SCOPE_CALL) {
-      ist__closure_end(closure);
-    } else {
-      if (param->scope == IST__SCOPE_UNTIL) hold_by(call, argument.target, call->parent);
-      ist__closure_bind(closure, call->parent);
-    }
+    settle(call, param, closure, argument.target, failed);
   }
 }
 

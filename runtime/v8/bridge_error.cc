@@ -255,6 +255,23 @@ bool ist__throw_expected(const ist__site &site, ist__error_kind kind, const char
   return ist__throw(site, kind, "expected %s, got %s", expected, words);
 }
 
+bool ist__throw_absent(const ist__site &site, const ist__type *type, const ist__field *field,
+                       const uint8_t *base) {
+  const ist__field *tag = &type->fields[field->tag];
+  char when[160];
+  size_t used = 0;
+  when[0] = 0;
+  for (size_t i = 0; i < field->variant_count && used < sizeof when - 30; i++) {
+    used += static_cast<size_t>(snprintf(when + used, sizeof when - used, "%s%lld",
+                                         !i                             ? ""
+                                         : i + 1 < field->variant_count ? ", "
+                                                                        : " or ",
+                                         static_cast<long long>(field->variants[i].value)));
+  }
+  return ist__throw(site, IST_TYPE_ERROR, "is there only when %s is %s, and it is %lld", tag->name,
+                    when, static_cast<long long>(ist__length_load(tag, base)));
+}
+
 bool ist__throw_type(const ist__site &site, ist__error_kind kind, const ist__type *type, bool null,
                      Local<Value> got) {
   char expected[512];

@@ -165,7 +165,13 @@ MaybeLocal<Object> ist__wrap_view(ist__bridge *bridge, Local<v8::Context> contex
                                           : ist__class_of(bridge, type)->shape.Get(isolate);
   Local<Object> object;
   if (!shape->InstanceTemplate()->NewInstance(context).ToLocal(&object)) return {};
-  if (!attach(bridge, object, type, of->owner, address, true)) return {};
+  ist__wrap *view = attach(bridge, object, type, of->owner, address, true);
+  if (!view) return {};
+  view->frozen = of->frozen;
+  view->guard_type = of->guard_type;
+  view->guard = of->guard;
+  view->guard_member = of->guard_member;
+  view->guard_base = of->guard_base;
   object->SetInternalField(IST_FIELD_CONTAINER, container);
   return object;
 }
@@ -197,8 +203,19 @@ void ist__wrap_hold(ist__call *call, const ist__param *param, Local<Object> obje
   }
 }
 
+bool ist__wrap_there(const ist__wrap *wrap) {
+  const ist__field *member;
+  return !wrap->guard ||
+         (ist__field_there(wrap->guard_type, wrap->guard, wrap->guard_base, &member) &&
+          member == wrap->guard_member);
+}
+
 bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap) {
-  if (wrap->owner && wrap->owner->state == IST__LIVE) return true;
+  if (wrap->owner && wrap->owner->state == IST__LIVE) {
+    if (ist__wrap_there(wrap)) return true;
+    return ist__throw(site, IST_TYPE_ERROR, "is no longer there: %s has changed",
+                      wrap->guard_type->fields[wrap->guard->tag].name);
+  }
   if (!wrap->owner) return ist__throw(site, IST_PLAIN_ERROR, "was never constructed");
   ist__fault fault;
   ist__owner_fault(wrap->owner, &fault);
@@ -210,6 +227,9 @@ bool ist__wrap_writable(const ist__site &site, const ist__wrap *wrap) {
   const ist__type *type = wrap->owner->type;
   /* What lies in a handle's memory is the library's, and perhaps where nobody may write. */
   bool inside = type->kind == IST__HANDLE && !type->inline_memory && wrap->view;
+  if (wrap->frozen && !inside && !wrap->owner->is_const) {
+    return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+  }
   if (!wrap->owner->is_const && !inside) return true;
   return ist__throw(site, IST_TYPE_ERROR, "the %s is %s and cannot be changed", type->name,
                     inside ? "the library's" : "const");

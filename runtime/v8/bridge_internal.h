@@ -64,6 +64,11 @@ struct ist__wrap : ist__allocated {
   ist__owner *owner;     /* of a view: its container's. NULL: never constructed */
   uint8_t *address;
   bool view;
+  bool frozen; /* a view through what is read-only */
+  /* A view of what a tag selects: it ends when the tag says otherwise. */
+  const ist__type *guard_type;
+  const ist__field *guard, *guard_member;
+  const uint8_t *guard_base;
   v8::Global<v8::Object> object; /* weak */
   ist__pin *pins;
   bool checking;    /* inside ist__pins_check */
@@ -279,8 +284,20 @@ struct ist__deferred {
   const ist__type *length_type;
   const ist__place *place;
   bool null;
-  bool whole; /* a literal whose fields are all set now: its lengths can be checked */
-  bool back;  /* struct: its bytes go back to the instance after the call */
+  bool whole;          /* a literal whose fields are all set now: its lengths can be checked */
+  bool back;           /* struct: its bytes go back to the instance after the call */
+  const ist__type *of; /* callback: the struct that it is stored in, its field, and its memory */
+  const ist__field *field;
+  uint8_t *base;
+};
+
+/* A function in a struct that was passed. */
+struct ist__stored {
+  ist__stored *next;
+  const ist__field *field;
+  const uint8_t *base;
+  ist__closure *closure; /* NULL: null was given */
+  ist__target *target;
 };
 
 /* Bytes that go back to a typed array after the call, and a backing store that the call holds. */
@@ -337,6 +354,7 @@ struct ist__call {
   ist__held *held;
   ist__entered *entered;
   ist__release *releases;
+  ist__stored *stored;
   ist__owner *parent;             /* self, or the first handle */
   v8::Local<v8::Object> receiver; /* of `new`: becomes the object of the class's first output */
   bool called;                    /* C has been entered */
@@ -482,6 +500,11 @@ v8::MaybeLocal<v8::Object> ist__wrap_view(ist__bridge *bridge, v8::Local<v8::Con
 v8::MaybeLocal<v8::Object> ist__struct_copy(const ist__site &site, v8::Local<v8::Context> context,
                                             const ist__type *type, const void *from);
 bool ist__wrap_live(const ist__site &site, const ist__wrap *wrap);
+/* Of a live one: whether what it shows is still there. */
+bool ist__wrap_there(const ist__wrap *wrap);
+/* Throws: what a tag does not select is not there. */
+bool ist__throw_absent(const ist__site &site, const ist__type *type, const ist__field *field,
+                       const uint8_t *base);
 /* Live, and its memory may be written. */
 bool ist__wrap_writable(const ist__site &site, const ist__wrap *wrap);
 /* The live record of an address, or a new borrowed one (`fresh`), for a ref of this type. */
@@ -538,6 +561,8 @@ v8::MaybeLocal<v8::Value> ist__plain_struct(const ist__site &site, const ist__ty
 /* ---- callbacks ---- */
 
 bool ist__closure_lower(ist__call *call, const ist__param *param);
+/* A function for a field of a struct in the making; phase 2. */
+bool ist__closure_store(ist__call *call, const ist__site &site, const ist__deferred *later);
 void ist__closures_settle(ist__call *call, bool failed);
 void ist__closure_call(void *env, ist__closure *closure, void *result, void **args);
 void ist__closure_ended(void *env, void *target);

@@ -146,6 +146,13 @@ static bool calls_back(const ist__library *library) {
       }
     }
   }
+  for (size_t i = 0; i < library->type_count; i++) {
+    const ist__type *type = library->types[i];
+    for (size_t j = 0; j < type->field_count; j++) {
+      const ist__param *use = type->fields[j].use;
+      if (use && use->scope != IST__SCOPE_CALL) return true;
+    }
+  }
   return false;
 }
 
@@ -539,7 +546,7 @@ bool ist__bridge_describe(Local<Context> context, Local<Value> value,
   out->fields = v8::Undefined(isolate);
   ist__owner_state state = wrap->owner->state;
   out->state = state == IST__LIVE ? "" : state == IST__EXPIRED ? "expired" : "closed";
-  if (state != IST__LIVE || (!array && !type->field_count)) return true;
+  if (state != IST__LIVE || !ist__wrap_there(wrap) || (!array && !type->field_count)) return true;
   ist__site site = {wrap->bridge, type->library, type->library->name, nullptr};
   Local<Value> fields;
   if ((array ? ist__plain(site, type, wrap->address, false)

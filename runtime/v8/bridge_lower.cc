@@ -362,11 +362,37 @@ static bool known_keys(const ist__site &site, v8::Local<v8::Context> context, is
   return true;
 }
 
+/* A function that C will call is stored when everything else is right. */
+static bool lower_function(ist__call *call, const ist__site &site, const ist__type *type,
+                           const ist__field *field, Local<Value> value, uint8_t *base) {
+  if (!field->use) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+  if (!call) {
+    return ist__throw(site, IST_TYPE_ERROR,
+                      "can only be given in an object literal that is passed to a function");
+  }
+  if (!value->IsFunction() && !(value->IsNull() && field->use->null))
+    return ist__throw_type(site, IST_TYPE_ERROR, field->type, field->use->null, value);
+  ist__deferred *later;
+  if (!defer(call, site, field->type, value, base + field->offset, true, &later)) return false;
+  later->of = type;
+  later->field = field;
+  later->base = base;
+  return true;
+}
+
 static bool lower_field(ist__call *call, const ist__site &site, const ist__type *type,
                         const ist__field *field, Local<Value> value, uint8_t *base,
                         ist__wrap *target) {
   uint8_t *to = base + field->offset;
+  const ist__field *member;
+  if (field->type->kind == IST__CALLBACK)
+    return lower_function(call, site, type, field, value, base);
   if (field->readonly) return ist__throw(site, IST_TYPE_ERROR, "is read-only");
+  if (!ist__field_there(type, field, base, &member))
+    return ist__throw_absent(site, type, field, base);
+  if (member) {
+    return lower_field(call, site, field->type, member, value, to, target);
+  }
   if (field->bit_width) return lower_bits(site, field, value, base);
   switch (field->type->kind) {
   case IST__STRING: {
@@ -398,7 +424,6 @@ static bool lower_field(ist__call *call, const ist__site &site, const ist__type 
     later->length_type = length->type;
     return true;
   }
-  case IST__CALLBACK: return ist__throw(site, IST_TYPE_ERROR, "is read-only");
   default: return lower_element(call, site, field->type, value, to, target);
   }
 }
@@ -424,13 +449,31 @@ bool ist__lower_struct(ist__call *call, const ist__site &site, const ist__type *
   ist__site inner = site;
   ist__place place = {site.place, nullptr, 0};
   inner.place = &place;
+  ist__type_prepare(type, to);
+  const ist__field *one = nullptr; /* of the union that is being set */
+  size_t members = 0;
   for (size_t i = 0; i < type->field_count; i++) {
     const ist__field *field = &type->fields[i];
     Local<Value> given;
     if (!literal->Get(context, of->names[i].Get(isolate)).ToLocal(&given)) return false;
-    if (given->IsUndefined()) continue;
     place.name = field->name;
+    if (given->IsUndefined()) {
+      if (call && field->use && !field->use->null)
+        return ist__throw_type(inner, IST_TYPE_ERROR, field->type, false, given);
+      continue;
+    }
+    members++;
+    if (field->group >= 0 && one && one->group == field->group) {
+      return ist__throw(inner, IST_TYPE_ERROR, "shares its memory with %s: give one of them",
+                        one->name);
+    }
+    one = field;
+    if (type->is_union && members > 1) break;
     if (!lower_field(call, inner, type, field, given, to, target)) return false;
+  }
+  if (type->is_union && members != 1) {
+    return ist__throw(site, IST_TYPE_ERROR, "expected exactly one member of the union %s, got %s",
+                      type->name, members ? "several" : "none");
   }
   if (!call || !ist__holds_pointers(type)) return true;
   ist__deferred *later;
@@ -644,6 +687,28 @@ bool ist__lower_phase1(ist__call *call, const ist__param *param, Local<Value> va
 
 /* ---- phase 2 ---- */
 
+/* C will call what a struct must hold. */
+static bool functions_there(const ist__site &site, const ist__type *type, const uint8_t *base) {
+  if (!type->functions) return true;
+  if (type->kind == IST__ARRAY) {
+    for (size_t i = 0; i < type->count; i++)
+      if (!functions_there(site, type->to, base + i * type->to->size)) return false;
+    return true;
+  }
+  for (size_t i = 0; i < type->field_count; i++) {
+    const ist__field *field = &type->fields[i];
+    if (!field->bit_width && !functions_there(site, field->type, base + field->offset))
+      return false;
+    if (!field->use || field->use->null) continue;
+    void *now;
+    memcpy(&now, base + field->offset, sizeof now);
+    if (now) continue;
+    return ist__throw(site, IST_TYPE_ERROR,
+                      "has no function %s: pass an object literal that gives it", field->name);
+  }
+  return true;
+}
+
 bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to, Local<Value> value,
                     bool null, void **address, ist__wrap **out) {
   if (value->IsNull() && null) {
@@ -657,7 +722,7 @@ bool ist__lower_ref(ist__call *call, const ist__site &site, const ist__type *to,
              null ? " or null" : "");
     return ist__throw_expected(site, IST_TYPE_ERROR, expected, value);
   }
-  if (!ist__wrap_live(site, wrap)) return false;
+  if (!ist__wrap_live(site, wrap) || !functions_there(site, to, wrap->address)) return false;
   bool alone = to->no_reenter || (to->kind == IST__HANDLE && call->function->no_reenter);
   if (alone && wrap->owner->calls) {
     ist__fault fault;
@@ -716,6 +781,9 @@ bool ist__lower_deferred(ist__call *call) {
       continue;
     }
     switch (later->type->kind) {
+    case IST__CALLBACK:
+      if (!ist__closure_store(call, site, later)) return false;
+      break;
     case IST__REF: {
       void *address;
       if (!ist__lower_ref(call, site, later->type->to, later->value, later->null, &address,

@@ -102,12 +102,41 @@ MaybeLocal<Value> ist__part_get(const ist__site &site, ist__wrap *wrap, Local<Ob
   }
 }
 
+static bool shown(const ist__field *field) {
+  return field->type->kind != IST__CALLBACK && !field->value &&
+         !(field->type->kind == IST__POINTER && field->len < 0);
+}
+
 MaybeLocal<Value> ist__field_get(const ist__site &site, ist__wrap *wrap, Local<Object> object,
                                  const ist__field *field) {
-  if (field->bit_width) return lift_bits(site, field, wrap->address);
-  if (field->type->kind == IST__POINTER)
-    return lift_counted(site, wrap->type, field, wrap->address);
-  return ist__part_get(site, wrap, object, field->type, wrap->address + field->offset);
+  const ist__field *member;
+  const ist__type *type = wrap->type;
+  uint8_t *base = wrap->address;
+  if (!ist__field_there(type, field, base, &member)) {
+    ist__throw_absent(site, type, field, base);
+    return {};
+  }
+  const ist__field *part = member ? member : field;
+  if (member) {
+    type = field->type;
+    base += field->offset;
+  }
+  if (!shown(part)) return v8::Undefined(site.bridge->isolate).As<Value>();
+  if (part->bit_width) return lift_bits(site, part, base);
+  if (part->type->kind == IST__POINTER) return lift_counted(site, type, part, base);
+  MaybeLocal<Value> value = ist__part_get(site, wrap, object, part->type, base + part->offset);
+  Local<Value> made;
+  ist__wrap *view = value.ToLocal(&made) ? ist__wrap_of(made) : nullptr;
+  if (view && view->view && view->owner == wrap->owner) {
+    view->frozen = view->frozen || field->readonly;
+    if (field->tag >= 0) {
+      view->guard_type = wrap->type;
+      view->guard = field;
+      view->guard_member = member;
+      view->guard_base = wrap->address;
+    }
+  }
+  return value;
 }
 
 static ist__wrap *receiver(const ist__site &site, const ist__type *type, Local<Value> value) {
@@ -147,17 +176,29 @@ static void set_field(const FunctionCallbackInfo<Value> &info) {
   bool number = ist__is_scalar(field->type) && field->type->kind == IST__INT && of->type->pointers;
   __int128 before = number ? ist__length_load(field, wrap->address) : 0;
   Local<Value> value = info.Length() ? info[0] : v8::Undefined(info.GetIsolate()).As<Value>();
-  if (field->type->kind == IST__STRUCT ||
-      (field->type->kind == IST__ARRAY && field->type->encoding == IST__BYTES)) {
+  const ist__field *member;
+  if (!ist__field_there(of->type, field, wrap->address, &member)) {
+    ist__throw_absent(site, of->type, field, wrap->address);
+    return;
+  }
+  const ist__type *type = member ? member->type : field->type;
+  if (type->kind == IST__STRUCT || (type->kind == IST__ARRAY && type->encoding == IST__BYTES)) {
     /* Reading the literal may run user code, and may fail halfway: the memory changes at the end,
      * if it still lives. */
-    const ist__type *type = field->type;
     if (!ist__holds_pointers(type)) {
       auto *copy = static_cast<uint8_t *>(ist__calloc(1, type->size + 1));
       bool ok = copy && (type->kind == IST__STRUCT
                              ? ist__lower_struct(nullptr, site, type, value, copy, wrap)
                              : ist__lower_array(nullptr, site, type, value, copy, wrap));
-      if (ok && ist__wrap_live(site, wrap)) memcpy(wrap->address + field->offset, copy, type->size);
+      const ist__field *now;
+      if (ok && ist__wrap_live(site, wrap) &&
+          (!ist__field_there(of->type, field, wrap->address, &now) || now != member)) {
+        ist__throw_absent(site, of->type, field, wrap->address);
+      } else if (ok && ist__wrap_live(site, wrap)) {
+        uint8_t *to = wrap->address + field->offset;
+        if (member) memset(to, 0, field->type->size);
+        memcpy(member ? to + member->offset : to, copy, type->size);
+      }
       ist__free(copy);
     } else {
       ist__throw(site, IST_TYPE_ERROR, "holds pointers: set its fields one by one");
@@ -205,26 +246,24 @@ MaybeLocal<Value> ist__plain(const ist__site &site, const ist__type *type, const
   }
 }
 
-static bool shown(const ist__field *field) {
-  return field->type->kind != IST__CALLBACK &&
-         !(field->type->kind == IST__POINTER && field->len < 0);
-}
-
 MaybeLocal<Value> ist__plain_struct(const ist__site &site, const ist__type *type,
                                     const uint8_t *from, bool json) {
   Isolate *isolate = site.bridge->isolate;
   Local<v8::Context> context = isolate->GetCurrentContext();
   Local<Object> object = Object::New(isolate);
   for (size_t i = 0; i < type->field_count; i++) {
-    const ist__field *field = &type->fields[i];
+    const ist__field *field = &type->fields[i], *member;
     MaybeLocal<Value> maybe;
-    if (!shown(field) || field->type->kind == IST__REF) continue;
-    if (field->bit_width) {
-      maybe = plain_number(site, lift_bits(site, field, from), json);
-    } else if (field->type->kind == IST__POINTER) {
-      maybe = lift_counted(site, type, field, from);
+    if (!ist__field_there(type, field, from, &member)) continue;
+    const ist__field *part = member ? member : field;
+    const uint8_t *base = member ? from + field->offset : from;
+    if (!shown(part) || part->type->kind == IST__REF) continue;
+    if (part->bit_width) {
+      maybe = plain_number(site, lift_bits(site, part, base), json);
+    } else if (part->type->kind == IST__POINTER) {
+      maybe = lift_counted(site, member ? field->type : type, part, base);
     } else {
-      maybe = ist__plain(site, field->type, from + field->offset, json);
+      maybe = ist__plain(site, part->type, base + part->offset, json);
     }
     Local<Value> value;
     if (!maybe.ToLocal(&value) ||
@@ -297,6 +336,7 @@ void ist__struct_construct(const FunctionCallbackInfo<Value> &info) {
     ist__throw(site, IST_RANGE_ERROR, "out of memory");
     return;
   }
+  ist__type_prepare(of->type, wrap->address);
   if (info.Length() && !info[0]->IsUndefined()) {
     ist__lower_struct(nullptr, site, of->type, info[0], wrap->address, wrap);
   }
