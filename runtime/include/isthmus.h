@@ -1284,32 +1284,46 @@ typedef struct ist_inspector_options {
   void *env;
   ist_finalizer finalize;
   /* JavaScript is paused: gives messages to ist_session_dispatch until `quit` was called, then
-   * returns. */
+   * returns. JavaScript goes on when it returns; without it, nothing pauses. Both are called on
+   * the thread that runs JavaScript and may call into the isolate. */
   void (*pause)(void *env, ist_inspector *inspector);
   void (*quit)(void *env, ist_inspector *inspector);
+  /* A session has sent Runtime.runIfWaitingForDebugger: a program that waits for it may begin. */
+  void (*ready)(void *env, ist_inspector *inspector);
 } ist_inspector_options;
 
 /* Makes the inspector of an isolate; one at a time: IST_ERR_STATE. Freed before its isolate, or
- * with it. Since 0.1. */
+ * with it. `options` may be NULL. Since 0.1. */
 IST_API ist_status ist_inspector_new(ist_isolate *isolate, const ist_inspector_options *options,
                                      IST_OWN ist_inspector **result);
+/* Gives the inspector up, with its sessions; what is paused goes on. Within a pause, too. Since
+ * 0.1. */
 IST_API void ist_inspector_free(IST_OWN ist_inspector *inspector);
 
-/* Shows a context to the sessions, by a name. Since 0.1. */
+/* Shows a context to the sessions, by a name (NULL: the context's own). What its console says is
+ * told to them, too. A context that is shown already stays as it is; one that is freed goes. Since
+ * 0.1. */
 IST_API ist_status ist_inspector_add_context(ist_inspector *inspector, ist_context *context,
                                              const char *name);
 
-/* Pauses at the next statement that runs, as a `debugger` statement would. Since 0.1. */
+/* Pauses at the next statement that runs, as a `debugger` statement would, for the sessions that
+ * have enabled Debugger now. `reason` (NULL: "other") is told to them. Since 0.1. */
 IST_API ist_status ist_inspector_pause(ist_inspector *inspector, const char *reason);
 
-/* Opens a session: `send` gets each answer and event. IST_ERR_RESOURCE. Since 0.1. */
+/* Opens a session: `send` gets each answer and event, on the thread that runs JavaScript. `json` is
+ * borrowed and ends with a NUL that `length` does not count. `send` must not run JavaScript, which
+ * throws there; dispatching and opening sessions are IST_ERR_STATE within it. Since 0.1. */
 IST_API ist_status ist_session_new(ist_inspector *inspector,
                                    void (*send)(void *env, const char *json, size_t length),
                                    void *env, ist_finalizer finalize, IST_OWN ist_session **result);
+
+/* Ends a session; what is paused for it goes on. `send` is not called any more, also when a message
+ * of it is under way. Since 0.1. */
 IST_API void ist_session_free(IST_OWN ist_session *session);
 
-/* Takes one message; answers come through `send`, often within the call. IST_ERR_FORMAT when it is
- * no JSON object. Since 0.1. */
+/* Takes one message; answers come through `send`, often within the call. Any protocol error is
+ * answered so; IST_ERR_FORMAT when the message is no JSON object, IST_ERR_MEMORY also when an
+ * answer could not be given. May be called within an interrupt and within `pause`. Since 0.1. */
 IST_API ist_status ist_session_dispatch(ist_session *session, const char *json, size_t length);
 
 /* ---- Snapshots ---- */

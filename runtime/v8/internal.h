@@ -482,7 +482,7 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
 
 /* Makes it if need be, and shows it a context. NULL when memory is out. */
 ist__inspection *ist__inspection_of(ist_context *context);
-/* A context ends, or the isolate's inspector, or all. Ends what is paused. */
+/* What ends: a context, the embedder's inspector, or all. */
 void ist__inspection_forget(ist_context *context);
 void ist__inspection_close(ist_isolate *isolate);
 void ist__inspection_free(ist_isolate *isolate);

@@ -1,10 +1,9 @@
-/* Interactive evaluation, by V8's own inspector in this process: declarations that last from one
- * input to the next and may be made again, top-level await, the value of the last statement, and
- * evaluation that is stopped before it has side effects. The inspector is made at the first input;
- * it listens to nobody. One input at a time: its answer comes when what it awaits has settled. */
-#include "internal.h"
-
-#include <v8-inspector.h>
+/* Interactive evaluation, by a session of the isolate's inspector that is in this process:
+ * declarations that last from one input to the next and may be made again, top-level await, the
+ * value of the last statement, and evaluation that is stopped before it has side effects. The
+ * session is made at the first input. One input at a time: its answer comes when what it awaits has
+ * settled. */
+#include "inspector.h"
 
 #include <memory>
 #include <new>
@@ -14,7 +13,6 @@ namespace {
 using v8_inspector::StringBuffer;
 using v8_inspector::StringView;
 
-enum { CONTEXT_GROUP = 1 };
 const char object_group[] = "repl";
 
 StringView view_of(const char *text) {
@@ -44,22 +42,13 @@ v8::Local<v8::Value> own(v8::Local<v8::Context> context, v8::Local<v8::Value> ob
 
 } // namespace
 
-struct ist__repl final : v8_inspector::V8InspectorClient, v8_inspector::V8Inspector::Channel {
-  explicit ist__repl(ist_context *owner) : owner(owner) {
-    v8::Isolate *isolate = owner->isolate->v8;
-    v8::Local<v8::Context> context = owner->context.Get(isolate);
-    inspector = v8_inspector::V8Inspector::create(isolate, this);
-    inspector->contextCreated(
-        v8_inspector::V8ContextInfo(context, CONTEXT_GROUP, view_of("isthmus")));
-    context_id = v8_inspector::V8ContextInfo::executionContextId(context);
-    session = inspector->connect(CONTEXT_GROUP, this, StringView());
-  }
-
-  v8::Local<v8::Context> ensureDefaultContextInGroup(int) override {
-    return owner->context.Get(owner->isolate->v8);
-  }
-  void runMessageLoopOnPause(int) override {}
-  void quitMessageLoopOnPause() override {}
+struct ist__repl final : v8_inspector::V8Inspector::Channel, ist__allocated {
+  ist__repl(ist_context *owner, ist__inspection *inspection)
+      : owner(owner), context_id(v8_inspector::V8ContextInfo::executionContextId(
+                          owner->context.Get(owner->isolate->v8))),
+        session(ist__compat::inspector_connect(
+            inspection->v8.get(), ist__inspection::group,
+            static_cast<v8_inspector::V8Inspector::Channel *>(this))) {}
 
   void sendResponse(int id, std::unique_ptr<StringBuffer> message) override {
     v8::Isolate *isolate = owner->isolate->v8;
@@ -138,16 +127,17 @@ struct ist__repl final : v8_inspector::V8InspectorClient, v8_inspector::V8Inspec
   void forget() { session->releaseObjectGroup(view_of(object_group)); }
 
   ist_context *owner;
-  std::unique_ptr<v8_inspector::V8Inspector> inspector;
+  int context_id;
   std::unique_ptr<v8_inspector::V8InspectorSession> session;
   v8::Global<v8::Value> answer;
-  int context_id = 0;
   int last_id = 0;
   int awaited = 0;
 };
 
 ist__repl *ist__repl_of(ist_context *context) {
-  if (!context->repl) context->repl = new (std::nothrow) ist__repl(context);
+  ist__inspection *inspection = ist__inspection_of(context);
+  if (!context->repl && inspection)
+    context->repl = new (std::nothrow) ist__repl(context, inspection);
   return context->repl;
 }
 
@@ -155,7 +145,6 @@ void ist__repl_free(ist__repl *repl) {
   if (!repl) return;
   repl->answer.Reset();
   repl->session.reset();
-  repl->inspector->contextDestroyed(repl->owner->context.Get(repl->owner->isolate->v8));
   delete repl;
 }
 

@@ -204,6 +204,17 @@ inline bool is_small_integer(v8::Local<v8::Value> value, int32_t *number) {
   return true;
 }
 
+/* --- The inspector. */
+
+template <class Inspector, class Channel>
+inline auto inspector_connect(Inspector *inspector, int group, Channel *channel) {
+#if V8_MAJOR_VERSION >= 11
+  return inspector->connect(group, channel, {}, Inspector::kFullyTrusted);
+#else
+  return inspector->connect(group, channel, {});
+#endif
+}
+
 /* --- Private properties. */
 
 inline v8::Local<v8::Private> private_symbol(v8::Isolate *isolate, const char *name) {
