@@ -1,83 +1,31 @@
-/* Errors on their way between JavaScript and C: what was thrown becomes an ist_error with its
- * place, and back. Reading an error never runs user code beyond what V8 itself runs to format a
- * stack. */
+/* Errors on their way from JavaScript to C: what was thrown becomes an ist_error with its place,
+ * stack, frames and causes. Reading an error never runs user code beyond what V8 itself runs to
+ * format a stack. An error is complete or, when memory is out, not there at all. */
 #include "internal.h"
-
-#include <stdlib.h>
-
-#include <new>
 
 namespace {
 
-const char *const place_name = "isthmus:place";
+/* Frames beyond V8's own limit come only from a stack that a program has made longer. */
+enum { MOST_FRAMES = 64, MOST_CAUSES = 8, CAPTURED_FRAMES = 10 };
 
 /* How runtime/js is named in stacks. */
 const char own_files[] = "isthmus:js/";
 
-char *copy_text(const char *text) {
+/* A copy, or NULL for NULL; `failed` is set when memory is out. */
+char *copy_text(const char *text, bool *failed) {
   if (!text) return nullptr;
-  size_t size = strlen(text) + 1;
-  char *copy = static_cast<char *>(ist__malloc(size));
-  if (copy) memcpy(copy, text, size);
+  char *copy = ist__strdup(text);
+  if (!copy) *failed = true;
   return copy;
 }
 
-const char *copy_value(v8::Isolate *isolate, v8::Local<v8::Value> value) {
-  if (value.IsEmpty() || !value->IsString()) return nullptr;
-  return ist__string_copy(isolate, value.As<v8::String>(), nullptr);
+ist_error *drop_if(bool failed, ist_error *error) {
+  if (!failed) return error;
+  ist_error_free(error);
+  return nullptr;
 }
 
-/* V8's text for a thrown value, without its "Uncaught ". */
-const char *message_text(v8::Isolate *isolate, v8::Local<v8::Message> message) {
-  char *text = ist__string_copy(isolate, message->Get(), nullptr);
-  static const char prefix[] = "Uncaught ";
-  if (text && !strncmp(text, prefix, sizeof prefix - 1))
-    memmove(text, text + sizeof prefix - 1, strlen(text + sizeof prefix - 1) + 1);
-  return text;
-}
-
-v8::Local<v8::Value> peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
-                          const char *name) {
-  v8::Local<v8::Value> value;
-  if (ist__peek(context, object, ist__text(context->GetIsolate(), name)).ToLocal(&value))
-    return value;
-  return v8::Local<v8::Value>();
-}
-
-int32_t int_at(v8::Local<v8::Context> context, v8::Local<v8::Array> array, uint32_t index) {
-  v8::Local<v8::Value> value;
-  if (!array->Get(context, index).ToLocal(&value) || !value->IsInt32()) return 0;
-  return value.As<v8::Int32>()->Value();
-}
-
-} // namespace
-
-ist_error *ist_error_new(ist_status status, const char *name, const char *message) {
-  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
-  if (!error) return nullptr;
-  error->size = sizeof *error;
-  error->status = status;
-  error->exit_code = 1;
-  error->name = copy_text(name ? name : "Error");
-  error->message = copy_text(message ? message : ist_status_text(status));
-  return error;
-}
-
-ist_error *ist__error_new_at(ist_status status, const char *name, const char *message,
-                             const char *file, int line, int column, int end_column,
-                             const char *source_line) {
-  ist_error *error = ist_error_new(status, name, message);
-  if (!error) return nullptr;
-  error->file = copy_text(file);
-  error->line = line;
-  error->column = column;
-  error->end_column = end_column;
-  error->source_line = copy_text(source_line);
-  return error;
-}
-
-void ist_error_free(ist_error *error) {
-  if (!error) return;
+void free_one(ist_error *error) {
   if (error->value.type >= IST_STRING) {
     ist_isolate *isolate = ist__isolate_by_id(error->value.isolate);
     if (isolate) ist_value_free(isolate, error->value);
@@ -87,7 +35,262 @@ void ist_error_free(ist_error *error) {
   ist__free(const_cast<char *>(error->stack));
   ist__free(const_cast<char *>(error->file));
   ist__free(const_cast<char *>(error->source_line));
+  ist__free(const_cast<ist_frame *>(error->frames));
   ist__free(error);
+}
+
+/* Reads the errors of one chain. */
+struct reader {
+  ist_context *owner;
+  v8::Isolate *isolate;
+  v8::Local<v8::Context> context;
+  bool failed; /* memory is out */
+
+  const char *copy(v8::Local<v8::Value> value) {
+    if (value.IsEmpty() || !value->IsString()) return nullptr;
+    const char *text = ist__string_copy(isolate, value.As<v8::String>(), nullptr);
+    if (!text) failed = true;
+    return text;
+  }
+
+  v8::Local<v8::Value> peek(v8::Local<v8::Object> object, const char *name) {
+    v8::Local<v8::Value> value;
+    if (ist__peek(context, object, ist__text(isolate, name)).ToLocal(&value)) return value;
+    return v8::Local<v8::Value>();
+  }
+
+  int32_t int_at(v8::Local<v8::Array> array, uint32_t index) {
+    v8::Local<v8::Value> value;
+    if (!array->Get(context, index).ToLocal(&value) || !value->IsInt32()) return 0;
+    return value.As<v8::Int32>()->Value();
+  }
+
+  /* V8's text for a thrown value, without its "Uncaught ". */
+  const char *message_of(v8::Local<v8::Value> exception, v8::Local<v8::Message> message) {
+    static const char prefix[] = "Uncaught ";
+    if (message.IsEmpty()) message = v8::Exception::CreateMessage(isolate, exception);
+    char *text = ist__string_copy(isolate, message->Get(), nullptr);
+    if (!text) failed = true;
+    if (text && !strncmp(text, prefix, sizeof prefix - 1))
+      memmove(text, text + sizeof prefix - 1, strlen(text + sizeof prefix - 1) + 1);
+    return text;
+  }
+
+  ist_error *read(ist_status status, v8::Local<v8::Value> exception,
+                  v8::Local<v8::Message> message);
+  void read_frames(ist_error *error, v8::Local<v8::StackTrace> trace);
+};
+
+/* A frame before its texts are copied: V8's strings, or a piece of a stack's text. */
+struct found_frame {
+  v8::Local<v8::String> function, script;
+  const char *function_text, *script_text;
+  size_t function_length, script_length;
+  int32_t line, column;
+  uint32_t flags;
+};
+
+/* Takes a number from the end of a text, with the colon before it. */
+bool take_number(const char *text, size_t *length, int32_t *number) {
+  size_t at = *length;
+  int32_t value = 0, digit = 1;
+  while (at && text[at - 1] >= '0' && text[at - 1] <= '9' && *length - at < 9) {
+    value += (text[--at] - '0') * digit;
+    digit *= 10;
+  }
+  if (at == *length || !at || text[at - 1] != ':') return false;
+  *length = at - 1;
+  *number = value;
+  return true;
+}
+
+/* V8 tells awaiting callers in the text of a stack alone: "    at async name (file:1:2)". */
+size_t async_frames(const char *stack, found_frame *frames, size_t room) {
+  static const char mark[] = "\n    at async ";
+  size_t count = 0;
+  for (const char *at = strstr(stack, mark); at && count < room; at = strstr(at, mark)) {
+    at += sizeof mark - 1;
+    size_t length = strcspn(at, "\n");
+    found_frame *frame = &frames[count];
+    *frame = {};
+    frame->flags = IST_FRAME_ASYNC;
+    frame->function_text = frame->script_text = at;
+    const char *open = static_cast<const char *>(memmem(at, length, " (", 2));
+    if (open && at[length - 1] == ')') {
+      frame->function_length = static_cast<size_t>(open - at);
+      frame->script_text = open + 2;
+      length -= frame->function_length + 3;
+    }
+    if (take_number(frame->script_text, &length, &frame->column) &&
+        take_number(frame->script_text, &length, &frame->line))
+      frame->script_length = length;
+    if (frame->script_length >= sizeof own_files - 1 &&
+        !memcmp(frame->script_text, own_files, sizeof own_files - 1))
+      continue;
+    count++;
+  }
+  return count;
+}
+
+size_t text_size(v8::Isolate *isolate, v8::Local<v8::String> string, size_t otherwise) {
+  return (string.IsEmpty() ? otherwise : ist__compat::utf8_length(isolate, string)) + 1;
+}
+
+const char *put_text(v8::Isolate *isolate, v8::Local<v8::String> string, const char *otherwise,
+                     size_t length, char **to) {
+  char *start = *to;
+  size_t size = text_size(isolate, string, length) - 1;
+  if (!string.IsEmpty())
+    size = ist__compat::write_utf8(isolate, string, start, size);
+  else if (size)
+    memcpy(start, otherwise, size);
+  start[size] = '\0';
+  *to = start + size + 1;
+  return start;
+}
+
+/* Where the frames begin in a stack's text. */
+const char *below_header(const ist_error *error) {
+  const char *at = error->stack;
+  size_t length = strlen(error->name);
+  if (!strncmp(at, error->name, length)) at += length;
+  if (*error->message && !strncmp(at, ": ", 2) &&
+      !strncmp(at + 2, error->message, strlen(error->message)))
+    at += 2 + strlen(error->message);
+  return at;
+}
+
+/* All texts lie behind the frames, in one block. */
+void reader::read_frames(ist_error *error, v8::Local<v8::StackTrace> trace) {
+  found_frame found[MOST_FRAMES];
+  size_t count = 0, size = 0;
+  int captured = trace.IsEmpty() ? 0 : trace->GetFrameCount();
+  for (int i = 0; i < captured && count < MOST_FRAMES; i++) {
+    v8::Local<v8::StackFrame> from = trace->GetFrame(isolate, static_cast<uint32_t>(i));
+    found_frame *to = &found[count];
+    *to = {};
+    to->function = from->GetFunctionName();
+    to->script = from->GetScriptNameOrSourceURL();
+    if (!to->script.IsEmpty()) {
+      char start[sizeof own_files] = "";
+      ist__compat::write_utf8(isolate, to->script, start, sizeof start - 1);
+      if (!strcmp(start, own_files)) continue;
+    }
+    to->line = from->GetLineNumber();
+    to->column = from->GetColumn();
+    if (from->IsEval()) to->flags |= IST_FRAME_EVAL;
+    if (from->IsConstructor()) to->flags |= IST_FRAME_CONSTRUCTOR;
+    if (from->IsWasm()) to->flags |= IST_FRAME_WASM;
+    count++;
+  }
+  if (error->stack && error->name && error->message)
+    count += async_frames(below_header(error), found + count, MOST_FRAMES - count);
+  if (!count) return;
+  for (size_t i = 0; i < count; i++)
+    size += text_size(isolate, found[i].function, found[i].function_length) +
+            text_size(isolate, found[i].script, found[i].script_length);
+  char *block = static_cast<char *>(ist__malloc(count * sizeof(ist_frame) + size));
+  if (!block) {
+    failed = true;
+    return;
+  }
+  ist_frame *frames = reinterpret_cast<ist_frame *>(block);
+  char *text = block + count * sizeof(ist_frame);
+  for (size_t i = 0; i < count; i++) {
+    const found_frame &from = found[i];
+    const char *function =
+        put_text(isolate, from.function, from.function_text, from.function_length, &text);
+    const char *script =
+        put_text(isolate, from.script, from.script_text, from.script_length, &text);
+    frames[i] = {function, script, from.line, from.column, from.flags};
+  }
+  error->frames = frames;
+  error->frame_count = count;
+}
+
+ist_error *reader::read(ist_status status, v8::Local<v8::Value> exception,
+                        v8::Local<v8::Message> message) {
+  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
+  if (!error) {
+    failed = true;
+    return nullptr;
+  }
+  error->size = sizeof *error;
+  error->status = status;
+  error->exit_code = 1;
+  if (!ist__value_from(owner->isolate, exception, &error->value, true)) {
+    error->value = ist_undefined();
+    failed = true;
+    return error;
+  }
+  v8::Local<v8::Array> where;
+  bool placed = ist__error_where(context, exception, message).ToLocal(&where);
+  v8::Local<v8::StackTrace> trace;
+  if (exception->IsNativeError()) {
+    v8::Local<v8::Object> object = exception.As<v8::Object>();
+    error->name = copy(peek(object, "name"));
+    error->message = copy(peek(object, "message"));
+    error->stack = copy(peek(object, "stack"));
+    error->host = ist__error_host(context, object);
+    if (!error->name) error->name = copy_text("Error", &failed);
+    trace = v8::Exception::GetStackTrace(exception);
+  } else if (!message.IsEmpty()) {
+    trace = message->GetStackTrace();
+  }
+  if (!error->message) error->message = message_of(exception, message);
+  if (placed) {
+    v8::Local<v8::Value> part;
+    if (where->Get(context, 0).ToLocal(&part)) error->file = copy(part);
+    if (where->Get(context, 4).ToLocal(&part)) error->source_line = copy(part);
+    error->line = int_at(where, 1);
+    error->column = int_at(where, 2);
+    error->end_column = int_at(where, 3);
+  }
+  read_frames(error, trace);
+  return error;
+}
+
+} // namespace
+
+ist_error *ist_error_new(ist_status status, const char *name, const char *message) {
+  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
+  if (!error) return nullptr;
+  bool failed = false;
+  error->size = sizeof *error;
+  error->status = status;
+  error->exit_code = 1;
+  error->name = copy_text(name ? name : "Error", &failed);
+  error->message = copy_text(message ? message : ist_status_text(status), &failed);
+  return drop_if(failed, error);
+}
+
+ist_error *ist__error_new_at(ist_status status, const char *name, const char *message,
+                             const char *file, int line, int column, int end_column,
+                             const char *source_line) {
+  ist_error *error = ist_error_new(status, name, message);
+  if (!error) return nullptr;
+  bool failed = false;
+  error->file = copy_text(file, &failed);
+  error->line = line;
+  error->column = column;
+  error->end_column = end_column;
+  error->source_line = copy_text(source_line, &failed);
+  return drop_if(failed, error);
+}
+
+void ist_error_free(ist_error *error) {
+  while (error) {
+    ist_error *cause = const_cast<ist_error *>(error->cause);
+    free_one(error);
+    error = cause;
+  }
+}
+
+/* V8 shares what it captures for the text of a stack when the limit is no greater than that of the
+ * text, Error.stackTraceLimit, which is ten at first. */
+void ist__error_hooks(v8::Isolate *isolate) {
+  isolate->SetCaptureStackTraceForUncaughtExceptions(true, CAPTURED_FRAMES,
+                                                     v8::StackTrace::kDetailed);
 }
 
 ist_status ist__fail(ist_error **error, ist_status status, const char *message) {
@@ -95,153 +298,31 @@ ist_status ist__fail(ist_error **error, ist_status status, const char *message) 
   return status;
 }
 
-void ist__error_place(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
-                      v8::Local<v8::Value> file, int line, int column, int end_column,
-                      v8::Local<v8::Value> source_line) {
-  if (!error->IsNativeError()) return;
-  v8::Isolate *isolate = context->GetIsolate();
-  v8::Local<v8::Object> object = error.As<v8::Object>();
-  v8::Local<v8::Private> key = ist__compat::private_symbol(isolate, place_name);
-  if (object->HasPrivate(context, key).FromMaybe(true)) return;
-  v8::Local<v8::Value> parts[] = {
-      file, v8::Integer::New(isolate, line), v8::Integer::New(isolate, column),
-      v8::Integer::New(isolate, end_column),
-      source_line.IsEmpty() ? v8::Undefined(isolate).As<v8::Value>() : source_line};
-  ist__ignore(object->SetPrivate(context, key, v8::Array::New(isolate, parts, 5)));
-}
-
-namespace {
-
-/* What V8's message says of a place; false when it says nothing. Columns and lines count from 1 in
- * the result. */
-bool place_of(v8::Local<v8::Context> context, v8::Local<v8::Message> message,
-              v8::Local<v8::Value> *parts) {
-  v8::Isolate *isolate = context->GetIsolate();
-  int line = message->GetLineNumber(context).FromMaybe(0);
-  v8::Local<v8::Value> file = message->GetScriptResourceName();
-  if (line <= 0 || !file->IsString()) return false;
-  v8::String::Utf8Value name(isolate, file);
-  if (*name && !strncmp(*name, own_files, sizeof own_files - 1)) return false;
-  int start = message->GetStartColumn(context).FromMaybe(-1);
-  int end = message->GetEndColumn(context).FromMaybe(-1);
-  v8::Local<v8::String> source;
-  parts[0] = file;
-  parts[1] = v8::Integer::New(isolate, line);
-  parts[2] = v8::Integer::New(isolate, start + 1);
-  parts[3] = v8::Integer::New(isolate, end + 1);
-  parts[4] = message->GetSourceLine(context).ToLocal(&source)
-                 ? source.As<v8::Value>()
-                 : v8::Undefined(isolate).As<v8::Value>();
-  return true;
-}
-
-} // namespace
-
-void ist__error_place_by(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
-                         v8::Local<v8::Message> message) {
-  v8::Local<v8::Value> parts[5];
-  if (message.IsEmpty() || !place_of(context, message, parts)) return;
-  ist__error_place(context, error, parts[0], parts[1].As<v8::Int32>()->Value(),
-                   parts[2].As<v8::Int32>()->Value(), parts[3].As<v8::Int32>()->Value(), parts[4]);
-}
-
-v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context,
-                                           v8::Local<v8::Value> error,
-                                           v8::Local<v8::Message> message) {
-  v8::Isolate *isolate = context->GetIsolate();
-  v8::TryCatch catcher(isolate);
-  v8::Local<v8::Value> parts[5];
-  if (error->IsNativeError()) {
-    v8::Local<v8::Private> key = ist__compat::private_symbol(isolate, place_name);
-    v8::Local<v8::Value> own;
-    if (error.As<v8::Object>()->GetPrivate(context, key).ToLocal(&own) && own->IsArray())
-      return own.As<v8::Array>();
-    /* Where an error was made says more than where it was thrown again. */
-    if (place_of(context, v8::Exception::CreateMessage(isolate, error), parts))
-      return v8::Array::New(isolate, parts, 5);
-  }
-  if (!message.IsEmpty() && place_of(context, message, parts))
-    return v8::Array::New(isolate, parts, 5);
-  return v8::MaybeLocal<v8::Array>();
-}
-
-v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
-                                           v8::Local<v8::Value> error, v8::Local<v8::Array> sites) {
-  v8::Isolate *isolate = context->GetIsolate();
-  /* V8 forgets the place when the stack becomes text. */
-  if (error->IsNativeError())
-    ist__error_place_by(context, error, v8::Exception::CreateMessage(isolate, error));
-  v8::Local<v8::Value> name, message;
-  if (error->IsObject()) {
-    name = peek(context, error.As<v8::Object>(), "name");
-    message = peek(context, error.As<v8::Object>(), "message");
-  }
-  /* A program may format stacks itself, and a class may compute the name of its errors; runtime/js
-   * decides whether this is the moment. */
-  bool computed = error->IsNativeError() && (name.IsEmpty() || !name->IsString());
-  ist_context *owner = ist__context_of(context);
-  if (ist__context_alive(owner) && !owner->error_constructor.IsEmpty()) {
-    v8::Local<v8::Value> prepare =
-        peek(context, owner->error_constructor.Get(isolate), "prepareStackTrace");
-    v8::Local<v8::Value> args[] = {error, sites};
-    if (computed || (!prepare.IsEmpty() && prepare->IsFunction()))
-      return ist__context_call_registered(context, "prepareStack", 2, args);
-  }
-  v8::Local<v8::String> text = ist__text(isolate, "Error");
-  if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
-  if (!message.IsEmpty() && message->IsString() && message.As<v8::String>()->Length()) {
-    if (text->Length()) text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));
-    text = v8::String::Concat(isolate, text, message.As<v8::String>());
-  }
-  v8::Local<v8::String> indent = ist__text(isolate, "\n    at ");
-  for (uint32_t i = 0; i < sites->Length(); i++) {
-    v8::Local<v8::Value> site;
-    v8::Local<v8::String> line;
-    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line))
-      return v8::MaybeLocal<v8::Value>();
-    /* The host's own frames mean nothing to the reader. */
-    v8::String::Utf8Value frame(isolate, line);
-    if (*frame && strstr(*frame, own_files)) continue;
-    text = v8::String::Concat(isolate, v8::String::Concat(isolate, text, indent), line);
-  }
-  return text.As<v8::Value>();
-}
-
 ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::Value> exception,
                          v8::Local<v8::Message> message) {
   v8::Isolate *isolate = context->isolate->v8;
   v8::HandleScope scope(isolate);
-  v8::TryCatch catcher(isolate);
   v8::Local<v8::Context> entered = context->context.Get(isolate);
-  ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
-  if (!error) return nullptr;
-  error->size = sizeof *error;
-  error->status = status;
-  error->exit_code = 1;
-  if (!ist__value_from(context->isolate, exception, &error->value, true))
-    error->value = ist_undefined();
-  v8::Local<v8::Array> where;
-  bool placed = ist__error_where(entered, exception, message).ToLocal(&where);
-  if (exception->IsNativeError()) {
-    v8::Local<v8::Object> object = exception.As<v8::Object>();
-    error->name = copy_value(isolate, peek(entered, object, "name"));
-    error->message = copy_value(isolate, peek(entered, object, "message"));
-    error->stack = copy_value(isolate, peek(entered, object, "stack"));
+  v8::Context::Scope context_scope(entered);
+  v8::TryCatch catcher(isolate);
+  reader from = {context, isolate, entered, false};
+  ist_error *first = from.read(status, exception, message);
+  /* Each error once: causes may go in a circle. */
+  v8::Local<v8::Value> seen[MOST_CAUSES + 1] = {exception};
+  ist_error *last = first;
+  for (int depth = 1; depth <= MOST_CAUSES && !from.failed; depth++) {
+    if (!seen[depth - 1]->IsNativeError()) break;
+    v8::Local<v8::Value> cause = from.peek(seen[depth - 1].As<v8::Object>(), "cause");
+    if (cause.IsEmpty() || !cause->IsNativeError()) break;
+    bool again = false;
+    for (int i = 0; i < depth; i++) again |= seen[i]->StrictEquals(cause);
+    if (again) break;
+    seen[depth] = cause;
+    ist_error *next = from.read(IST_ERR_EXCEPTION, cause, v8::Local<v8::Message>());
+    last->cause = next;
+    last = next;
   }
-  if (!error->name) error->name = copy_text(exception->IsNativeError() ? "Error" : "");
-  if (!error->message) {
-    if (message.IsEmpty()) message = v8::Exception::CreateMessage(isolate, exception);
-    error->message = message_text(isolate, message);
-  }
-  if (placed) {
-    v8::Local<v8::Value> part;
-    if (where->Get(entered, 0).ToLocal(&part)) error->file = copy_value(isolate, part);
-    if (where->Get(entered, 4).ToLocal(&part)) error->source_line = copy_value(isolate, part);
-    error->line = int_at(entered, where, 1);
-    error->column = int_at(entered, where, 2);
-    error->end_column = int_at(entered, where, 3);
-  }
-  return error;
+  return drop_if(from.failed, first);
 }
 
 ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
@@ -255,67 +336,4 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
   if (error) *error = ist__error_of(context, usual, catcher->Exception(), catcher->Message());
   catcher->Reset();
   return usual;
-}
-
-v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *error) {
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::Local<v8::Context> entered = isolate->GetCurrentContext();
-  v8::Local<v8::Value> value;
-  if (!error) return v8::Exception::Error(ist__text(isolate, ist_status_text(IST_ERR_MEMORY)));
-  if (error->status == IST_ERR_EXCEPTION || error->value.type != IST_UNDEFINED) {
-    if (ist__value_to(context->isolate, error->value, &value)) return value;
-  }
-  const char *text = error->message ? error->message : ist_status_text(error->status);
-  v8::Local<v8::String> message;
-  if (!ist__string(isolate, text, strlen(text)).ToLocal(&message))
-    message = v8::String::Empty(isolate);
-  const char *name = error->name ? error->name : "Error";
-  if (!strcmp(name, "TypeError"))
-    value = v8::Exception::TypeError(message);
-  else if (!strcmp(name, "RangeError"))
-    value = v8::Exception::RangeError(message);
-  else if (!strcmp(name, "SyntaxError"))
-    value = v8::Exception::SyntaxError(message);
-  else if (!strcmp(name, "ReferenceError"))
-    value = v8::Exception::ReferenceError(message);
-  else {
-    value = v8::Exception::Error(message);
-    if (strcmp(name, "Error"))
-      ist__ignore(value.As<v8::Object>()->DefineOwnProperty(
-          entered, ist__text(isolate, "name"),
-          ist__string(isolate, name, strlen(name)).ToLocalChecked(), v8::DontEnum));
-  }
-  if (error->line > 0 && error->file) {
-    v8::Local<v8::Value> line = v8::Undefined(isolate);
-    if (error->source_line)
-      line = ist__string(isolate, error->source_line, strlen(error->source_line))
-                 .FromMaybe(v8::String::Empty(isolate));
-    v8::Local<v8::String> file = ist__string(isolate, error->file, strlen(error->file))
-                                     .FromMaybe(v8::String::Empty(isolate));
-    ist__error_place(entered, value, file, error->line, error->column, error->end_column, line);
-  }
-  return value;
-}
-
-ist_status ist__error_location(ist_context *context, const ist_error *error, ist_value *result) {
-  ist__gate gate(context);
-  if (gate.status) return gate.status;
-  ist__entry entry(context);
-  v8::Isolate *isolate = context->isolate->v8;
-  if (!error->file || error->line <= 0) {
-    *result = ist_undefined();
-    return IST_OK;
-  }
-  v8::Local<v8::String> file, line;
-  v8::Local<v8::Value> parts[5] = {v8::Undefined(isolate), v8::Integer::New(isolate, error->line),
-                                   v8::Integer::New(isolate, error->column),
-                                   v8::Integer::New(isolate, error->end_column),
-                                   v8::Undefined(isolate)};
-  if (ist__string(isolate, error->file, strlen(error->file)).ToLocal(&file)) parts[0] = file;
-  if (error->source_line &&
-      ist__string(isolate, error->source_line, strlen(error->source_line)).ToLocal(&line))
-    parts[4] = line;
-  return ist__value_from(context->isolate, v8::Array::New(isolate, parts, 5), result)
-             ? IST_OK
-             : IST_ERR_MEMORY;
 }

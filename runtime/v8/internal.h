@@ -18,6 +18,7 @@
 #include <mutex>
 #include <new>
 
+struct ist__host_error;
 struct ist__inspection;
 struct ist__profile;
 struct ist__repl;
@@ -218,6 +219,7 @@ struct ist_isolate : ist__record {
   ist__handles handles;
   ist_context *contexts;
   ist__callback *callbacks;
+  ist__host_error *host_errors; /* that JavaScript has not forgotten */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;
@@ -421,6 +423,10 @@ ist_status ist__fail(ist_error **error, ist_status status, const char *message =
 
 /* The JavaScript error for an error of ours: the value in it, or a new object. */
 v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *error);
+
+/* What an error of the host's own stands for, or NULL. */
+void *ist__error_host(v8::Local<v8::Context> context, v8::Local<v8::Object> error);
+void ist__host_errors_free(ist_isolate *isolate);
 
 /* Remembers where an error comes from, when V8 cannot know it: syntax errors, imports that fail.
  * Own places win over what V8 says. Earlier ones stay. */

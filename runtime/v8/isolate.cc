@@ -301,6 +301,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
     ist__handles_free(isolate);
     if (isolate->bridge) ist__bridge_free(isolate->bridge);
     ist__callbacks_free(isolate);
+    ist__host_errors_free(isolate);
     isolate->pointer_object.Reset();
     ist__finalizers_run(isolate);
   }
