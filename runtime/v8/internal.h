@@ -144,15 +144,30 @@ struct ist__callback : ist__allocated {
   ist__callback *next, **link;
 };
 
-struct ist_module : ist__allocated {
-  ist_context *context;
-  v8::Global<v8::Module> module;
-  v8::Global<v8::Object> exports; /* synthetic and JSON: what is exported, by name */
-  char *url;
-  char *source; /* of a source module that imports others */
-  char **names; /* synthetic: the exports' names */
-  size_t name_count;
-  ist_module *next; /* in its context's bucket */
+/* ---- Scripts and modules ---- */
+
+struct ist__module;  /* module.h */
+struct ist__modules; /* module.h */
+struct ist__ask;     /* module.h */
+struct ist__load;    /* module.h */
+
+struct ist_script : ist__record {
+  ist_isolate *isolate; /* stays when the script is freed */
+  v8::Global<v8::UnboundScript> script;
+  uint64_t hash;            /* ist__source_hash */
+  ist_script *next, **link; /* among its isolate's */
+};
+
+/* The embedder's reference to a module; the module itself may outlive it. */
+struct ist_module : ist__record {
+  ist_context *context; /* stays when the reference is given up */
+  ist__module *module;
+};
+
+/* What the embedder answers a deferred import with. */
+struct ist_import : ist__record {
+  ist_context *context; /* stays when the import was answered */
+  ist__ask *ask;
 };
 
 /* A file of runtime/js that runs at its first use. */
@@ -162,8 +177,6 @@ struct ist__lazy : ist__allocated {
   bool ran;
   ist__lazy *next;
 };
-
-enum { IST_MODULE_BUCKETS = 64 };
 
 struct ist_context : ist__record {
   ist_isolate *isolate; /* stays when the context is freed */
@@ -179,8 +192,8 @@ struct ist_context : ist__record {
   char *name;      /* for inspectors and heap snapshots; may be NULL */
   bool inspected;  /* V8's inspector knows it */
   ist_loader loader;
-  ist_module **modules; /* IST_MODULE_BUCKETS lists, made with the first module */
-  bool throwing;        /* a callback has called ist_throw and has not returned yet */
+  ist__modules *modules; /* made with the first module or import */
+  bool throwing;         /* a callback has called ist_throw and has not returned yet */
   v8::Global<v8::Value> thrown;
   void *data;
   ist_context *next, **link; /* among its isolate's */
@@ -200,7 +213,7 @@ struct ist_isolate : ist__record {
   uint32_t depth;          /* how often the owner has entered */
   uint32_t base;           /* the depth at which the callback that runs was called */
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
-  uint32_t over; /* how often the owner has entered another isolate on top of this one */
+  uint32_t over;           /* how often the owner has entered another isolate on top of this one */
   std::mutex lock;
   alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];
 
@@ -212,14 +225,18 @@ struct ist_isolate : ist__record {
   v8::Isolate *v8;
   v8::ArrayBuffer::Allocator *allocator;
   ist__runner *runner;
-  ist__bridge *bridge; /* made at its first use */
+  ist__bridge *bridge;                           /* made at its first use */
   v8::Global<v8::ObjectTemplate> pointer_object; /* made at its first use */
   uint32_t id;
   ist_microtasks microtasks;
   ist__handles handles;
   ist_context *contexts;
   ist__callback *callbacks;
-  ist__host_error *host_errors; /* that JavaScript has not forgotten */
+  ist_script *scripts;
+  ist__load *loads;                   /* imports and ist_module_load under way */
+  v8::Global<v8::Private> source_key; /* marks functions of ist_function_compile with a hash */
+  std::atomic<bool> cache_used{false};
+  ist__host_error *host_errors;              /* that JavaScript has not forgotten */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;
@@ -457,6 +474,9 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
 
 void ist__module_hooks(v8::Isolate *isolate);
 void ist__context_free_modules(ist_context *context);
+/* Scripts, and the imports that were never done. After the contexts are freed. */
+void ist__isolate_free_code(ist_isolate *isolate);
+void ist__loads_free(ist_isolate *isolate);
 void ist__callbacks_free(ist_isolate *isolate);
 
 /* An object for the data of V8's callbacks that holds a pointer of ours (aligned to two bytes),

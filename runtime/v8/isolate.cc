@@ -296,6 +296,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
     ist__profile_free(isolate);
     while (isolate->contexts) ist_context_free(isolate->contexts);
     ist__inspection_free(isolate);
+    ist__isolate_free_code(isolate);
     while (isolate->rejections) delete take_rejection(isolate);
     if (isolate->uncaught_finalize) isolate->uncaught_finalize(isolate->uncaught_env);
     ist__handles_free(isolate);

@@ -1,331 +1,274 @@
-/* ES modules: source, JSON and synthetic ones, their linking through the context's loader, import()
- * and import.meta. A module's record lives as long as its context, since V8 may ask for its
- * referrer's name at any time. */
-#include "internal.h"
+/* ES modules as the embedder has them: source, JSON and synthetic ones, and their table. A
+ * reference of the embedder's may be given up at any time; the module's own record stays while V8
+ * may ask for it, which ends when V8 collects the module. */
+#include "module.h"
 
 #include <stdlib.h>
 
-#include <new>
-
 namespace {
 
-/* NULL when memory is out. */
-ist_module **bucket_of(ist_context *context, v8::Local<v8::Module> module) {
-  if (!context->modules)
-    context->modules =
-        static_cast<ist_module **>(ist__calloc(IST_MODULE_BUCKETS, sizeof *context->modules));
-  if (!context->modules) return nullptr;
-  return &context->modules[static_cast<unsigned>(module->GetIdentityHash()) % IST_MODULE_BUCKETS];
+constexpr uint32_t FIRST_CAPACITY = 64;
+constexpr size_t MOST_EXPORTS = 1000000;
+
+ist__pool<ist_module> handles;
+
+void delete_record(ist__module *module) {
+  ist__free(module->links);
+  ist__free(module->source);
+  ist__free(module->url);
+  delete module;
 }
 
-ist_module *find(ist_context *context, v8::Local<v8::Module> module) {
-  v8::Isolate *isolate = context->isolate->v8;
-  ist_module **bucket = bucket_of(context, module);
-  for (ist_module *at = bucket ? *bucket : nullptr; at; at = at->next)
-    if (at->module.Get(isolate) == module) return at;
-  return nullptr;
+void take_out(ist__module *module) {
+  ist__modules *modules = module->context->modules;
+  ist__module **link = &modules->table[module->identity & (modules->capacity - 1)];
+  while (*link != module) link = &(*link)->next;
+  *link = module->next;
+  modules->count--;
 }
 
-ist_module *record(ist_context *context, const char *url, v8::Local<v8::Module> module) {
-  ist_module **bucket = bucket_of(context, module);
-  ist_module *made = bucket ? new (std::nothrow) ist_module() : nullptr;
-  if (!made) return nullptr;
-  made->context = context;
-  made->url = ist__strdup(url);
-  made->module.Reset(context->isolate->v8, module);
-  made->next = *bucket;
-  *bucket = made;
-  return made;
+void collected(const v8::WeakCallbackInfo<ist__module> &info) {
+  ist__module *module = info.GetParameter();
+  module->module.Reset();
+  take_out(module);
+  delete_record(module);
 }
 
-/* The value of the `type` attribute of an import; false when another attribute stands there.
- * `stride` is the number of entries of one attribute. */
-bool attribute_type(v8::Local<v8::Context> context, v8::Local<v8::FixedArray> attributes,
-                    int stride, v8::Local<v8::String> *type) {
-  v8::Isolate *isolate = context->GetIsolate();
-  *type = v8::String::Empty(isolate);
-  for (int i = 0; i + 1 < attributes->Length(); i += stride) {
-    v8::Local<v8::String> key =
-        ist__compat::fixed_array_get(context, attributes, i).As<v8::String>();
-    if (!key->StringEquals(ist__text(isolate, "type"))) return false;
-    *type = ist__compat::fixed_array_get(context, attributes, i + 1).As<v8::String>();
+/* Lets V8 decide how long the module is needed. */
+void let_go(ist__module *module) {
+  if (!module->handle && !module->holds)
+    module->module.SetWeak(module, collected, v8::WeakCallbackType::kParameter);
+}
+
+bool grow(ist__modules *modules) {
+  uint32_t capacity = modules->capacity ? modules->capacity * 2 : FIRST_CAPACITY;
+  ist__module **table = static_cast<ist__module **>(ist__calloc(capacity, sizeof *table));
+  if (!table) return false;
+  for (uint32_t i = 0; i < modules->capacity; i++) {
+    while (modules->table[i]) {
+      ist__module *module = modules->table[i];
+      modules->table[i] = module->next;
+      ist__module **bucket = &table[module->identity & (capacity - 1)];
+      module->next = *bucket;
+      *bucket = module;
+    }
   }
+  ist__free(modules->table);
+  modules->table = table;
+  modules->capacity = capacity;
   return true;
 }
 
-/* Asks the loader. Empty with an error in hand (owned by the caller), or none when memory is out.
- */
-ist_module *load(ist_context *context, v8::Local<v8::String> specifier, const char *referrer,
-                 v8::Local<v8::FixedArray> attributes, int stride, ist_error **error) {
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::Local<v8::Context> entered = context->context.Get(isolate);
-  *error = nullptr;
-  v8::Local<v8::String> type;
-  if (!attribute_type(entered, attributes, stride, &type)) {
-    *error = ist_error_new(IST_ERR_ARGUMENT, "TypeError",
-                           "only the import attribute \"type\" is supported");
-    return nullptr;
-  }
-  if (!context->loader.resolve) {
-    *error = ist_error_new(IST_ERR_NOT_FOUND, "Error", "this context has no module loader");
-    return nullptr;
-  }
-  size_t length;
-  char *text = ist__string_copy(isolate, specifier, &length);
-  char *kind = ist__string_copy(isolate, type, nullptr);
-  ist_module *found = nullptr;
-  uint32_t scope;
-  if (text && kind && !ist_scope_open(context->isolate, &scope)) {
-    ist_status status = context->loader.resolve(context->loader.env, context, text, length,
-                                                referrer, kind, &found, error);
-    if (status != IST_OK || !found || found->context != context) {
-      if (!*error) *error = ist_error_new(status ? status : IST_ERR_ARGUMENT, nullptr, nullptr);
-      found = nullptr;
-    }
-    ist_scope_close(context->isolate, scope);
-  }
-  ist__free(text);
-  ist__free(kind);
-  return found;
-}
-
-/* The line of a module's source where an import of `specifier` stands. */
-void place_import(ist_context *context, ist_module *module, v8::Local<v8::String> specifier,
-                  v8::Local<v8::Value> error) {
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::Local<v8::Context> entered = context->context.Get(isolate);
-  v8::Local<v8::Module> source = module->module.Get(isolate);
-  v8::Local<v8::FixedArray> requests = source->GetModuleRequests();
-  for (int i = 0; i < requests->Length(); i++) {
-    v8::Local<v8::ModuleRequest> request =
-        ist__compat::fixed_array_get(entered, requests, i).As<v8::ModuleRequest>();
-    if (!request->GetSpecifier()->StringEquals(specifier)) continue;
-    v8::Location at = source->SourceOffsetToLocation(request->GetSourceOffset());
-    v8::Local<v8::Value> line = v8::Undefined(isolate);
-    if (module->source) {
-      v8::Local<v8::String> text;
-      const char *begin = module->source;
-      for (int skip = at.GetLineNumber(); begin && skip > 0; skip--) {
-        begin = strchr(begin, '\n');
-        if (begin) begin++;
-      }
-      if (begin && ist__string(isolate, begin, strcspn(begin, "\r\n")).ToLocal(&text)) line = text;
-    }
-    int column = at.GetColumnNumber() + 1;
-    ist__error_place(entered, error, ist__text(isolate, module->url), at.GetLineNumber() + 1,
-                     column, column + specifier->Length() + 2, line);
-    return;
-  }
-}
-
-v8::MaybeLocal<v8::Module> resolve(v8::Local<v8::Context> entered, v8::Local<v8::String> specifier,
-                                   v8::Local<v8::FixedArray> attributes,
-                                   v8::Local<v8::Module> referrer) {
-  ist_context *context = ist__context_of(entered);
-  v8::Isolate *isolate = entered->GetIsolate();
-  ist_module *from = find(context, referrer);
-  ist_error *error;
-  ist_module *found = load(context, specifier, from ? from->url : "", attributes, 3, &error);
-  if (found) return found->module.Get(isolate);
-  v8::Local<v8::Value> exception = ist__error_to_js(context, error);
-  if (from) place_import(context, from, specifier, exception);
-  ist_error_free(error);
-  isolate->ThrowException(exception);
-  return v8::MaybeLocal<v8::Module>();
-}
-
-void return_data(const v8::FunctionCallbackInfo<v8::Value> &info) {
-  info.GetReturnValue().Set(info.Data());
-}
-
-/* Links and runs a module; the promise of its namespace, or empty with a pending exception. */
-v8::MaybeLocal<v8::Promise> namespace_promise(v8::Local<v8::Context> context,
-                                              v8::Local<v8::Module> module) {
-  v8::Local<v8::Value> result;
-  if (module->InstantiateModule(context, resolve).IsNothing() ||
-      !module->Evaluate(context).ToLocal(&result))
-    return v8::MaybeLocal<v8::Promise>();
-  v8::Local<v8::Function> give;
-  if (!v8::Function::New(context, return_data, module->GetModuleNamespace()).ToLocal(&give))
-    return v8::MaybeLocal<v8::Promise>();
-  return result.As<v8::Promise>()->Then(context, give);
-}
-
-v8::MaybeLocal<v8::Promise> import_dynamically(v8::Local<v8::Context> entered, v8::Local<v8::Data>,
-                                               v8::Local<v8::Value> referrer,
-                                               v8::Local<v8::String> specifier,
-                                               v8::Local<v8::FixedArray> attributes) {
-  v8::Isolate *isolate = entered->GetIsolate();
-  ist_context *context = ist__context_of(entered);
-  v8::Local<v8::Promise::Resolver> resolver;
-  if (!v8::Promise::Resolver::New(entered).ToLocal(&resolver)) return v8::MaybeLocal<v8::Promise>();
-  v8::TryCatch catcher(isolate);
-  v8::String::Utf8Value name(isolate, referrer);
-  ist_error *error = nullptr;
-  ist_module *found = ist__context_alive(context)
-                          ? load(context, specifier, referrer->IsString() && *name ? *name : "",
-                                 attributes, 2, &error)
-                          : nullptr;
-  v8::Local<v8::Value> exception;
-  if (found) {
-    v8::Local<v8::Promise> promise;
-    if (namespace_promise(entered, found->module.Get(isolate)).ToLocal(&promise)) return promise;
-    if (catcher.HasTerminated()) {
-      catcher.ReThrow();
-      return v8::MaybeLocal<v8::Promise>();
-    }
-    exception = catcher.Exception();
-    catcher.Reset();
-  } else {
-    exception = context ? ist__error_to_js(context, error) : v8::Undefined(isolate).As<v8::Value>();
-    ist_error_free(error);
-  }
-  if (resolver->Reject(entered, exception).IsNothing()) return v8::MaybeLocal<v8::Promise>();
-  return resolver->GetPromise();
-}
-
-void import_meta(v8::Local<v8::Context> entered, v8::Local<v8::Module> module,
-                 v8::Local<v8::Object> meta) {
-  ist_context *context = ist__context_of(entered);
-  v8::Isolate *isolate = entered->GetIsolate();
-  ist_module *of = ist__context_alive(context) ? find(context, module) : nullptr;
-  v8::Local<v8::String> url;
-  if (!of || !ist__string(isolate, of->url, strlen(of->url)).ToLocal(&url)) return;
-  ist__ignore(meta->CreateDataProperty(entered, ist__text(isolate, "url"), url));
-  if (!context->loader.import_meta) return;
-  uint32_t scope;
-  ist_value handle;
-  if (ist_scope_open(context->isolate, &scope)) return;
-  if (ist__value_from(context->isolate, meta, &handle))
-    context->loader.import_meta(context->loader.env, context, of->url, handle);
-  ist_scope_close(context->isolate, scope);
-}
-
-/* Sets a synthetic module's exports from its object. */
-v8::MaybeLocal<v8::Value> evaluate_synthetic(v8::Local<v8::Context> entered,
-                                             v8::Local<v8::Module> module) {
-  v8::Isolate *isolate = entered->GetIsolate();
-  ist_context *context = ist__context_of(entered);
-  ist_module *of = find(context, module);
-  if (of && !of->exports.IsEmpty()) {
-    v8::Local<v8::Object> exports = of->exports.Get(isolate);
-    for (size_t i = 0; i < of->name_count; i++) {
-      v8::Local<v8::String> name = ist__text(isolate, of->names[i]);
-      v8::Local<v8::Value> value;
-      if (!exports->Get(entered, name).ToLocal(&value) ||
-          module->SetSyntheticModuleExport(isolate, name, value).IsNothing())
-        return v8::MaybeLocal<v8::Value>();
-    }
-    of->exports.Reset();
-  }
-  v8::Local<v8::Promise::Resolver> resolver;
-  if (!v8::Promise::Resolver::New(entered).ToLocal(&resolver)) return v8::MaybeLocal<v8::Value>();
-  ist__ignore(resolver->Resolve(entered, v8::Undefined(isolate)));
-  return resolver->GetPromise();
-}
-
-ist_module *new_synthetic(ist_context *context, const char *url, const char *const *names,
-                          size_t count, v8::Local<v8::Object> exports) {
-  v8::Isolate *isolate = context->isolate->v8;
-  std::vector<v8::Local<v8::String>> list;
-  for (size_t i = 0; i < count; i++) list.push_back(ist__text(isolate, names[i]));
-  v8::Local<v8::Module> module =
-      ist__compat::synthetic_module(isolate, ist__text(isolate, url), list, evaluate_synthetic);
-  ist_module *made = record(context, url, module);
+/* A record with a reference to it; NULL when memory is out. */
+ist__module *record(ist_context *context, const char *url, v8::Local<v8::Module> module) {
+  ist__modules *modules = ist__modules_of(context);
+  if (!modules || (modules->count >= modules->capacity && !grow(modules))) return nullptr;
+  ist__module *made = new (std::nothrow) ist__module();
   if (!made) return nullptr;
-  made->name_count = count;
-  made->names = static_cast<char **>(ist__calloc(count + 1, sizeof *made->names));
-  for (size_t i = 0; made->names && i < count; i++) made->names[i] = ist__strdup(names[i]);
-  if (!exports.IsEmpty()) made->exports.Reset(isolate, exports);
+  int requests = module->IsSourceTextModule() ? module->GetModuleRequests()->Length() : 0;
+  made->url = ist__strdup(url);
+  made->link_count = static_cast<uint32_t>(requests);
+  if (requests)
+    made->links = static_cast<ist__link *>(ist__calloc(made->link_count, sizeof *made->links));
+  made->handle = handles.take();
+  if (!made->url || (requests && !made->links) || !made->handle) {
+    if (made->handle) handles.put(made->handle);
+    delete_record(made);
+    return nullptr;
+  }
+  made->handle->context = context;
+  made->handle->module = made;
+  made->handle->live.store(true, std::memory_order_release);
+  made->context = context;
+  made->identity = static_cast<uint32_t>(module->GetIdentityHash());
+  made->module.Reset(context->isolate->v8, module);
+  ist__module **bucket = &modules->table[made->identity & (modules->capacity - 1)];
+  made->next = *bucket;
+  *bucket = made;
+  modules->count++;
   return made;
+}
+
+/* Takes a reference of the embedder's for a call: the lock, and the record behind it. */
+class module_gate {
+public:
+  explicit module_gate(ist_module *handle)
+      : context(context_of(handle)), gate_(context), status(!handle    ? IST_ERR_ARGUMENT
+                                                            : !context ? IST_ERR_HANDLE
+                                                                       : gate_.status) {
+    if (!status && !(module = ist__module_of(context, handle))) status = IST_ERR_HANDLE;
+  }
+
+private:
+  static ist_context *context_of(ist_module *handle) {
+    return handle && handle->live.load(std::memory_order_acquire) ? handle->context : nullptr;
+  }
+
+public:
+  ist_context *context;
+
+private:
+  ist__gate gate_;
+
+public:
+  ist_status status;
+  ist__module *module = nullptr;
+};
+
+/* A module whose exports are the properties of `exports`, an object of ours. */
+ist_status new_synthetic(ist_context *context, v8::Local<v8::Context> entered, const char *url,
+                         v8::Local<v8::String> name, v8::Local<v8::Object> exports,
+                         ist_module **result, ist_error **error) {
+  v8::Isolate *isolate = context->isolate->v8;
+  v8::Local<v8::Array> keys;
+  if (!exports
+           ->GetOwnPropertyNames(entered, v8::ALL_PROPERTIES,
+                                 v8::KeyConversionMode::kConvertToString)
+           .ToLocal(&keys))
+    return ist__fail(error, IST_ERR_MEMORY);
+  std::vector<v8::Local<v8::String>> list(keys->Length());
+  for (uint32_t i = 0; i < keys->Length(); i++) {
+    v8::Local<v8::Value> key;
+    if (!keys->Get(entered, i).ToLocal(&key)) return ist__fail(error, IST_ERR_MEMORY);
+    list[i] = key.As<v8::String>();
+  }
+  v8::Local<v8::Module> module =
+      ist__compat::synthetic_module(isolate, name, list, ist__module_run_synthetic);
+  ist__module *made = record(context, url, module);
+  if (!made) return ist__fail(error, IST_ERR_MEMORY);
+  made->exports.Reset(isolate, exports);
+  *result = made->handle;
+  return IST_OK;
 }
 
 } // namespace
 
-void ist__module_hooks(v8::Isolate *isolate) {
-  isolate->SetHostImportModuleDynamicallyCallback(import_dynamically);
-  isolate->SetHostInitializeImportMetaObjectCallback(import_meta);
+ist__modules *ist__modules_of(ist_context *context) {
+  if (context->modules) return context->modules;
+  ist__modules *made = new (std::nothrow) ist__modules();
+  if (!made) return nullptr;
+  made->last_answered = &made->answered;
+  made->last_ready = &made->ready;
+  made->last_blocked = &made->blocked;
+  return context->modules = made;
+}
+
+ist__module *ist__module_find(ist_context *context, v8::Local<v8::Module> module) {
+  ist__modules *modules = context->modules;
+  if (!modules || !modules->capacity) return nullptr;
+  uint32_t identity = static_cast<uint32_t>(module->GetIdentityHash());
+  ist__module *at = modules->table[identity & (modules->capacity - 1)];
+  while (at && (at->identity != identity || at->module != module)) at = at->next;
+  return at;
+}
+
+void ist__module_hold(ist__module *module) {
+  if (!module->handle && !module->holds) module->module.ClearWeak();
+  module->holds++;
+}
+
+void ist__module_drop(ist__module *module) {
+  module->holds--;
+  let_go(module);
+}
+
+ist__module *ist__module_of(ist_context *context, ist_module *handle) {
+  if (!handle || !handle->live.load(std::memory_order_relaxed) || handle->context != context)
+    return nullptr;
+  return handle->module;
 }
 
 void ist__context_free_modules(ist_context *context) {
-  for (size_t i = 0; context->modules && i < IST_MODULE_BUCKETS; i++) {
-    while (context->modules[i]) {
-      ist_module *module = context->modules[i];
-      context->modules[i] = module->next;
-      for (size_t name = 0; module->names && name < module->name_count; name++)
-        ist__free(module->names[name]);
-      ist__free(module->names);
-      ist__free(module->source);
-      ist__free(module->url);
-      delete module;
+  ist__modules *modules = context->modules;
+  if (!modules) return;
+  ist__modules_abandon(context);
+  for (uint32_t i = 0; i < modules->capacity; i++) {
+    while (modules->table[i]) {
+      ist__module *module = modules->table[i];
+      modules->table[i] = module->next;
+      if (module->handle) {
+        module->handle->module = nullptr;
+        handles.put(module->handle);
+      }
+      delete_record(module);
     }
   }
-  ist__free(context->modules);
+  ist__free(modules->table);
+  delete modules;
   context->modules = nullptr;
 }
 
 ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader) {
-  if (!context || !loader || loader->size < sizeof loader->size) return IST_ERR_ARGUMENT;
+  if (!loader || loader->size < sizeof loader->size) return IST_ERR_ARGUMENT;
+  ist_loader given = {};
+  memcpy(&given, loader, loader->size < sizeof given ? loader->size : sizeof given);
   ist__gate gate(context);
-  if (gate.status) return gate.status;
+  if (gate.status) {
+    if (given.finalize) given.finalize(given.env);
+    return gate.status;
+  }
   ist_loader old = context->loader;
-  context->loader = ist_loader();
-  memcpy(&context->loader, loader, loader->size < sizeof *loader ? loader->size : sizeof *loader);
-  if (old.finalize) old.finalize(old.env);
+  context->loader = given;
+  if (!old.finalize) return IST_OK;
+  /* The old loader may be what calls this. */
+  if (context->isolate->callback_depth)
+    ist__finalizer_owe(context->isolate, ist__finalizer_new(old.finalize, old.env));
+  else
+    old.finalize(old.env);
   return IST_OK;
 }
 
 ist_status ist_module_compile(ist_context *context, const ist_source *given, ist_module **result,
                               ist_error **error) {
   if (error) *error = nullptr;
-  ist_source of = {};
-  if (!given || given->size < sizeof given->size || !result)
-    return ist__fail(error, IST_ERR_ARGUMENT);
-  memcpy(&of, given, given->size < sizeof of ? given->size : sizeof of);
-  const char *url = of.file ? of.file : "<module>", *source = of.text;
-  size_t length = of.length;
-  if (!source && length) return ist__fail(error, IST_ERR_ARGUMENT);
+  ist_source source;
+  ist_status status = result ? ist__source_read(given, &source) : IST_ERR_ARGUMENT;
+  if (status) return ist__fail(error, status);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
+  if (!source.file) source.file = "<module>";
   v8::Local<v8::String> text, name;
-  if (!ist__string(isolate, source, length).ToLocal(&text) ||
-      !ist__string(isolate, url, strlen(url)).ToLocal(&name))
-    return ist__fail(error, IST_ERR_ARGUMENT);
-  v8::ScriptOrigin origin = ist__compat::origin(isolate, name, true);
-  v8::ScriptCompiler::Source compiled(text, origin);
+  if (!ist__source_strings(isolate, &source, nullptr, &text, &name))
+    return ist__fail(error, IST_ERR_LIMIT);
+  uint64_t hash = ist__source_hash(&source);
+  ist__compilation job(context->isolate, &source, text, name, IST__CACHE_MODULE, hash);
   v8::Local<v8::Module> module;
-  if (!v8::ScriptCompiler::CompileModule(isolate, &compiled).ToLocal(&module)) {
-    ist__error_place_by(entry.context, entry.catcher.Exception(), entry.catcher.Message());
+  if (!v8::ScriptCompiler::CompileModule(isolate, &job.input, job.options).ToLocal(&module)) {
+    if (entry.catcher.HasCaught() && !entry.catcher.HasTerminated())
+      ist__error_place_by(entry.context, entry.catcher.Exception(), entry.catcher.Message());
     return ist__caught(context, &entry.catcher, IST_ERR_SYNTAX, error);
   }
-  ist_module *made = record(context, url, module);
+  job.compiled();
+  ist__module *made = record(context, source.file, module);
   if (!made) return ist__fail(error, IST_ERR_MEMORY);
-  /* The text is kept for the line that an error in one of the imports shows. */
-  if (module->GetModuleRequests()->Length() > 0) made->source = ist__strndup(source, length);
-  *result = made;
+  made->hash = hash;
+  /* For the line that an error in one of the imports shows. */
+  if (made->link_count) made->source = ist__strndup(source.text, source.length);
+  *result = made->handle;
   return IST_OK;
 }
 
 ist_status ist_module_new_json(ist_context *context, const char *url, const char *text,
                                size_t length, ist_module **result, ist_error **error) {
   if (error) *error = nullptr;
-  if (!context || !url || !result || (!text && length)) return ist__fail(error, IST_ERR_ARGUMENT);
+  if (!url || !result || (!text && length)) return ist__fail(error, IST_ERR_ARGUMENT);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
-  v8::Local<v8::String> source;
-  if (!ist__string(isolate, text, length).ToLocal(&source))
-    return ist__fail(error, IST_ERR_ARGUMENT);
+  v8::Local<v8::String> source, name;
+  if (!ist__string(isolate, text, length).ToLocal(&source) ||
+      !ist__string(isolate, url, strlen(url)).ToLocal(&name))
+    return ist__fail(error, IST_ERR_LIMIT);
   v8::Local<v8::Value> value;
   if (!v8::JSON::Parse(entry.context, source).ToLocal(&value)) {
     v8::Local<v8::Message> message = entry.catcher.Message();
-    v8::Local<v8::String> line, file;
-    if (!message.IsEmpty() && message->GetSourceLine(entry.context).ToLocal(&line) &&
-        ist__string(isolate, url, strlen(url)).ToLocal(&file))
-      ist__error_place(entry.context, entry.catcher.Exception(), file,
+    v8::Local<v8::String> line;
+    if (!message.IsEmpty() && !entry.catcher.HasTerminated() &&
+        message->GetSourceLine(entry.context).ToLocal(&line))
+      ist__error_place(entry.context, entry.catcher.Exception(), name,
                        message->GetLineNumber(entry.context).FromMaybe(0),
                        message->GetStartColumn(entry.context).FromMaybe(-1) + 1,
                        message->GetEndColumn(entry.context).FromMaybe(-1) + 1, line);
@@ -333,115 +276,161 @@ ist_status ist_module_new_json(ist_context *context, const char *url, const char
   }
   v8::Local<v8::Name> names[] = {ist__text(isolate, "default")};
   v8::Local<v8::Object> exports = v8::Object::New(isolate, v8::Null(isolate), names, &value, 1);
-  static const char *const default_name = "default";
-  *result = new_synthetic(context, url, &default_name, 1, exports);
-  return *result ? IST_OK : ist__fail(error, IST_ERR_MEMORY);
+  return new_synthetic(context, entry.context, url, name, exports, result, error);
 }
 
 ist_status ist_module_new_synthetic(ist_context *context, const char *url, const char *const *names,
                                     size_t count, ist_value object, ist_module **result,
                                     ist_error **error) {
   if (error) *error = nullptr;
-  if (!context || !url || !result || (!names && count)) return ist__fail(error, IST_ERR_ARGUMENT);
+  ist_status status = url && result && (names || !count) ? IST_OK : IST_ERR_ARGUMENT;
+  if (count > MOST_EXPORTS) status = IST_ERR_LIMIT;
+  for (size_t i = 0; !status && i < count; i++)
+    if (!names[i]) status = IST_ERR_ARGUMENT;
+  if (status) return ist__fail(error, status);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
   v8::Isolate *isolate = context->isolate->v8;
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, object, &local)) return ist__fail(error, IST_ERR_HANDLE);
-  v8::Local<v8::Object> exports;
-  if (local->IsObject()) {
-    exports = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
-    for (size_t i = 0; i < count; i++) {
-      v8::Local<v8::String> name = ist__text(isolate, names[i]);
-      v8::Local<v8::Value> value;
-      if (!local.As<v8::Object>()->Get(entry.context, name).ToLocal(&value) ||
-          exports->CreateDataProperty(entry.context, name, value).IsNothing())
-        return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-    }
-  } else if (!local->IsUndefined()) {
-    return ist__fail(error, IST_ERR_TYPE);
+  if (!local->IsObject() && !local->IsUndefined()) return ist__fail(error, IST_ERR_TYPE);
+  v8::Local<v8::String> title;
+  if (!ist__string(isolate, url, strlen(url)).ToLocal(&title))
+    return ist__fail(error, IST_ERR_LIMIT);
+  ist__watch watch(context);
+  v8::Local<v8::Object> exports = v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0);
+  for (size_t i = 0; i < count; i++) {
+    v8::Local<v8::String> name;
+    v8::Local<v8::Value> value = v8::Undefined(isolate);
+    if (!v8::String::NewFromUtf8(isolate, names[i], v8::NewStringType::kInternalized)
+             .ToLocal(&name))
+      return ist__fail(error, IST_ERR_LIMIT);
+    /* A name twice would end the process. */
+    if (exports->HasOwnProperty(entry.context, name).FromMaybe(true))
+      return ist__fail(error, IST_ERR_ARGUMENT);
+    if (local->IsObject() && !local.As<v8::Object>()->Get(entry.context, name).ToLocal(&value))
+      return watch.alive() ? ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error)
+                           : ist__fail(error, IST_ERR_HANDLE);
+    if (!exports->CreateDataProperty(entry.context, name, value).FromMaybe(false))
+      return ist__fail(error, IST_ERR_MEMORY);
   }
-  *result = new_synthetic(context, url, names, count, exports);
-  return *result ? IST_OK : ist__fail(error, IST_ERR_MEMORY);
+  if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
+  return new_synthetic(context, entry.context, url, title, exports, result, error);
 }
 
-ist_status ist_module_set_export(ist_module *module, const char *name, ist_value value) {
-  if (!module || !name) return IST_ERR_ARGUMENT;
-  ist_context *context = module->context;
-  ist__gate gate(context);
+ist_status ist_module_set_export(ist_module *handle, const char *name, ist_value value) {
+  if (!handle || !name) return IST_ERR_ARGUMENT;
+  module_gate gate(handle);
   if (gate.status) return gate.status;
-  ist__entry entry(context);
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::Local<v8::Module> target = module->module.Get(isolate);
+  ist__entry entry(gate.context);
+  v8::Isolate *isolate = gate.context->isolate->v8;
+  v8::Local<v8::Module> target = gate.module->module.Get(isolate);
   v8::Local<v8::Value> local;
-  if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
+  v8::Local<v8::String> key;
+  if (!ist__value_to(gate.context->isolate, value, &local)) return IST_ERR_HANDLE;
   if (!target->IsSyntheticModule()) return IST_ERR_STATE;
-  /* V8 keeps exports from the linking on; before that they wait in the object. */
-  if (target->GetStatus() < v8::Module::kInstantiated) {
-    bool known = false;
-    for (size_t i = 0; i < module->name_count; i++) known |= !strcmp(module->names[i], name);
-    if (!known) return IST_ERR_STATE;
-    if (module->exports.IsEmpty())
-      module->exports.Reset(isolate,
-                            v8::Object::New(isolate, v8::Null(isolate), nullptr, nullptr, 0));
-    return module->exports.Get(isolate)
-                   ->CreateDataProperty(entry.context, ist__text(isolate, name), local)
-                   .FromMaybe(false)
-               ? IST_OK
-               : IST_ERR_MEMORY;
+  if (!v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized).ToLocal(&key))
+    return IST_ERR_STATE;
+  /* Until the module runs, the values wait in the object. */
+  if (!gate.module->exports.IsEmpty()) {
+    v8::Local<v8::Object> exports = gate.module->exports.Get(isolate);
+    if (!exports->HasOwnProperty(entry.context, key).FromMaybe(false)) return IST_ERR_STATE;
+    if (!exports->CreateDataProperty(entry.context, key, local).FromMaybe(false))
+      return IST_ERR_MEMORY;
   }
-  if (target->SetSyntheticModuleExport(isolate, ist__text(isolate, name), local).IsNothing())
+  /* V8 has the exports from the linking on. */
+  if (target->GetStatus() >= v8::Module::kInstantiated &&
+      target->SetSyntheticModuleExport(isolate, key, local).IsNothing())
     return IST_ERR_STATE;
   return IST_OK;
 }
 
-void ist_module_free(ist_module *module) {
-  (void)module;
+void ist_module_free(ist_module *handle) {
+  module_gate gate(handle);
+  if (gate.status) return;
+  handle->module = nullptr;
+  handles.put(handle);
+  gate.module->handle = nullptr;
+  let_go(gate.module);
 }
 
-ist_status ist_module_instantiate(ist_module *module, ist_error **error) {
+ist_status ist_module_instantiate(ist_module *handle, ist_error **error) {
   if (error) *error = nullptr;
-  if (!module) return ist__fail(error, IST_ERR_ARGUMENT);
-  ist_context *context = module->context;
-  ist__gate gate(context);
+  module_gate gate(handle);
   if (gate.status) return ist__fail(error, gate.status);
+  ist_context *context = gate.context;
+  if (context->modules->linking)
+    return ist__fail(error, IST_ERR_STATE, "other modules are being linked");
   ist__entry entry(context);
-  if (module->module.Get(context->isolate->v8)
-          ->InstantiateModule(entry.context, resolve)
-          .IsNothing()) {
-    v8::Local<v8::Value> exception = entry.catcher.Exception();
-    if (!exception.IsEmpty())
+  ist__watch watch(context);
+  ist_status status = IST_OK;
+  if (!ist__module_link(context, entry.context, gate.module)) {
+    if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
+    v8::Local<v8::Value> exception = entry.catcher.Exception(), name;
+    bool syntax = false;
+    if (!exception.IsEmpty() && !entry.catcher.HasTerminated()) {
       ist__error_place_by(entry.context, exception, entry.catcher.Message());
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+      syntax = !context->modules->refused && exception->IsNativeError() &&
+               ist__peek(entry.context, exception.As<v8::Object>(),
+                         ist__text(context->isolate->v8, "name"))
+                   .ToLocal(&name) &&
+               name->IsString() &&
+               name.As<v8::String>()->StringEquals(ist__text(context->isolate->v8, "SyntaxError"));
+    }
+    status =
+        ist__caught(context, &entry.catcher, syntax ? IST_ERR_SYNTAX : IST_ERR_EXCEPTION, error);
   }
-  return IST_OK;
+  if (watch.alive()) ist__modules_pump(context);
+  return status;
 }
 
-ist_status ist_module_evaluate(ist_module *module, ist_value *promise, ist_error **error) {
+ist_status ist_module_evaluate(ist_module *handle, ist_value *promise, ist_error **error) {
   if (error) *error = nullptr;
-  if (!module || !promise) return ist__fail(error, IST_ERR_ARGUMENT);
-  ist_context *context = module->context;
-  ist__gate gate(context);
+  if (!promise) return ist__fail(error, IST_ERR_ARGUMENT);
+  module_gate gate(handle);
   if (gate.status) return ist__fail(error, gate.status);
+  ist_context *context = gate.context;
+  ist_isolate *isolate = context->isolate;
   ist__entry entry(context);
-  v8::Local<v8::Module> target = module->module.Get(context->isolate->v8);
-  if (target->GetStatus() < v8::Module::kInstantiated) return ist__fail(error, IST_ERR_STATE);
+  if (gate.module->module.Get(isolate->v8)->GetStatus() < v8::Module::kInstantiated)
+    return ist__fail(error, IST_ERR_STATE, "the module is not linked");
+  if (ist__module_blocked(context->modules, gate.module))
+    return ist__fail(error, IST_ERR_STATE, "the module, or one that it imports, runs right now");
+  ist__watch watch(context);
   v8::Local<v8::Value> value;
-  if (!target->Evaluate(entry.context).ToLocal(&value))
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return ist__value_from(context->isolate, value, promise) ? IST_OK
-                                                           : ist__fail(error, IST_ERR_MEMORY);
+  bool ran = ist__module_run(context, entry.context, gate.module).ToLocal(&value);
+  if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
+  ist_status status = IST_OK;
+  if (!ran)
+    status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+  else if (!ist__value_from(isolate, value, promise))
+    status = ist__fail(error, IST_ERR_MEMORY);
+  ist__modules_pump(context);
+  ist__code_ran(isolate);
+  return status;
 }
 
-ist_status ist_module_namespace(ist_module *module, ist_value *result) {
-  if (!module || !result) return IST_ERR_ARGUMENT;
-  ist_context *context = module->context;
-  ist__gate gate(context);
+ist_status ist_module_namespace(ist_module *handle, ist_value *result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  module_gate gate(handle);
   if (gate.status) return gate.status;
-  ist__entry entry(context);
-  v8::Local<v8::Module> target = module->module.Get(context->isolate->v8);
+  ist__entry entry(gate.context);
+  v8::Local<v8::Module> target = gate.module->module.Get(gate.context->isolate->v8);
   if (target->GetStatus() < v8::Module::kInstantiated) return IST_ERR_STATE;
-  return ist__value_from(context->isolate, target->GetModuleNamespace(), result) ? IST_OK
-                                                                                 : IST_ERR_MEMORY;
+  return ist__value_from(gate.context->isolate, target->GetModuleNamespace(), result)
+             ? IST_OK
+             : IST_ERR_MEMORY;
+}
+
+ist_status ist_module_cache(ist_module *handle, uint8_t **bytes, size_t *length) {
+  if (!bytes || !length) return IST_ERR_ARGUMENT;
+  module_gate gate(handle);
+  if (gate.status) return gate.status;
+  v8::Isolate *isolate = gate.context->isolate->v8;
+  v8::HandleScope scope(isolate);
+  v8::Local<v8::Module> target = gate.module->module.Get(isolate);
+  if (!target->IsSourceTextModule()) return IST_ERR_STATE;
+  return ist__cache_write(v8::ScriptCompiler::CreateCodeCache(target->GetUnboundModuleScript()),
+                          IST__CACHE_MODULE, gate.module->hash, bytes, length);
 }

@@ -142,13 +142,27 @@ inline void write_two_byte(v8::Isolate *isolate, v8::Local<v8::String> string, u
 
 /* --- Scripts and modules. */
 
-inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, bool module) {
+inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, bool module,
+                               int line = 0, int column = 0) {
 #if V8_MAJOR_VERSION >= 12
   (void)isolate;
-  return v8::ScriptOrigin(name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false, module);
-#else
-  return v8::ScriptOrigin(isolate, name, 0, 0, false, -1, v8::Local<v8::Value>(), false, false,
+  return v8::ScriptOrigin(name, line, column, false, -1, v8::Local<v8::Value>(), false, false,
                           module);
+#else
+  return v8::ScriptOrigin(isolate, name, line, column, false, -1, v8::Local<v8::Value>(), false,
+                          false, module);
+#endif
+}
+
+inline v8::MaybeLocal<v8::Function>
+compile_function(v8::Local<v8::Context> context, v8::ScriptCompiler::Source *source, size_t count,
+                 v8::Local<v8::String> *parameters, v8::ScriptCompiler::CompileOptions options) {
+#if V8_MAJOR_VERSION >= 11
+  return v8::ScriptCompiler::CompileFunction(context, source, count, parameters, 0, nullptr,
+                                             options);
+#else
+  return v8::ScriptCompiler::CompileFunctionInContext(context, source, count, parameters, 0,
+                                                      nullptr, options);
 #endif
 }
 
