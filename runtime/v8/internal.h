@@ -21,6 +21,7 @@
 struct ist__host_error;
 struct ist__inspection;
 struct ist__profile;
+class ist__outward;
 struct ist__repl;
 struct ist__runner;
 
@@ -108,6 +109,21 @@ struct ist__mark {
   uint32_t scoped; /* in ist__handles::scoped */
   uint32_t id;
   uint32_t depth; /* of the isolate, when it was opened */
+  uint32_t over;  /* the same */
+};
+
+/* A context that ist_context_enter has entered. */
+struct ist__entered {
+  ist_context *context;
+  uint32_t depth; /* of the isolate, when it was entered */
+  uint32_t over;  /* the same */
+};
+
+/* What counts a context that was freed until V8 has collected it. */
+struct ist__remains : ist__allocated {
+  ist_isolate *isolate;
+  v8::Global<v8::Context> context; /* weak; empty until the context is freed */
+  ist__remains *next, **link;
 };
 
 struct ist__handles {
@@ -119,7 +135,6 @@ struct ist__handles {
   uint32_t scoped_count, scoped_capacity;
   ist__mark *marks;
   uint32_t mark_count, mark_capacity;
-  uint32_t base; /* marks below it belong to callers of the callback that runs */
   uint32_t last_id;
 };
 
@@ -154,7 +169,7 @@ struct ist__load;    /* module.h */
 struct ist_script : ist__record {
   ist_isolate *isolate; /* stays when the script is freed */
   v8::Global<v8::UnboundScript> script;
-  uint64_t hash;            /* ist__source_hash */
+  uint64_t hash;             /* ist__source_hash */
   ist_script *next, **link; /* among its isolate's */
 };
 
@@ -181,6 +196,8 @@ struct ist__lazy : ist__allocated {
 struct ist_context : ist__record {
   ist_isolate *isolate; /* stays when the context is freed */
   uint32_t serial;      /* another one each time that the record is used */
+  uint32_t busy;        /* how many calls into it are on the stack, and how often it is entered */
+  ist__remains *remains;
   v8::Global<v8::Context> context;
   v8::Global<v8::Object> global;
   v8::Global<v8::Object> error_constructor; /* as it was before user code */
@@ -211,32 +228,41 @@ struct ist_isolate : ist__record {
   /* The thread that holds the lock, or 0. Only that thread finds itself here. */
   std::atomic<uintptr_t> owner{0};
   uint32_t depth;          /* how often the owner has entered */
-  uint32_t base;           /* the depth at which the callback that runs was called */
+  uint32_t base;           /* the depth at which the call or callback that runs was made */
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
-  uint32_t over;           /* how often the owner has entered another isolate on top of this one */
+  ist__outward *outward;   /* the innermost of them */
+  uint32_t entries;        /* how many calls that may run JavaScript are */
+  uint32_t over; /* how often the owner has entered another isolate on top of this one */
+  ist__entered *entered; /* innermost last */
+  uint32_t entered_count, entered_capacity;
+  bool finalizing; /* finalizers are being called */
   std::mutex lock;
   alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];
+  alignas(v8::HandleScope) unsigned char handle_scope[sizeof(v8::HandleScope)];
 
   /* What other threads reach, under `reach`. */
   std::mutex reach;
-  ist__interrupt *interrupts, **last_interrupt;
+  std::atomic<ist__interrupt *> interrupts{nullptr};
+  ist__interrupt *last_interrupt;
   std::atomic<bool> terminating{false}; /* asked for, and not forgotten yet */
 
   v8::Isolate *v8;
-  v8::ArrayBuffer::Allocator *allocator;
   ist__runner *runner;
-  ist__bridge *bridge;                           /* made at its first use */
+  ist__bridge *bridge; /* made at its first use */
   v8::Global<v8::ObjectTemplate> pointer_object; /* made at its first use */
+  int number_type; /* the instance type of V8's heap numbers */
   uint32_t id;
   ist_microtasks microtasks;
   ist__handles handles;
   ist_context *contexts;
+  ist__remains *remains;
+  size_t detached; /* how many there are of these */
   ist__callback *callbacks;
+  ist__host_error *host_errors; /* that JavaScript has not forgotten */
   ist_script *scripts;
   ist__load *loads;                   /* imports and ist_module_load under way */
   v8::Global<v8::Private> source_key; /* marks functions of ist_function_compile with a hash */
   std::atomic<bool> cache_used{false};
-  ist__host_error *host_errors;              /* that JavaScript has not forgotten */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;
@@ -261,12 +287,24 @@ inline uintptr_t ist__thread() {
 /* Locks and enters an isolate for this thread, and undoes that. Waits. */
 ist_status ist__isolate_lock(ist_isolate *isolate);
 void ist__isolate_unlock(ist_isolate *isolate);
+/* Undoes the latest ist_context_enter, but for the isolate's. */
+void ist__context_exit(ist_isolate *isolate);
+/* Undoes the latest entering of an isolate, with the scope or the context that it was for. */
+void ist__isolate_undo(ist_isolate *isolate);
+/* Whether this is a process made by fork from one that had started V8. */
+bool ist__forked();
+/* Ends the scopes above `count` of them; the isolate stays entered as often as it is. */
+void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from);
 
 /* Whether this thread holds the isolate's lock and V8 has it as the current one. */
 inline bool ist__isolate_held(const ist_isolate *isolate) {
   return isolate->owner.load(std::memory_order_relaxed) == ist__thread() &&
          (!isolate->over || v8::Isolate::TryGetCurrent() == isolate->v8);
 }
+
+/* Calls the finalizers that are owed, unless that is under way. Any place but V8's own callbacks of
+ * its collector: they do not enter V8. */
+void ist__finalizers_run(ist_isolate *isolate);
 
 /* What every call from C passes first: it refuses what is NULL (IST_ERR_ARGUMENT), freed
  * (IST_ERR_HANDLE) or in a forked child (IST_ERR_FORKED), and otherwise holds the isolate's lock,
@@ -275,18 +313,30 @@ inline bool ist__isolate_held(const ist_isolate *isolate) {
 class ist__gate {
 public:
   explicit ist__gate(ist_isolate *isolate) : status(IST_OK) {
-    if (!isolate || !ist__isolate_held(isolate)) take(isolate);
+    if (!isolate || !ist__isolate_held(isolate))
+      take(isolate);
+    else if (isolate->finished)
+      ist__finalizers_run(isolate);
   }
   explicit ist__gate(ist_context *context) : status(IST_OK) {
     if (!context) {
       status = IST_ERR_ARGUMENT;
       return;
     }
-    /* The isolate of a resting record is one still, perhaps another one; the lock is taken to look
-     * again. */
-    ist_isolate *isolate = context->isolate;
-    if (!ist__isolate_held(isolate)) take(isolate);
-    if (!status && !context->live.load(std::memory_order_relaxed)) status = IST_ERR_HANDLE;
+    /* A record that rests may become another isolate's at any moment, but not this thread's while
+     * it holds the isolate: looked at in this order, what is alive and of an isolate that is held
+     * stays so. Otherwise the lock is taken to look again. */
+    bool live = context->live.load(std::memory_order_acquire);
+    ist_isolate *isolate = __atomic_load_n(&context->isolate, __ATOMIC_RELAXED);
+    if (!ist__isolate_held(isolate)) {
+      take(isolate);
+      live = context->live.load(std::memory_order_acquire) &&
+             __atomic_load_n(&context->isolate, __ATOMIC_RELAXED) == isolate;
+    } else if (isolate->finished) {
+      ist__finalizers_run(isolate);
+      live = context->live.load(std::memory_order_relaxed);
+    }
+    if (!status && !live) status = IST_ERR_HANDLE;
   }
   ~ist__gate() {
     if (held_) ist__isolate_unlock(held_);
@@ -308,15 +358,44 @@ private:
  * ended. */
 void ist__isolate_forget_termination(ist_isolate *isolate);
 
+/* Frees a context that nothing uses any more. */
+void ist__context_end(ist_context *context);
+void ist__remains_free(ist__remains *remains);
+void ist__isolate_drop_rejections(ist_context *context);
+
+/* Keeps a context's record whole while a call into it, or a callback of it, is on the stack, even
+ * when it is freed meanwhile; and its isolate from being freed. Outlives every V8 scope of the
+ * call. */
+class ist__pin {
+public:
+  explicit ist__pin(ist_context *context) : context_(context), base_(context->isolate->base) {
+    context->busy++;
+    context->isolate->entries++;
+    context->isolate->base = context->isolate->depth;
+  }
+  ~ist__pin() {
+    context_->isolate->entries--;
+    context_->isolate->base = base_;
+    if (!--context_->busy && !context_->live.load(std::memory_order_relaxed))
+      ist__context_end(context_);
+  }
+  ist__pin(const ist__pin &) = delete;
+  ist__pin &operator=(const ist__pin &) = delete;
+
+private:
+  ist_context *context_;
+  uint32_t base_;
+};
+
 /* Within a gate: for what names its context to V8 itself, and needs none entered. */
 struct ist__call_entry {
   explicit ist__call_entry(ist_context *owner)
-      : handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
+      : pin(owner), handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
         catcher(owner->isolate->v8) {
-    if (owner->isolate->terminating.load(std::memory_order_relaxed) &&
-        !owner->isolate->callback_depth)
+    if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
+  ist__pin pin;
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::TryCatch catcher;
@@ -325,56 +404,50 @@ struct ist__call_entry {
 /* Within a gate: a context entered for work that may run JavaScript. */
 struct ist__entry {
   explicit ist__entry(ist_context *owner)
-      : handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
+      : pin(owner), handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
         context_scope(context), catcher(owner->isolate->v8) {
-    if (owner->isolate->terminating.load(std::memory_order_relaxed) &&
-        !owner->isolate->callback_depth)
+    if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
+  ist__pin pin;
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::Context::Scope context_scope;
   v8::TryCatch catcher;
 };
 
-bool ist__handles_grow_marks(ist__handles *handles);
-
 /* Around every call of an embedder's function that may call back into the isolate: it has a scope
- * of its own, and whatever it leaves entered or open is undone. `open` is false when memory is out.
- */
+ * of its own, and whatever it leaves entered or open is undone. */
 class ist__outward {
 public:
   explicit ist__outward(ist_isolate *isolate)
-      : isolate_(isolate), depth_(isolate->depth), base_(isolate->base), over_(isolate->over),
-        marks_(isolate->handles.mark_count), handle_base_(isolate->handles.base),
-        scoped_(isolate->handles.scoped_count) {
-    ist__handles *handles = &isolate->handles;
-    open = marks_ < handles->mark_capacity || ist__handles_grow_marks(handles);
-    if (!open) return;
-    handles->marks[marks_] = {scoped_, 0, depth_};
-    handles->base = handles->mark_count = marks_ + 1;
-    isolate->base = depth_;
+      : depth(isolate->depth), marks(isolate->handles.mark_count), isolate_(isolate),
+        previous_(isolate->outward), scoped_(isolate->handles.scoped_count), over_(isolate->over),
+        base_(isolate->base) {
+    isolate->outward = this;
+    isolate->base = depth;
     isolate->callback_depth++;
   }
   ~ist__outward() {
-    if (!open) return;
-    ist__handles *handles = &isolate_->handles;
-    if (handles->scoped_count != scoped_ || handles->mark_count != marks_ + 1 ||
-        isolate_->depth != depth_ || isolate_->over != over_)
+    ist_isolate *isolate = isolate_;
+    if (isolate->handles.scoped_count != scoped_ || isolate->handles.mark_count != marks ||
+        isolate->depth != depth || isolate->over != over_)
       tidy();
-    handles->mark_count = marks_;
-    handles->base = handle_base_;
-    isolate_->base = base_;
-    isolate_->callback_depth--;
+    isolate->outward = previous_;
+    isolate->base = base_;
+    isolate->callback_depth--;
   }
   ist__outward(const ist__outward &) = delete;
   ist__outward &operator=(const ist__outward &) = delete;
-  bool open;
+
+  /* How deep the isolate was entered, and how many scopes were open, when it was called. */
+  const uint32_t depth, marks;
 
 private:
   void tidy();
   ist_isolate *isolate_;
-  uint32_t depth_, base_, over_, marks_, handle_base_, scoped_;
+  ist__outward *previous_;
+  uint32_t scoped_, over_, base_;
 };
 
 /* On the isolate's thread: */
@@ -388,8 +461,6 @@ ist_context *ist__context_of(v8::Local<v8::Context> context);
 /* Owes a finalizer a call: it runs when the isolate is next at a safe place. `finalizer` was
  * allocated beforehand, so that this cannot fail; NULL is accepted. */
 void ist__finalizer_owe(ist_isolate *isolate, ist__finalizer *finalizer);
-/* Runs what is owed. Not inside of V8. */
-void ist__finalizers_run(ist_isolate *isolate);
 /* An allocated finalizer, or NULL with `finalize` called when memory is out. */
 ist__finalizer *ist__finalizer_new(ist_finalizer finalize, void *env);
 
@@ -403,8 +474,22 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
 /* ---- Between V8's values and ours ---- */
 
 /* A new handle, or the number itself. False when memory is out. `kept`: beyond every scope. */
-bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
-                     bool kept = false);
+bool ist__value_from_any(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to, bool kept);
+void ist__value_from_number(v8::Local<v8::Value> from, ist_value *to);
+
+inline bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
+                            bool kept = false) {
+  int32_t small;
+  if (!from.IsEmpty() && ist__compat::is_small_integer(from, &small)) {
+    *to = ist_int32(small);
+    return true;
+  }
+  if (!from.IsEmpty() && ist__compat::instance_type(from) == isolate->number_type) {
+    ist__value_from_number(from, to);
+    return true;
+  }
+  return ist__value_from_any(isolate, from, to, kept);
+}
 
 /* False when the handle is stale or foreign. */
 bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *to);
@@ -470,6 +555,9 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
 v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                                     v8::Local<v8::Name> name);
 
+/* Remembers what a context has before user code: what the functions about values rely on. */
+void ist__intrinsics_capture(v8::Local<v8::Context> context);
+
 /* ---- Parts ---- */
 
 void ist__module_hooks(v8::Isolate *isolate);
@@ -520,6 +608,12 @@ void ist__profile_free(ist_isolate *isolate);
 
 /* Starts V8, once for the process. */
 void ist__platform_start();
+/* Has calls refused in children of this process; before V8 is started. */
+void ist__fork_watch();
+
+/* Whether the process has room for one more isolate's memory mappings and for the reservation of
+ * its heap, which are then counted as taken. Any thread. */
+bool ist__room_take();
 
 /* The tasks of one isolate's thread. Made for an isolate that is allocated and not yet initialised.
  */

@@ -7,6 +7,8 @@
 
 #include <v8.h>
 
+#include <v8-fast-api-calls.h>
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -140,14 +142,26 @@ inline void write_two_byte(v8::Isolate *isolate, v8::Local<v8::String> string, u
 #endif
 }
 
+/* Makes one piece of a string of several, so that reading it by parts takes no longer than at once.
+ */
+inline void flatten(v8::Isolate *isolate, v8::Local<v8::String> string) {
+#if V8_MAJOR_VERSION >= 13
+  (void)isolate;
+  (void)string;
+#else
+  uint16_t first;
+  string->Write(isolate, &first, 0, 1,
+                v8::String::NO_NULL_TERMINATION | v8::String::HINT_MANY_WRITES_EXPECTED);
+#endif
+}
+
 /* --- Scripts and modules. */
 
 inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, bool module,
                                int line = 0, int column = 0) {
 #if V8_MAJOR_VERSION >= 12
   (void)isolate;
-  return v8::ScriptOrigin(name, line, column, false, -1, v8::Local<v8::Value>(), false, false,
-                          module);
+  return v8::ScriptOrigin(name, line, column, false, -1, v8::Local<v8::Value>(), false, false, module);
 #else
   return v8::ScriptOrigin(isolate, name, line, column, false, -1, v8::Local<v8::Value>(), false,
                           false, module);
@@ -227,6 +241,35 @@ inline auto inspector_connect(Inspector *inspector, int group, Channel *channel)
 #else
   return inspector->connect(group, channel, {});
 #endif
+}
+
+/* The instance type of an object on V8's heap (not a small integer), which V8's own inline functions
+ * read too. */
+inline int instance_type(v8::Local<v8::Value> value) {
+  return v8::internal::Internals::GetInstanceType(
+      *reinterpret_cast<const v8::internal::Address *>(*value));
+}
+
+/* The pointer in field 0 of an object that an object template made. */
+inline void *get_own_pointer(v8::Local<v8::Value> object) {
+#if V8_MAJOR_VERSION < 11 && !defined(V8_ENABLE_CHECKS) && !defined(V8_COMPRESS_POINTERS)
+  /* As V8's own inline function, without its question whether the object has such a field. */
+  v8::internal::Address tagged = *reinterpret_cast<const v8::internal::Address *>(*object);
+  return reinterpret_cast<void *>(
+      v8::internal::Internals::ReadRawField<v8::internal::Address>(
+          tagged, v8::internal::Internals::kJSObjectHeaderSize));
+#else
+  return get_pointer(object.As<v8::Object>(), 0);
+#endif
+}
+
+/* --- Arrays. */
+
+/* Copies an array of at most `most` elements out when it holds nothing but numbers in a row, without
+ * holes, and reading it has no effects; false when that is not so. */
+inline bool copy_numbers(v8::Local<v8::Array> array, double *to, uint32_t most) {
+  return v8::TryToCopyAndConvertArrayToCppBuffer<
+      v8::CTypeInfoBuilder<double>::Build().GetId(), double>(array, to, most);
 }
 
 /* --- Private properties. */
