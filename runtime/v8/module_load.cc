@@ -166,8 +166,6 @@ void put_question(ist_context *context, ist__ask *ask, const char *specifier, si
   ist_import *handle = ask->handle;
   ist__outward outward(context->isolate);
   context->loader.defer(context->loader.env, context, specifier, length, referrer, type, handle);
-  else
-    (void)ist_import_finish(handle, nullptr, nullptr);
 }
 
 bool add_waiter(ist__ask *ask, ist__load *load) {
