@@ -114,7 +114,7 @@ void ist__inspection::runMessageLoopOnPause(int) {
   pauses++;
   {
     ist__outward outward(isolate);
-    if (outward.open) inspector->options.pause(inspector->options.env, inspector);
+    inspector->options.pause(inspector->options.env, inspector);
   }
   pauses--;
   quit_told = outer_quit;
@@ -125,13 +125,13 @@ void ist__inspection::quitMessageLoopOnPause() {
   quit_told = true;
   if (!open->options.quit) return;
   ist__outward outward(isolate);
-  if (outward.open) open->options.quit(open->options.env, open);
+  open->options.quit(open->options.env, open);
 }
 
 void ist__inspection::runIfWaitingForDebugger(int) {
   if (!open || !open->options.ready) return;
   ist__outward outward(isolate);
-  if (outward.open) open->options.ready(open->options.env, open);
+  open->options.ready(open->options.env, open);
 }
 
 double ist__inspection::currentTimeMS() {
@@ -395,7 +395,7 @@ private:
     size_t length;
     char *text = utf8_of(message, &length);
     ist__outward outward(isolate);
-    if (!text || !outward.open) {
+    if (!text) {
       session_->lost = true;
     } else {
       v8::Isolate::DisallowJavascriptExecutionScope none(

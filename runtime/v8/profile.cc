@@ -67,7 +67,7 @@ public:
   void flush() {
     if (!used_ || refused_) return;
     ist__outward outward(isolate_);
-    refused_ = !outward.open || !write_(env_, buffer_, used_);
+    refused_ = !write_(env_, buffer_, used_);
     used_ = 0;
   }
 
@@ -109,7 +109,7 @@ public:
   int GetChunkSize() override { return 65536; }
   WriteResult WriteAsciiChunk(char *data, int size) override {
     ist__outward outward(isolate_);
-    return outward.open && write_(env_, data, static_cast<size_t>(size)) ? kContinue : kAbort;
+    return write_(env_, data, static_cast<size_t>(size)) ? kContinue : kAbort;
   }
 
 private:
@@ -162,7 +162,8 @@ v8::Local<v8::String> title(v8::Isolate *isolate) {
 bool write_ticks(output *to, const v8::CpuProfileNode *node) {
   unsigned count = node->GetHitLineCount();
   if (!count) return true;
-  auto *ticks = static_cast<v8::CpuProfileNode::LineTick *>(ist__calloc(count, sizeof *ticks));
+  using tick = v8::CpuProfileNode::LineTick;
+  tick *ticks = static_cast<tick *>(ist__calloc(count, sizeof *ticks));
   if (!ticks) return false;
   if (node->GetLineTicks(ticks, count)) {
     to->print(",\"positionTicks\":[");
