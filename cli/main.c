@@ -37,7 +37,9 @@ static const option_row plain_options[] = {HELP_OPTION, END_OPTIONS};
 static const char grants_help[] =
     "A program reaches C only through interface files that were granted to it. A name, as in\n"
     "--allow-ffi=zlib,sqlite3, is looked up in the folders of --idl and among the installed ones;\n"
-    "any other file is granted by its path, as in --allow-ffi=./my.idl. --allow-ffi alone grants\n"
+    "any other file is granted by its path, as in --allow-ffi=./my.idl. A tag behind either grants\n"
+    "only the functions that have it: --allow-ffi=sqlite3:read,sqlite3:write. Functions that are\n"
+    "marked unsafe are granted by the tag 'unsafe' alone. --allow-ffi without a list grants\n"
     "everything, which is the full power of native code.";
 
 const verb verbs[] = {

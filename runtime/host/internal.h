@@ -61,6 +61,13 @@ typedef struct ist__loaded_library {
   struct ist__loaded_library *next;
 } ist__loaded_library;
 
+/* What one name or path was granted with. */
+typedef struct ist__host_grant {
+  char *name;  /* a library's name, or the real path of an interface file */
+  bool whole;  /* not only by tags */
+  char **tags; /* ends with NULL; NULL: none */
+} ist__host_grant;
+
 struct ist_host {
   ist_isolate *isolate;
   ist_context *context;
@@ -75,9 +82,9 @@ struct ist_host {
   bool interactive; /* an uncaught error is shown and does not end the host */
   int argc;
   char **argv;
-  char **idl_dirs;      /* --idl, then the installed folder; ends with NULL */
-  char **granted_names; /* ends with NULL */
-  char **granted_paths; /* real paths; ends with NULL */
+  char **idl_dirs; /* --idl, then the installed folder; ends with NULL */
+  ist__host_grant *grants;
+  size_t grant_count;
   bool grant_all;
   ist__cached_module *modules;
   ist__loaded_library *libraries;

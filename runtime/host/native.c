@@ -55,6 +55,56 @@ static char *installed_dir(void) {
   return ist__must_copy(IST_IDL_DIR_INSTALL);
 }
 
+/* The tag at the end of "zlib:read", or NULL. */
+static const char *tag_of(const char *grant) {
+  const char *colon = strrchr(grant, ':');
+  if (!colon || colon == grant || !(isalpha((unsigned char)colon[1]) || colon[1] == '_'))
+    return NULL;
+  for (const char *at = colon + 1; *at; at++)
+    if (!isalnum((unsigned char)*at) && *at != '_') return NULL;
+  return colon + 1;
+}
+
+static ist__host_grant *find_grant(const ist_host *host, const char *name) {
+  for (size_t i = 0; i < host->grant_count; i++)
+    if (!strcmp(host->grants[i].name, name)) return &host->grants[i];
+  return NULL;
+}
+
+static void add_tag(ist__host_grant *grant, const char *tag) {
+  size_t count = list_length((const char *const *)grant->tags);
+  char **more = ist__must_alloc((count + 2) * sizeof *more);
+  for (size_t i = 0; i < count; i++) more[i] = grant->tags[i];
+  more[count] = ist__must_copy(tag);
+  free(grant->tags);
+  grant->tags = more;
+}
+
+static void add_grant(ist_host *host, const char *cwd, const char *text) {
+  const char *tag = tag_of(text);
+  char *name = ist__must_copy(text);
+  if (tag) name[tag - 1 - text] = '\0';
+  if (is_path(name)) {
+    /* The path counts as it is now: a link that changes later grants nothing else. */
+    char *joined = ist__path_join(cwd, name);
+    char *real = realpath(joined, NULL);
+    free(name);
+    name = real ? real : joined;
+    if (real) free(joined);
+  }
+  ist__host_grant *grant = find_grant(host, name);
+  if (grant) {
+    free(name);
+  } else {
+    grant = &host->grants[host->grant_count++];
+    grant->name = name;
+  }
+  if (tag)
+    add_tag(grant, tag);
+  else
+    grant->whole = true;
+}
+
 ist_status ist__native_grants(ist_host *host, const ist_host_options *options) {
   host->grant_all = options->grant_all;
   size_t dirs = list_length(options->idl_dirs), grants = list_length(options->grants);
@@ -63,24 +113,8 @@ ist_status ist__native_grants(ist_host *host, const ist_host_options *options) {
   for (size_t i = 0; i < dirs; i++) host->idl_dirs[i] = ist__path_join(cwd, options->idl_dirs[i]);
   host->idl_dirs[dirs] = installed_dir();
 
-  host->granted_names = ist__must_alloc((grants + 1) * sizeof *host->granted_names);
-  host->granted_paths = ist__must_alloc((grants + 1) * sizeof *host->granted_paths);
-  size_t names = 0, paths = 0;
-  for (size_t i = 0; i < grants; i++) {
-    if (!is_path(options->grants[i])) {
-      host->granted_names[names++] = ist__must_copy(options->grants[i]);
-      continue;
-    }
-    /* The path counts as it is now: a link that changes later grants nothing else. */
-    char *joined = ist__path_join(cwd, options->grants[i]);
-    char *real = realpath(joined, NULL);
-    if (real) {
-      host->granted_paths[paths++] = real;
-      free(joined);
-    } else {
-      host->granted_paths[paths++] = joined;
-    }
-  }
+  host->grants = ist__must_alloc((grants + 1) * sizeof *host->grants);
+  for (size_t i = 0; i < grants; i++) add_grant(host, cwd, options->grants[i]);
   free(cwd);
   return IST_OK;
 }
@@ -100,14 +134,11 @@ void ist__native_free(ist_host *host) {
     free(loaded);
   }
   free_list(host->idl_dirs);
-  free_list(host->granted_names);
-  free_list(host->granted_paths);
-}
-
-static bool in_list(char **list, const char *text) {
-  for (; list && *list; list++)
-    if (!strcmp(*list, text)) return true;
-  return false;
+  for (size_t i = 0; i < host->grant_count; i++) {
+    free(host->grants[i].name);
+    free_list(host->grants[i].tags);
+  }
+  free(host->grants);
 }
 
 static ist_status fail(ist_error **error, ist_status status, ist__text *message) {
@@ -117,15 +148,18 @@ static ist_status fail(ist_error **error, ist_status status, ist__text *message)
 }
 
 /* The real path of the interface file that a name or path means, if it is granted. */
-static ist_status locate(ist_host *host, const char *name, char **path, ist_error **error) {
+static ist_status locate(ist_host *host, const char *name, char **path,
+                         const ist__host_grant **grant, ist_error **error) {
   ist__text message = {0};
+  *grant = NULL;
   if (is_path(name)) {
     char *cwd = ist__path_cwd();
     char *joined = ist__path_join(cwd, name);
     char *real = realpath(joined, NULL);
     free(cwd);
     /* What is not granted is not looked for either: nobody learns here which files exist. */
-    bool granted = host->grant_all || in_list(host->granted_paths, real ? real : joined);
+    *grant = find_grant(host, real ? real : joined);
+    bool granted = host->grant_all || *grant;
     free(joined);
     if (granted && real) {
       *path = real;
@@ -143,7 +177,8 @@ static ist_status locate(ist_host *host, const char *name, char **path, ist_erro
     ist__text_printf(&message, "ffi:%s: not the name of a library", name);
     return fail(error, IST_ERR_ARGUMENT, &message);
   }
-  if (!host->grant_all && !in_list(host->granted_names, name)) {
+  *grant = find_grant(host, name);
+  if (!host->grant_all && !*grant) {
     ist__text_printf(&message, "ffi:%s is not allowed; run with --allow-ffi=%s", name, name);
     return fail(error, IST_ERR_DENIED, &message);
   }
@@ -222,10 +257,21 @@ static ist_status compile(ist_host *host, const char *label, const char *path,
   return status;
 }
 
+/* A library that was granted whole has all its functions; unsafe ones only where that was said. */
+static const char *const *tags_of(const ist_host *host, const ist__host_grant *grant) {
+  static const char *const everything[] = {"unsafe", NULL};
+  if (host->grant_all) return everything;
+  if (!grant->whole) return (const char *const *)grant->tags;
+  for (char **tag = grant->tags; tag && *tag; tag++)
+    if (!strcmp(*tag, "unsafe")) return everything;
+  return NULL;
+}
+
 ist_status ist__native_load(ist_host *host, const char *name, ist_value *exports,
                             ist_error **error) {
   char *path;
-  ist_status status = locate(host, name, &path, error);
+  const ist__host_grant *grant;
+  ist_status status = locate(host, name, &path, &grant, error);
   if (status) return status;
   ist__loaded_library *loaded = host->libraries;
   while (loaded && strcmp(loaded->path, path)) loaded = loaded->next;
@@ -247,7 +293,8 @@ ist_status ist__native_load(ist_host *host, const char *name, ist_value *exports
     host->libraries = loaded;
   }
   free(path);
-  return ist__context_exports(host->context, loaded->library, exports, error);
+  const char *const *tags = tags_of(host, grant);
+  return ist__context_grant(host->context, loaded->library, tags, exports, error);
 }
 
 bool ist__native_close(ist_host *host, ist_value exports) {

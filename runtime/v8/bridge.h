@@ -33,12 +33,27 @@ void ist__bridge_free(ist__bridge *bridge);
 /* The bridge of an isolate (it sits in an embedder data slot of the isolate). */
 ist__bridge *ist__bridge_of(v8::Isolate *isolate);
 
+/* Why a library was not granted. */
+enum ist__grant_refusal {
+  IST_GRANT_OTHER, /* out of memory, or terminated */
+  IST_GRANT_TAG,   /* no function of the library has one of the tags */
+  IST_GRANT_AGAIN  /* the context has the library by other tags */
+};
+
 /* A frozen null-prototype object whose own properties are the library's exports, in declaration
- * order; the same object each time for one context and library. Takes a reference to `library` for
- * as long as the bridge lives: its templates and objects point into it. Empty with a pending
- * exception on failure. */
+ * order; the same object each time for one context, library and set of tags. Takes a reference to
+ * `library` for as long as the bridge lives: its templates and objects point into it.
+ *
+ * `tags` NULL: everything but unsafe functions. A list, ended by NULL, leaves of the functions,
+ * methods and constructors only those with one of the tags; "unsafe" adds the unsafe ones, and
+ * alone it adds them to everything. Types, constants, errors and destructors are always there. A
+ * constructor that was not granted throws; anything else is absent.
+ *
+ * Empty with a pending exception on failure, and why in `refusal` (may be NULL). */
 v8::MaybeLocal<v8::Object> ist__bridge_exports(v8::Local<v8::Context> context,
-                                               ist__library *library);
+                                               ist__library *library,
+                                               const char *const *tags = nullptr,
+                                               ist__grant_refusal *refusal = nullptr);
 
 /* Marks the library behind an exports object closed: from then on every call into it throws. False:
  * not such an object. */

@@ -699,6 +699,12 @@ void ist__call_construct(const FunctionCallbackInfo<Value> &info) {
     return;
   }
   const ist__plan *plan = &of->lib->plans[type->constructors[0]->index];
+  Local<v8::Context> context = info.GetIsolate()->GetCurrentContext();
+  if (of->lib->narrowed &&
+      !ist__grant_has(context, ist__known_exports(context), of->lib, plan->function)) {
+    ist__throw(site, IST_TYPE_ERROR, "its constructor was not granted");
+    return;
+  }
   if (of->bridge->forgotten && !of->bridge->top) ist__bridge_drain(of->bridge);
   Isolate *isolate = info.GetIsolate();
   ist__call call(plan, isolate->GetCurrentContext());

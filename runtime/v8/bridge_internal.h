@@ -133,6 +133,8 @@ struct ist__lib {
   ist__class *classes;
   v8::Global<v8::FunctionTemplate> *errors;
   bool calls_back;       /* some callback outlives its call */
+  bool all_safe;         /* no function is unsafe */
+  bool narrowed;         /* some context was granted less than everything */
   const ist__type *seal; /* the callback that runs and lets nothing in, or NULL */
   ist__lib *next;
 };
@@ -557,6 +559,29 @@ v8::MaybeLocal<v8::Value> ist__plain(const ist__site &site, const ist__type *typ
 void ist__view_path(const ist__wrap *view, char *text, size_t size);
 v8::MaybeLocal<v8::Value> ist__plain_struct(const ist__site &site, const ist__type *type,
                                             const uint8_t *from, bool json);
+
+/* ---- grants ---- */
+
+/* A set of tags in its one form; `text` is NULL when memory is out. */
+struct ist__grant {
+  char *text = nullptr;
+  ~ist__grant() { ist__free(text); }
+};
+/* False with `fault`: no function has one of the tags. */
+bool ist__grant_read(const ist__library *library, const char *const *tags, ist__grant *grant,
+                     ist__fault *fault);
+bool ist__granted(const char *text, const ist__function *function);
+/* The grants of a context, in the table of the exports that it has. */
+v8::Local<v8::Map> ist__known_exports(v8::Local<v8::Context> context);
+bool ist__grant_record(v8::Local<v8::Context> context, v8::Local<v8::Map> known,
+                       const ist__lib *lib, const char *text);
+bool ist__grant_same(v8::Local<v8::Context> context, v8::Local<v8::Map> known, const ist__lib *lib,
+                     const char *text);
+bool ist__grant_has(v8::Local<v8::Context> context, v8::Local<v8::Map> known, const ist__lib *lib,
+                    const ist__function *function);
+/* Takes the methods and statics that were not granted from a class of one context. */
+bool ist__grant_class(v8::Local<v8::Context> context, const char *text, const ist__type *type,
+                      v8::Local<v8::Object> made, v8::Local<v8::Object> prototype);
 
 /* ---- callbacks ---- */
 

@@ -248,8 +248,11 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
   lib->errors = new v8::Global<FunctionTemplate>[library->bundle_count + 1];
   lib->next = bridge->libs;
   bridge->libs = lib;
-  for (size_t i = 0; i < library->function_count; i++)
+  lib->all_safe = true;
+  for (size_t i = 0; i < library->function_count; i++) {
     plan_fill(lib, &lib->plans[i], library->functions[i]);
+    if (library->functions[i]->unsafe) lib->all_safe = false;
+  }
   for (size_t i = 0; i < library->type_count; i++) {
     const ist__type *type = library->types[i];
     if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_shape(lib, type);
@@ -312,13 +315,14 @@ static void dispose_struct(const v8::FunctionCallbackInfo<Value> &info) {
 }
 
 static bool export_class(Local<Context> context, Local<Object> exports, ist__lib *lib,
-                         const ist__type *type) {
+                         const ist__type *type, const char *grant) {
   Isolate *isolate = context->GetIsolate();
   ist__class *of = &lib->classes[type->index];
   Local<v8::Function> made, dispose;
   Local<Value> prototype;
   if (!of->shape.Get(isolate)->GetFunction(context).ToLocal(&made) ||
-      !made->Get(context, ist__text_of(isolate, "prototype")).ToLocal(&prototype)) {
+      !made->Get(context, ist__text_of(isolate, "prototype")).ToLocal(&prototype) ||
+      !ist__grant_class(context, grant, type, made, prototype.As<Object>())) {
     return false;
   }
   Local<v8::Symbol> symbol = dispose_symbol(context);
@@ -387,12 +391,13 @@ static bool export_constant(Local<Context> context, Local<Object> exports,
   return export_as(context, exports, constant->name, value);
 }
 
-static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *lib) {
+static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *lib,
+                       const char *grant) {
   const ist__library *library = lib->library;
   for (size_t i = 0; i < library->type_count; i++) {
     const ist__type *type = library->types[i];
     if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) {
-      if (!export_class(context, exports, lib, type)) return false;
+      if (!export_class(context, exports, lib, type, grant)) return false;
     } else if (type->kind == IST__ENUM) {
       if (!export_enum(context, exports, type)) return false;
     }
@@ -410,7 +415,8 @@ static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *
   for (size_t i = 0; i < library->function_count; i++) {
     const ist__function *function = library->functions[i];
     Local<v8::Function> made;
-    if (function->kind != IST__FUNCTION || function->hidden) continue;
+    if (function->kind != IST__FUNCTION || function->hidden || !ist__granted(grant, function))
+      continue;
     if (!function_shape(&lib->plans[i], function->name)->GetFunction(context).ToLocal(&made) ||
         !export_as(context, exports, function->name, made)) {
       return false;
@@ -421,7 +427,7 @@ static bool export_all(Local<Context> context, Local<Object> exports, ist__lib *
 
 /* The exports that a context has, by the library's number. It hangs on the context and dies with
  * it. */
-static Local<v8::Map> known_exports(Local<Context> context) {
+Local<v8::Map> ist__known_exports(Local<Context> context) {
   if (context->GetNumberOfEmbedderDataFields() > IST_BRIDGE_CONTEXT_SLOT) {
     Local<Value> known = context->GetEmbedderData(IST_BRIDGE_CONTEXT_SLOT);
     if (!known.IsEmpty() && known->IsMap()) return known.As<v8::Map>();
@@ -492,19 +498,42 @@ size_t ist__buffer_view_length(ist__bridge *bridge, Local<v8::ArrayBufferView> v
   return static_cast<size_t>(answer.As<v8::Number>()->Value());
 }
 
-MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *library) {
+static MaybeLocal<Object> refuse(Local<Context> context, const char *text, ist__grant_refusal why,
+                                 ist__grant_refusal *refusal) {
+  Isolate *isolate = context->GetIsolate();
+  isolate->ThrowException(v8::Exception::Error(ist__text_of(isolate, text)));
+  if (refusal) *refusal = why;
+  return {};
+}
+
+MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *library,
+                                       const char *const *tags, ist__grant_refusal *refusal) {
   Isolate *isolate = context->GetIsolate();
   v8::EscapableHandleScope scope(isolate);
   ist__bridge *bridge = ist__bridge_of(isolate);
+  ist__grant grant;
+  ist__fault fault;
+  if (refusal) *refusal = IST_GRANT_OTHER;
+  if (!ist__grant_read(library, tags, &grant, &fault))
+    return refuse(context, fault.text, IST_GRANT_TAG, refusal);
+  if (!grant.text) return refuse(context, "out of memory", IST_GRANT_OTHER, refusal);
   ist__lib *lib = ist__lib_find(bridge, library);
-  Local<v8::Map> known = known_exports(context);
+  Local<v8::Map> known = ist__known_exports(context);
   Local<Value> key = v8::Integer::NewFromUnsigned(isolate, lib->index), there;
   if (!known->Get(context, key).ToLocal(&there)) return {};
-  if (there->IsObject()) return scope.Escape(there.As<Object>());
+  if (there->IsObject()) {
+    if (ist__grant_same(context, known, lib, grant.text)) return scope.Escape(there.As<Object>());
+    char text[200];
+    snprintf(text, sizeof text, "%.100s: this context has the library by other tags",
+             library->name);
+    return refuse(context, text, IST_GRANT_AGAIN, refusal);
+  }
   capture_getters(context, bridge);
+  lib->narrowed = lib->narrowed || !lib->all_safe || *grant.text != '*';
   Local<Object> exports = Object::New(isolate);
   if (!exports->SetPrototype(context, v8::Null(isolate)).FromMaybe(false) ||
-      !export_all(context, exports, lib)) {
+      !ist__grant_record(context, known, lib, grant.text) ||
+      !export_all(context, exports, lib, grant.text)) {
     return {};
   }
   Local<v8::Private> brand = ist__compat::private_symbol(isolate, "isthmus.library");

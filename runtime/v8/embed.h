@@ -43,6 +43,11 @@ void ist__isolate_resume(ist_isolate *isolate);
 ist_status ist__context_exports(ist_context *context, struct ist__library *library,
                                 ist_value *result, IST_OWN ist_error **error);
 
+/* The same, narrowed by tags as ist_context_grant says; `result` may be written on success only. */
+ist_status ist__context_grant(ist_context *context, struct ist__library *library,
+                              const char *const *tags, ist_value *result,
+                              IST_OWN ist_error **error);
+
 /* Closes the library behind an exports object. False when it is none. */
 bool ist__context_close_library(ist_context *context, ist_value exports);
 
