@@ -1,7 +1,7 @@
 /* Contexts: their making and end, entering them, the start of the host's JavaScript in them, and
  * native libraries' exports. A context's record outlives the context, so that a stale pointer is
  * answered, not followed; what V8 still calls in a context that was freed finds no record. */
-#include "internal.h"
+#include "template.h"
 
 #include "ist_js.h"
 
@@ -9,7 +9,20 @@ namespace {
 
 ist__pool<ist_context> pool;
 
+/* V8 has collected a context that was freed. */
+void collected(const v8::WeakCallbackInfo<ist__remains> &info) {
+  ist__remains_free(info.GetParameter());
+}
+
 } // namespace
+
+void ist__remains_free(ist__remains *remains) {
+  remains->context.Reset();
+  *remains->link = remains->next;
+  if (remains->next) remains->next->link = remains->link;
+  remains->isolate->detached--;
+  delete remains;
+}
 
 ist_context *ist__context_of(v8::Local<v8::Context> context) {
   if (context->GetNumberOfEmbedderDataFields() <= IST_CONTEXT_SLOT) return nullptr;
@@ -26,25 +39,33 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   if (options.share_token &&
       (!ist__context_alive(options.share_token) || options.share_token->isolate != isolate))
     return IST_ERR_HANDLE;
+  v8::HandleScope scope(isolate->v8);
+  v8::Local<v8::ObjectTemplate> global;
+  if (options.global) {
+    ist_status status = ist__template_global(isolate, options.global, &global);
+    if (status) return status;
+  }
   ist_context *context = pool.take();
   if (!context) return IST_ERR_MEMORY;
-  if (options.name && !(context->name = ist__strdup(options.name))) {
-    pool.put(context);
-    return IST_ERR_MEMORY;
-  }
-  v8::HandleScope scope(isolate->v8);
-  v8::Local<v8::Context> made = v8::Context::New(isolate->v8);
+  context->remains = new (std::nothrow) ist__remains();
+  if (options.name) context->name = ist__strdup(options.name);
+  v8::Local<v8::Context> made;
+  if (context->remains && (context->name || !options.name))
+    made = v8::Context::New(isolate->v8, nullptr, global);
   if (made.IsEmpty()) {
+    delete context->remains;
     ist__free(context->name);
+    context->remains = nullptr;
     context->name = nullptr;
     pool.put(context);
     return IST_ERR_MEMORY;
   }
   ist__compat::set_context_pointer(made, IST_CONTEXT_SLOT, context);
+  ist__intrinsics_capture(made);
   if (options.share_token)
     made->SetSecurityToken(options.share_token->context.Get(isolate->v8)->GetSecurityToken());
   if (options.no_code_from_strings) made->AllowCodeGenerationFromStrings(false);
-  context->isolate = isolate;
+  __atomic_store_n(&context->isolate, isolate, __ATOMIC_RELAXED);
   context->serial++;
   context->context.Reset(isolate->v8, made);
   context->global.Reset(isolate->v8, made->Global());
@@ -57,15 +78,15 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   return IST_OK;
 }
 
-ist_status ist_context_free(ist_context *context) {
-  if (!context) return IST_OK;
-  ist__gate gate(context);
-  if (gate.status) return gate.status;
+void ist__context_end(ist_context *context) {
   ist_isolate *isolate = context->isolate;
+  context->live.store(false, std::memory_order_release);
   {
     v8::HandleScope scope(isolate->v8);
     v8::Local<v8::Context> entered = context->context.Get(isolate->v8);
+    v8::Context::Scope context_scope(entered);
     ist__compat::set_context_pointer(entered, IST_CONTEXT_SLOT, nullptr);
+    ist__isolate_drop_rejections(context);
     ist__repl_free(context->repl);
     context->repl = nullptr;
     ist__inspection_forget(context);
@@ -82,8 +103,18 @@ ist_status ist_context_free(ist_context *context) {
     context->thrown.Reset();
     context->global.Reset();
     context->context.Reset();
+    ist__remains *remains = context->remains;
+    context->remains = nullptr;
+    remains->isolate = isolate;
+    remains->next = isolate->remains;
+    remains->link = &isolate->remains;
+    if (remains->next) remains->next->link = &remains->next;
+    isolate->remains = remains;
+    isolate->detached++;
+    remains->context.Reset(isolate->v8, entered);
+    remains->context.SetWeak(remains, collected, v8::WeakCallbackType::kParameter);
+    /* V8 forgets caches of the context that is entered. */
   }
-  isolate->v8->ContextDisposedNotification();
   ist__free(context->name);
   context->name = nullptr;
   context->throwing = false;
@@ -96,6 +127,121 @@ ist_status ist_context_free(ist_context *context) {
   context->loader = ist_loader();
   pool.put(context);
   if (loader.finalize) loader.finalize(loader.env);
+}
+
+ist_status ist_context_free(ist_context *context) {
+  if (!context) return IST_OK;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  /* What of it is on the stack, or entered, ends first; it is stale from now on. */
+  context->live.store(false, std::memory_order_release);
+  if (!context->busy) ist__context_end(context);
+  return IST_OK;
+}
+
+/* ---- Entering ---- */
+
+ist_status ist_context_enter(ist_context *context) {
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  ist_isolate *isolate = context->isolate;
+  if (isolate->entered_count == isolate->entered_capacity) {
+    uint32_t wanted = isolate->entered_capacity ? isolate->entered_capacity * 2 : 8;
+    ist__entered *grown = static_cast<ist__entered *>(
+        ist__realloc(isolate->entered, wanted * sizeof *isolate->entered));
+    if (!grown) return IST_ERR_MEMORY;
+    isolate->entered = grown;
+    isolate->entered_capacity = wanted;
+  }
+  ist_status status = ist__isolate_lock(isolate);
+  if (status) return status;
+  v8::HandleScope scope(isolate->v8);
+  context->context.Get(isolate->v8)->Enter();
+  context->busy++;
+  isolate->entered[isolate->entered_count++] = {context, isolate->depth, isolate->over};
+  return IST_OK;
+}
+
+void ist__context_exit(ist_isolate *isolate) {
+  ist_context *context = isolate->entered[--isolate->entered_count].context;
+  {
+    v8::HandleScope scope(isolate->v8);
+    context->context.Get(isolate->v8)->Exit();
+  }
+  if (!--context->busy && !ist__context_alive(context)) ist__context_end(context);
+}
+
+ist_status ist_context_leave(ist_context *context) {
+  if (!context) return IST_ERR_ARGUMENT;
+  if (ist__forked()) return IST_ERR_FORKED;
+  /* One that was freed meanwhile can still be left. */
+  ist_isolate *isolate = __atomic_load_n(&context->isolate, __ATOMIC_RELAXED);
+  bool held = ist__isolate_held(isolate);
+  if (held && isolate->entered_count && isolate->depth > isolate->base) {
+    ist__entered last = isolate->entered[isolate->entered_count - 1];
+    if (last.context == context && last.depth == isolate->depth && last.over == isolate->over) {
+      ist__context_exit(isolate);
+      ist__isolate_unlock(isolate);
+      return IST_OK;
+    }
+  }
+  return ist__context_alive(context) ? IST_ERR_STATE : IST_ERR_HANDLE;
+}
+
+ist_status ist_context_current(ist_isolate *isolate, ist_context **result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  if (!isolate->v8->InContext()) return IST_ERR_NOT_FOUND;
+  v8::HandleScope scope(isolate->v8);
+  ist_context *context = ist__context_of(isolate->v8->GetCurrentContext());
+  if (!ist__context_alive(context)) return IST_ERR_NOT_FOUND;
+  *result = context;
+  return IST_OK;
+}
+
+ist_status ist_object_context(ist_isolate *isolate, ist_value object, ist_context **result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
+  v8::Local<v8::Value> local;
+  v8::Local<v8::Context> creation;
+  if (!ist__value_to(isolate, object, &local)) return IST_ERR_HANDLE;
+  if (!local->IsObject()) return IST_ERR_TYPE;
+  if (!local.As<v8::Object>()->GetCreationContext().ToLocal(&creation)) return IST_ERR_NOT_FOUND;
+  ist_context *context = ist__context_of(creation);
+  if (!ist__context_alive(context)) return IST_ERR_NOT_FOUND;
+  *result = context;
+  return IST_OK;
+}
+
+ist_status ist_context_share_token(ist_context *context, ist_context *other) {
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  ist_isolate *isolate = context->isolate;
+  if (other && (!ist__context_alive(other) || other->isolate != isolate)) return IST_ERR_HANDLE;
+  v8::HandleScope scope(isolate->v8);
+  /* V8's token of its own is the global object, which others may have by now. */
+  v8::Local<v8::Value> token =
+      other ? other->context.Get(isolate->v8)->GetSecurityToken()
+            : v8::Symbol::New(isolate->v8, v8::Local<v8::String>()).As<v8::Value>();
+  context->context.Get(isolate->v8)->SetSecurityToken(token);
+  return IST_OK;
+}
+
+ist_status ist_context_set_data(ist_context *context, void *data) {
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  context->data = data;
+  return IST_OK;
+}
+
+ist_status ist_context_data(ist_context *context, void **result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  *result = context->data;
   return IST_OK;
 }
 

@@ -1,7 +1,7 @@
 /* Functions across the border: JavaScript functions that call back into C, calls from C, and what
  * callbacks throw. A callback's record dies after V8 has collected the function; its finalizer then
  * runs at the next safe place, never inside the collector. */
-#include "internal.h"
+#include "template.h"
 
 namespace {
 
@@ -25,41 +25,23 @@ void collected(const v8::WeakCallbackInfo<ist__callback> &info) {
   delete callback;
 }
 
-/* Makes JavaScript see what a callback that failed has said. */
-void throw_status(ist_isolate *isolate, ist_context *context, ist_status status) {
-  v8::Isolate *v8_isolate = isolate->v8;
-  if (context->throwing) {
-    v8::Local<v8::Value> value = context->thrown.Get(v8_isolate);
-    context->thrown.Reset();
-    context->throwing = false;
-    v8_isolate->ThrowException(value);
-  } else if (status == IST_ERR_TERMINATED) {
-    /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
-     * makes the check now. */
-    v8_isolate->TerminateExecution();
-    v8::Local<v8::Script> check;
-    if (v8::Script::Compile(v8_isolate->GetCurrentContext(), ist__text(v8_isolate, "0"))
-            .ToLocal(&check))
-      (void)check->Run(v8_isolate->GetCurrentContext()).IsEmpty();
-  } else {
-    v8_isolate->ThrowException(
-        v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
-  }
-}
-
-void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
+/* A function's own context is known; one that was made from a template runs in V8's. */
+template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
   enum { STACK_ARGS = 8 };
   ist__callback *callback =
-      static_cast<ist__callback *>(ist__compat::get_pointer(info.Data().As<v8::Object>(), 0));
+      static_cast<ist__callback *>(of_template ? ist__compat::external_value(info.Data())
+                                               : ist__compat::get_own_pointer(info.Data()));
   ist_isolate *isolate = callback->isolate;
   ist_context *context = callback->context;
-  if (!ist__context_alive(context) || context->serial != callback->serial) {
+  if (of_template) context = ist__context_of(isolate->v8->GetCurrentContext());
+  if (!ist__context_alive(context) || (!of_template && context->serial != callback->serial)) {
     isolate->v8->ThrowException(
         v8::Exception::Error(ist__text(isolate->v8, "the function's context is gone")));
     return;
   }
   ist_status status = IST_ERR_MEMORY;
   v8::Local<v8::Value> value;
+  ist__pin pin(context);
   {
     ist__outward outward(isolate);
     size_t argc = static_cast<size_t>(info.Length());
@@ -67,7 +49,7 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
     ist_value *argv = fixed;
     if (argc > STACK_ARGS) argv = static_cast<ist_value *>(ist__malloc(argc * sizeof *argv));
     ist_call call = {sizeof call, context, ist_undefined(), argc, argv, ist_undefined()};
-    bool made = outward.open && argv;
+    bool made = argv;
     /* A plain call has the global object as `this`; that is not worth a handle. */
     if (made && context->global != info.This())
       made = ist__value_from(isolate, info.This(), &call.receiver);
@@ -93,10 +75,35 @@ void invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
       }
     }
   }
-  throw_status(isolate, context, status);
+  ist__callback_throw(isolate, context, status);
 }
 
 } // namespace
+
+void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  invoke<true>(info);
+}
+
+void ist__callback_throw(ist_isolate *isolate, ist_context *context, ist_status status) {
+  v8::Isolate *v8_isolate = isolate->v8;
+  if (context->throwing) {
+    v8::Local<v8::Value> value = context->thrown.Get(v8_isolate);
+    context->thrown.Reset();
+    context->throwing = false;
+    v8_isolate->ThrowException(value);
+  } else if (status == IST_ERR_TERMINATED) {
+    /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
+     * makes the check now. */
+    v8_isolate->TerminateExecution();
+    v8::Local<v8::Script> check;
+    if (v8::Script::Compile(v8_isolate->GetCurrentContext(), ist__text(v8_isolate, "0"))
+            .ToLocal(&check))
+      (void)check->Run(v8_isolate->GetCurrentContext()).IsEmpty();
+  } else {
+    v8_isolate->ThrowException(
+        v8::Exception::Error(ist__text(v8_isolate, ist_status_text(status))));
+  }
+}
 
 v8::MaybeLocal<v8::Object> ist__pointer_object(v8::Local<v8::Context> context, void *pointer) {
   v8::Isolate *v8_isolate = context->GetIsolate();
@@ -151,9 +158,10 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
 
   v8::Local<v8::Object> data;
   v8::Local<v8::Function> function;
-  bool made = ist__pointer_object(entry.context, callback).ToLocal(&data) &&
-              v8::Function::New(entry.context, invoke, data, 0, v8::ConstructorBehavior::kThrow)
-                  .ToLocal(&function);
+  bool made =
+      ist__pointer_object(entry.context, callback).ToLocal(&data) &&
+      v8::Function::New(entry.context, invoke<false>, data, 0, v8::ConstructorBehavior::kThrow)
+          .ToLocal(&function);
   if (made) {
     if (name) function->SetName(ist__text(isolate->v8, name));
     callback->function.Reset(isolate->v8, function);
@@ -167,9 +175,12 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
   return IST_ERR_MEMORY;
 }
 
-ist_status ist_function_call(ist_context *context, ist_value function, ist_value receiver,
-                             size_t argc, const ist_value *argv, ist_value *result,
-                             ist_error **error) {
+namespace {
+
+/* Calls a function, or calls it as `new` does. */
+template <bool construct>
+ist_status call(ist_context *context, ist_value function, ist_value receiver, size_t argc,
+                const ist_value *argv, ist_value *result, ist_error **error) {
   enum { STACK_ARGS = 8, MOST_ARGS = 65535 };
   if (error) *error = nullptr;
   if ((argc && !argv) || argc > MOST_ARGS) return ist__fail(error, IST_ERR_ARGUMENT);
@@ -193,9 +204,11 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
     ist__fail(error, status);
   } else {
     v8::Local<v8::Value> value;
-    if (!callee.As<v8::Function>()
-             ->Call(entry.context, self, static_cast<int>(argc), args)
-             .ToLocal(&value))
+    int count = static_cast<int>(argc);
+    v8::MaybeLocal<v8::Value> given =
+        construct ? callee.As<v8::Object>()->CallAsConstructor(entry.context, count, args)
+                  : callee.As<v8::Function>()->Call(entry.context, self, count, args);
+    if (!given.ToLocal(&value))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
     else if (result && !ist__value_from(isolate, value, result))
       status = ist__fail(error, IST_ERR_MEMORY);
@@ -204,6 +217,19 @@ ist_status ist_function_call(ist_context *context, ist_value function, ist_value
   if (isolate->rejections && isolate->microtasks == IST_MICROTASKS_AUTO)
     ist__isolate_settle(isolate);
   return status;
+}
+
+} // namespace
+
+ist_status ist_function_call(ist_context *context, ist_value function, ist_value receiver,
+                             size_t argc, const ist_value *argv, ist_value *result,
+                             ist_error **error) {
+  return call<false>(context, function, receiver, argc, argv, result, error);
+}
+
+ist_status ist_function_construct(ist_context *context, ist_value function, size_t argc,
+                                  const ist_value *argv, ist_value *result, ist_error **error) {
+  return call<true>(context, function, ist_undefined(), argc, argv, result, error);
 }
 
 ist_status ist_throw(ist_context *context, ist_value value) {

@@ -80,10 +80,11 @@ void release(ist_isolate *isolate, ist__slot *slot, uint32_t index) {
   }
   slot->value.Reset();
   slot->kind = IST__SLOT_FREE;
-  slot->generation++;
+  handles->in_use--;
+  /* A slot whose generations are used up is never taken again. */
+  if (!++slot->generation) return;
   slot->next_free = handles->free_slot;
   handles->free_slot = index;
-  handles->in_use--;
 }
 
 /* Takes a slot for a value; NULL when memory is out. */
@@ -119,45 +120,48 @@ uint32_t type_of(v8::Local<v8::Value> value) {
   return IST_OBJECT;
 }
 
-/* Ends what scopes above `count` marks have; the isolate is left as often as they entered it. */
-void close_down_to(ist_isolate *isolate, uint32_t count) {
+} // namespace
+
+void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from) {
   ist__handles *handles = &isolate->handles;
-  uint32_t from = handles->marks[count].scoped;
   while (handles->scoped_count > from) {
-    ist_value value;
-    value.as.handle = handles->scoped[--handles->scoped_count];
-    uint32_t index = static_cast<uint32_t>(value.as.handle);
+    uint64_t handle = handles->scoped[--handles->scoped_count];
+    uint32_t index = static_cast<uint32_t>(handle);
     ist__slot *slot = slot_at(handles, index);
-    if (slot->generation == value.as.handle >> 32 && slot->kind != IST__SLOT_FREE)
+    if (slot->generation == handle >> 32 && slot->kind != IST__SLOT_FREE)
       release(isolate, slot, index);
   }
   handles->mark_count = count;
 }
 
-} // namespace
-
-bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to, bool kept) {
-  int32_t small;
-  if (!from.IsEmpty() && ist__compat::is_small_integer(from, &small)) {
-    *to = ist_int32(small);
-    return true;
+void ist__value_from_number(v8::Local<v8::Value> from, ist_value *to) {
+  double number = from.As<v8::Number>()->Value();
+  if (fabs(number) <= INT32_MAX) {
+    int32_t whole = static_cast<int32_t>(number);
+    if (number == whole && (whole || !signbit(number))) {
+      *to = ist_int32(whole);
+      return;
+    }
+  } else if (number == INT32_MIN) {
+    *to = ist_int32(INT32_MIN);
+    return;
   }
-  if (from.IsEmpty() || from->IsUndefined()) {
+  *to = ist_double(number);
+}
+
+bool ist__value_from_any(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
+                         bool kept) {
+  if (from.IsEmpty()) {
     *to = ist_undefined();
-  } else if (from->IsNumber()) {
-    double number = from.As<v8::Number>()->Value();
-    if (number >= INT32_MIN && number <= INT32_MAX && number == static_cast<int32_t>(number) &&
-        (number != 0 || !signbit(number)))
-      *to = ist_int32(static_cast<int32_t>(number));
-    else
-      *to = ist_double(number);
+  } else if (from->IsUndefined()) {
+    *to = ist_undefined();
   } else if (from->IsNull()) {
     *to = ist_null();
   } else if (from->IsBoolean()) {
     *to = ist_bool(from->IsTrue());
   } else {
     ist__handles *handles = &isolate->handles;
-    bool scoped = !kept && handles->mark_count > 0;
+    bool scoped = !kept && (handles->mark_count > 0 || isolate->outward);
     if (scoped && !reserve(&handles->scoped, handles->scoped_count, &handles->scoped_capacity))
       return false;
     if (!take(isolate, from, type_of(from), IST__SLOT_PLAIN, to)) return false;
@@ -205,37 +209,38 @@ ist_status ist_scope_open(ist_isolate *isolate, uint32_t *scope) {
     return IST_ERR_MEMORY;
   }
   if (!++handles->last_id) handles->last_id = 1;
-  handles->marks[handles->mark_count++] = {handles->scoped_count, handles->last_id, isolate->depth};
+  handles->marks[handles->mark_count++] = {handles->scoped_count, handles->last_id, isolate->depth,
+                                           isolate->over};
   *scope = handles->last_id;
   return IST_OK;
 }
 
 ist_status ist_scope_close(ist_isolate *isolate, uint32_t scope) {
   if (!isolate || !scope) return IST_ERR_ARGUMENT;
+  if (ist__forked()) return IST_ERR_FORKED;
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
   /* Who opened a scope still holds the isolate; for any other thread it is not open. */
   if (!ist__isolate_held(isolate)) return IST_ERR_ARGUMENT;
   ist__handles *handles = &isolate->handles;
-  uint32_t at = handles->mark_count;
-  while (at > handles->base && handles->marks[at - 1].id != scope) at--;
-  if (at == handles->base) return IST_ERR_ARGUMENT;
+  uint32_t at = handles->mark_count, base = isolate->outward ? isolate->outward->marks : 0;
+  while (at > base && handles->marks[at - 1].id != scope) at--;
+  if (at == base) return IST_ERR_ARGUMENT;
+  const ist__mark *mark = &handles->marks[at - 1];
+  if (mark->depth <= isolate->base) return IST_ERR_ARGUMENT;
   uint32_t entered = handles->mark_count - (at - 1);
-  if (isolate->depth != handles->marks[at - 1].depth + entered - 1) return IST_ERR_STATE;
-  close_down_to(isolate, at - 1);
+  if (isolate->depth != mark->depth + entered - 1 || isolate->over != mark->over)
+    return IST_ERR_STATE;
+  ist__handles_close(isolate, at - 1, mark->scoped);
   while (entered-- > 0) ist__isolate_unlock(isolate);
   return IST_OK;
 }
 
-bool ist__handles_grow_marks(ist__handles *handles) {
-  return reserve(&handles->marks, handles->mark_count, &handles->mark_capacity);
-}
-
 void ist__outward::tidy() {
-  close_down_to(isolate_, marks_);
-  /* Isolates that were entered and not left, this one or others. */
-  while (isolate_->depth > depth_ || v8::Isolate::TryGetCurrent() != isolate_->v8)
-    ist__isolate_unlock(
+  /* What was entered and not left, of this isolate or of others. */
+  while (isolate_->depth > depth || v8::Isolate::TryGetCurrent() != isolate_->v8)
+    ist__isolate_undo(
         static_cast<ist_isolate *>(v8::Isolate::TryGetCurrent()->GetData(IST_ISOLATE_SLOT)));
+  ist__handles_close(isolate_, marks, scoped_);
 }
 
 ist_status ist_value_keep(ist_isolate *isolate, ist_value value, ist_value *result) {

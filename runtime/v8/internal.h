@@ -24,6 +24,7 @@ struct ist__profile;
 class ist__outward;
 struct ist__repl;
 struct ist__runner;
+struct ist__templates; /* template.h */
 
 /* The embedder data slots of isolates and contexts that are ours. The bridge takes its own beside
  * them. */
@@ -169,7 +170,7 @@ struct ist__load;    /* module.h */
 struct ist_script : ist__record {
   ist_isolate *isolate; /* stays when the script is freed */
   v8::Global<v8::UnboundScript> script;
-  uint64_t hash;             /* ist__source_hash */
+  uint64_t hash;            /* ist__source_hash */
   ist_script *next, **link; /* among its isolate's */
 };
 
@@ -232,8 +233,8 @@ struct ist_isolate : ist__record {
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
   ist__outward *outward;   /* the innermost of them */
   uint32_t entries;        /* how many calls that may run JavaScript are */
-  uint32_t over; /* how often the owner has entered another isolate on top of this one */
-  ist__entered *entered; /* innermost last */
+  uint32_t over;           /* how often the owner has entered another isolate on top of this one */
+  ist__entered *entered;   /* innermost last */
   uint32_t entered_count, entered_capacity;
   bool finalizing; /* finalizers are being called */
   std::mutex lock;
@@ -248,9 +249,9 @@ struct ist_isolate : ist__record {
 
   v8::Isolate *v8;
   ist__runner *runner;
-  ist__bridge *bridge; /* made at its first use */
+  ist__bridge *bridge;                           /* made at its first use */
   v8::Global<v8::ObjectTemplate> pointer_object; /* made at its first use */
-  int number_type; /* the instance type of V8's heap numbers */
+  int number_type;                               /* the instance type of V8's heap numbers */
   uint32_t id;
   ist_microtasks microtasks;
   ist__handles handles;
@@ -258,6 +259,7 @@ struct ist_isolate : ist__record {
   ist__remains *remains;
   size_t detached; /* how many there are of these */
   ist__callback *callbacks;
+  ist__templates *templates;    /* made with the first template */
   ist__host_error *host_errors; /* that JavaScript has not forgotten */
   ist_script *scripts;
   ist__load *loads;                   /* imports and ist_module_load under way */
@@ -390,8 +392,8 @@ private:
 /* Within a gate: for what names its context to V8 itself, and needs none entered. */
 struct ist__call_entry {
   explicit ist__call_entry(ist_context *owner)
-      : pin(owner), handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
-        catcher(owner->isolate->v8) {
+      : pin(owner), handle_scope(owner->isolate->v8),
+        context(owner->context.Get(owner->isolate->v8)), catcher(owner->isolate->v8) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
@@ -404,8 +406,9 @@ struct ist__call_entry {
 /* Within a gate: a context entered for work that may run JavaScript. */
 struct ist__entry {
   explicit ist__entry(ist_context *owner)
-      : pin(owner), handle_scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
-        context_scope(context), catcher(owner->isolate->v8) {
+      : pin(owner), handle_scope(owner->isolate->v8),
+        context(owner->context.Get(owner->isolate->v8)), context_scope(context),
+        catcher(owner->isolate->v8) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }

@@ -2,7 +2,7 @@
  * rejections and of finalizers that are owed, and the registry of the live ones. An isolate is only
  * ever touched by the thread that holds its lock; termination, interrupts and the hooks' wake are
  * what other threads may reach. */
-#include "internal.h"
+#include "template.h"
 
 namespace {
 
@@ -14,6 +14,9 @@ std::atomic<bool> forked{false};
 /* A tenth of a megabyte for each isolate at most: that many may be stale and still be told from
  * live ones. */
 ist__pool<ist_isolate, 64> pool;
+
+/* Serves every isolate, and buffers that outlive theirs. */
+v8::ArrayBuffer::Allocator *buffer_allocator;
 
 /* In the child only the thread that called fork is left: V8's own threads and whoever held a lock
  * are gone. Nothing of V8 may be touched there again, so nobody holds an isolate any more. */
@@ -34,21 +37,13 @@ void reject_callback(v8::PromiseRejectMessage message) {
   v8::Local<v8::Promise> promise = message.GetPromise();
   v8::Isolate *v8_isolate = promise->GetIsolate();
   ist_isolate *isolate = static_cast<ist_isolate *>(v8_isolate->GetData(IST_ISOLATE_SLOT));
-  if (message.GetEvent() == v8::kPromiseHandlerAddedAfterReject) {
-    for (ist__rejection **link = &isolate->rejections; *link; link = &(*link)->next) {
-      ist__rejection *entry = *link;
-      if (entry->promise != promise) continue;
-      *link = entry->next;
-      if (isolate->last_rejection == &entry->next) isolate->last_rejection = link;
-      delete entry;
-      return;
-    }
-    return;
-  }
+  /* One that gets a handler later is passed over when its turn comes. */
   if (message.GetEvent() != v8::kPromiseRejectWithNoHandler) return;
   v8::HandleScope scope(v8_isolate);
-  ist_context *context = ist__context_of(promise->GetCreationContext().ToLocalChecked());
-  ist__rejection *entry = context ? new (std::nothrow) ist__rejection : nullptr;
+  v8::Local<v8::Context> creation;
+  if (!promise->GetCreationContext().ToLocal(&creation)) return;
+  ist_context *context = ist__context_of(creation);
+  ist__rejection *entry = ist__context_alive(context) ? new (std::nothrow) ist__rejection : nullptr;
   if (!entry) return;
   entry->context = context;
   entry->serial = context->serial;
@@ -69,6 +64,20 @@ ist__rejection *take_rejection(ist_isolate *isolate) {
   return entry;
 }
 
+/* What no TryCatch sees: errors of microtasks that are plain functions. */
+void message_callback(v8::Local<v8::Message> message, v8::Local<v8::Value> exception) {
+  v8::Isolate *v8_isolate = v8::Isolate::GetCurrent();
+  ist_isolate *isolate = static_cast<ist_isolate *>(v8_isolate->GetData(IST_ISOLATE_SLOT));
+  if (!v8_isolate->InContext()) return;
+  v8::HandleScope scope(v8_isolate);
+  ist_context *context = ist__context_of(v8_isolate->GetCurrentContext());
+  if (!ist__context_alive(context)) return;
+  ist__pin pin(context);
+  ist_error *error = ist__error_of(context, IST_ERR_EXCEPTION, exception, message);
+  if (error) ist__isolate_tell_uncaught(isolate, context, error, ist_undefined());
+  ist_error_free(error);
+}
+
 void bridge_report(void *env, const char *text) {
   ist_isolate *isolate = static_cast<ist_isolate *>(env);
   if (isolate->hooked) isolate->hooks.report(isolate->hooks.env, text);
@@ -79,16 +88,12 @@ void bridge_wake(void *env) {
   if (isolate->hooked) isolate->hooks.wake(isolate->hooks.env);
 }
 
-v8::Locker *locker_of(ist_isolate *isolate) {
-  return reinterpret_cast<v8::Locker *>(isolate->locker);
+v8::HandleScope *handle_scope_of(ist_isolate *isolate) {
+  return reinterpret_cast<v8::HandleScope *>(isolate->handle_scope);
 }
 
-/* How deep this thread may leave the isolate now: not below what a callback's caller, or an open
- * scope, has entered. */
-uint32_t least_depth(const ist_isolate *isolate) {
-  const ist__handles *handles = &isolate->handles;
-  if (handles->mark_count > handles->base) return handles->marks[handles->mark_count - 1].depth;
-  return isolate->base;
+v8::Locker *locker_of(ist_isolate *isolate) {
+  return reinterpret_cast<v8::Locker *>(isolate->locker);
 }
 
 /* Runs the oldest request; V8 calls this once for each. */
@@ -97,32 +102,90 @@ void run_interrupt(v8::Isolate *v8_isolate, void *data) {
   ist__interrupt *request;
   {
     std::lock_guard<std::mutex> guard(isolate->reach);
-    request = isolate->interrupts;
+    request = isolate->interrupts.load(std::memory_order_relaxed);
     if (!request) return;
-    isolate->interrupts = request->next;
-    if (!isolate->interrupts) isolate->last_interrupt = &isolate->interrupts;
+    isolate->interrupts.store(request->next, std::memory_order_relaxed);
+    if (!request->next) isolate->last_interrupt = nullptr;
   }
   {
     v8::HandleScope scope(v8_isolate);
     ist__outward outward(isolate);
-    if (outward.open) request->fn(request->env, isolate);
+    request->fn(request->env, isolate);
   }
   if (request->finalize) request->finalize(request->env);
   delete request;
 }
 
-void drop_interrupts(ist_isolate *isolate) {
-  std::lock_guard<std::mutex> guard(isolate->reach);
-  while (isolate->interrupts) {
-    ist__interrupt *request = isolate->interrupts;
-    isolate->interrupts = request->next;
-    if (request->finalize) request->finalize(request->env);
-    delete request;
+/* The rejections of one context, or of all. */
+void drop_rejections(ist_isolate *isolate, const ist_context *context) {
+  ist__rejection **link = &isolate->rejections;
+  while (*link) {
+    ist__rejection *entry = *link;
+    if (context && entry->context != context) {
+      link = &entry->next;
+      continue;
+    }
+    *link = entry->next;
+    delete entry;
   }
-  isolate->last_interrupt = &isolate->interrupts;
+  isolate->last_rejection = link;
+}
+
+void call_finalizers(ist__finalizer *list) {
+  while (list) {
+    ist__finalizer *first = list;
+    list = first->next;
+    if (first->finalize) first->finalize(first->env);
+    delete first;
+  }
+}
+
+void call_finalizers(ist__interrupt *list) {
+  while (list) {
+    ist__interrupt *first = list;
+    list = first->next;
+    if (first->finalize) first->finalize(first->env);
+    delete first;
+  }
+}
+
+/* How near the end of this thread's stack JavaScript may come; V8 itself assumes that there is a
+ * megabyte from where it is first entered. */
+uintptr_t stack_limit() {
+  static thread_local uintptr_t limit;
+  if (limit) return limit;
+  constexpr size_t reserve = 64 * 1024;
+  pthread_attr_t attributes;
+  void *lowest = nullptr;
+  size_t size = 0;
+  limit = 1;
+  if (!pthread_getattr_np(pthread_self(), &attributes)) {
+    if (!pthread_attr_getstack(&attributes, &lowest, &size))
+      limit = reinterpret_cast<uintptr_t>(lowest) + reserve;
+    pthread_attr_destroy(&attributes);
+  }
+  return limit;
+}
+
+void limit_stack(ist_isolate *isolate) {
+  constexpr uintptr_t assumed = 984 * 1024;
+  uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (here - assumed < stack_limit() || here < assumed) isolate->v8->SetStackLimit(stack_limit());
 }
 
 } // namespace
+
+void ist__fork_watch() {
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+bool ist__forked() {
+  return forked.load(std::memory_order_relaxed);
+}
+
+void ist__isolate_drop_rejections(ist_context *context) {
+  drop_rejections(context->isolate, context);
+}
 
 /* ---- The lock ---- */
 
@@ -142,23 +205,32 @@ ist_status ist__isolate_lock(ist_isolate *isolate) {
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
   if (isolate->owner.load(std::memory_order_relaxed) != ist__thread()) {
     isolate->lock.lock();
-    if (!isolate->live.load(std::memory_order_relaxed)) {
+    if (!isolate->live.load(std::memory_order_acquire)) {
       isolate->lock.unlock();
       return IST_ERR_HANDLE;
     }
     ::new (static_cast<void *>(isolate->locker)) v8::Locker(isolate->v8);
     isolate->owner.store(ist__thread(), std::memory_order_relaxed);
+    limit_stack(isolate);
+    /* V8 forgets between two threads' turns that it was asked to look. */
+    if (isolate->interrupts.load(std::memory_order_relaxed))
+      isolate->v8->RequestInterrupt(run_interrupt, isolate);
   }
   ist_isolate *under = current_other_than(isolate);
   if (under) under->over++;
   isolate->v8->Enter();
-  isolate->depth++;
+  if (!isolate->depth++) {
+    /* The outermost scope keeps a block of handles, which every call would take and give back
+     * otherwise. */
+    ::new (static_cast<void *>(isolate->handle_scope)) v8::HandleScope(isolate->v8);
+    (void)v8::Integer::New(isolate->v8, 0);
+  }
   return IST_OK;
 }
 
 void ist__isolate_unlock(ist_isolate *isolate) {
-  if (isolate->depth == 1 && isolate->finished && !isolate->callback_depth)
-    ist__finalizers_run(isolate);
+  if (isolate->finished) ist__finalizers_run(isolate);
+  if (isolate->depth == 1) handle_scope_of(isolate)->~HandleScope();
   isolate->v8->Exit();
   ist_isolate *under = current_other_than(isolate);
   if (under) under->over--;
@@ -166,6 +238,18 @@ void ist__isolate_unlock(ist_isolate *isolate) {
   isolate->owner.store(0, std::memory_order_relaxed);
   locker_of(isolate)->~Locker();
   isolate->lock.unlock();
+}
+
+void ist__isolate_undo(ist_isolate *isolate) {
+  const ist__handles *handles = &isolate->handles;
+  uint32_t top = handles->mark_count;
+  if (top > (isolate->outward ? isolate->outward->marks : 0) &&
+      handles->marks[top - 1].depth == isolate->depth)
+    ist__handles_close(isolate, top - 1, handles->marks[top - 1].scoped);
+  else if (isolate->entered_count &&
+           isolate->entered[isolate->entered_count - 1].depth == isolate->depth)
+    ist__context_exit(isolate);
+  ist__isolate_unlock(isolate);
 }
 
 ist_status ist_isolate_enter(ist_isolate *isolate) {
@@ -176,7 +260,14 @@ ist_status ist_isolate_leave(ist_isolate *isolate) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
-  if (!ist__isolate_held(isolate) || isolate->depth <= least_depth(isolate)) return IST_ERR_STATE;
+  if (!ist__isolate_held(isolate) || isolate->depth <= isolate->base) return IST_ERR_STATE;
+  /* What was entered last may have been a scope or a context. */
+  const ist__handles *handles = &isolate->handles;
+  if (handles->mark_count && handles->marks[handles->mark_count - 1].depth == isolate->depth)
+    return IST_ERR_STATE;
+  if (isolate->entered_count &&
+      isolate->entered[isolate->entered_count - 1].depth == isolate->depth)
+    return IST_ERR_STATE;
   ist__isolate_unlock(isolate);
   return IST_OK;
 }
@@ -203,13 +294,18 @@ void ist__finalizer_owe(ist_isolate *isolate, ist__finalizer *finalizer) {
 }
 
 void ist__finalizers_run(ist_isolate *isolate) {
-  while (isolate->finished) {
-    ist__finalizer *first = isolate->finished;
-    isolate->finished = first->next;
-    if (!isolate->finished) isolate->last_finished = &isolate->finished;
-    if (first->finalize) first->finalize(first->env);
-    delete first;
+  if (isolate->finalizing) return;
+  isolate->finalizing = true;
+  {
+    ist__outward outward(isolate);
+    while (isolate->finished) {
+      ist__finalizer *list = isolate->finished;
+      isolate->finished = nullptr;
+      isolate->last_finished = &isolate->finished;
+      call_finalizers(list);
+    }
   }
+  isolate->finalizing = false;
 }
 
 /* ---- Making and freeing ---- */
@@ -236,19 +332,19 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
   ist__platform_start();
   static std::once_flag once;
   std::call_once(once,
-                 [] { pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child); });
+                 [] { buffer_allocator = v8::ArrayBuffer::Allocator::NewDefaultAllocator(); });
+  if (!ist__room_take()) return IST_ERR_RESOURCE;
 
   ist_isolate *isolate = pool.take();
   if (!isolate) return IST_ERR_MEMORY;
-  isolate->allocator = v8::ArrayBuffer::Allocator::NewDefaultAllocator();
   isolate->last_rejection = &isolate->rejections;
   isolate->last_finished = &isolate->finished;
-  isolate->last_interrupt = &isolate->interrupts;
+  isolate->last_interrupt = nullptr;
   isolate->terminating.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
 
   v8::Isolate::CreateParams params;
-  params.array_buffer_allocator = isolate->allocator;
+  params.array_buffer_allocator = buffer_allocator;
   if (options.heap_limit) params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_limit);
   isolate->v8 = v8::Isolate::Allocate();
   isolate->runner = ist__runner_new(isolate->v8);
@@ -256,10 +352,14 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
     v8::Locker locker(isolate->v8);
     v8::Isolate::Initialize(isolate->v8, params);
     isolate->v8->SetData(IST_ISOLATE_SLOT, isolate);
+    v8::Isolate::Scope isolate_scope(isolate->v8);
+    v8::HandleScope scope(isolate->v8);
+    isolate->number_type = ist__compat::instance_type(v8::Number::New(isolate->v8, 0.5));
     isolate->v8->SetMicrotasksPolicy(options.microtasks == IST_MICROTASKS_AUTO
                                          ? v8::MicrotasksPolicy::kAuto
                                          : v8::MicrotasksPolicy::kExplicit);
     isolate->v8->SetPromiseRejectCallback(reject_callback);
+    isolate->v8->AddMessageListener(message_callback);
     isolate->v8->SetPrepareStackTraceCallback(ist__error_stack);
     ist__error_hooks(isolate->v8);
     ist__module_hooks(isolate->v8);
@@ -280,58 +380,83 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   if (!isolate) return IST_OK;
   ist_status status = ist__isolate_lock(isolate);
   if (status) return status;
-  if (isolate->callback_depth) {
+  /* Whoever waits on this thread's stack for the isolate, or for another one on top of it, would
+   * come back to nothing. */
+  if (isolate->callback_depth || isolate->entries || isolate->over) {
     ist__isolate_unlock(isolate);
     return IST_ERR_STATE;
+  }
+  while (isolate->entered_count) ist__context_exit(isolate);
+  ist__runner_stop(isolate->runner);
+  isolate->callback_depth = 1;
+  {
+    v8::HandleScope scope(isolate->v8);
+    ist__inspection_close(isolate);
+    ist__profile_free(isolate);
+    /* A finalizer must not make anything anew; one that does has it freed as well. */
+    do {
+      while (isolate->contexts) ist__context_end(isolate->contexts);
+      ist__inspection_free(isolate);
+      ist__isolate_free_code(isolate);
+      drop_rejections(isolate, nullptr);
+      ist_finalizer finalize = isolate->uncaught_finalize;
+      isolate->uncaught = nullptr;
+      isolate->uncaught_finalize = nullptr;
+      if (finalize) finalize(isolate->uncaught_env);
+      ist__handles_free(isolate);
+      if (isolate->bridge) ist__bridge_free(isolate->bridge);
+      isolate->bridge = nullptr;
+      ist__templates_free(isolate);
+      ist__callbacks_free(isolate);
+      ist__host_errors_free(isolate);
+      isolate->pointer_object.Reset();
+      ist__finalizers_run(isolate);
+    } while (isolate->contexts || isolate->callbacks || isolate->uncaught_finalize);
+    while (isolate->remains) ist__remains_free(isolate->remains);
+    ist__handles_free(isolate);
+  }
+  /* From here on whoever waits for the lock, or would reach in, is refused, and so are the
+   * finalizers that are called from here on. */
+  ist__interrupt *interrupts;
+  {
+    std::lock_guard<std::mutex> guard(isolate->reach);
+    isolate->live.store(false, std::memory_order_release);
+    interrupts = isolate->interrupts.exchange(nullptr, std::memory_order_relaxed);
+    isolate->last_interrupt = nullptr;
   }
   {
     std::lock_guard<std::mutex> guard(registry_mutex);
     *isolate->link = isolate->next;
     if (isolate->next) isolate->next->link = isolate->link;
   }
-  ist__runner_stop(isolate->runner);
-  {
-    v8::HandleScope scope(isolate->v8);
-    ist__inspection_close(isolate);
-    ist__profile_free(isolate);
-    while (isolate->contexts) ist_context_free(isolate->contexts);
-    ist__inspection_free(isolate);
-    ist__isolate_free_code(isolate);
-    while (isolate->rejections) delete take_rejection(isolate);
-    if (isolate->uncaught_finalize) isolate->uncaught_finalize(isolate->uncaught_env);
-    ist__handles_free(isolate);
-    if (isolate->bridge) ist__bridge_free(isolate->bridge);
-    ist__callbacks_free(isolate);
-    ist__host_errors_free(isolate);
-    isolate->pointer_object.Reset();
-    ist__finalizers_run(isolate);
+  handle_scope_of(isolate)->~HandleScope();
+  while (isolate->depth) {
+    isolate->v8->Exit();
+    isolate->depth--;
   }
-  /* From here on whoever waits for the lock, or would reach in, is refused. */
-  {
-    std::lock_guard<std::mutex> guard(isolate->reach);
-    isolate->live.store(false, std::memory_order_release);
-  }
-  drop_interrupts(isolate);
-  for (; isolate->depth; isolate->depth--) isolate->v8->Exit();
+  ist_isolate *under = current_other_than(isolate);
+  if (under) under->over--;
+  isolate->owner.store(0, std::memory_order_relaxed);
   locker_of(isolate)->~Locker();
+  isolate->lock.unlock();
+
+  /* V8 gives memory back that is the embedder's. */
   isolate->v8->Dispose();
   ist__runner_free(isolate->runner, isolate->v8);
-  delete isolate->allocator;
-  ist__finalizers_run(isolate);
+  call_finalizers(isolate->finished);
+  call_finalizers(interrupts);
+  ist__free(isolate->entered);
+  isolate->entered = nullptr;
+  isolate->entered_capacity = 0;
+  isolate->finished = nullptr;
   isolate->v8 = nullptr;
-  isolate->allocator = nullptr;
   isolate->runner = nullptr;
-  isolate->bridge = nullptr;
   isolate->id = 0;
-  isolate->base = 0;
-  isolate->uncaught = nullptr;
+  isolate->callback_depth = 0;
   isolate->uncaught_env = nullptr;
-  isolate->uncaught_finalize = nullptr;
   isolate->hooked = false;
   isolate->next = nullptr;
   isolate->link = nullptr;
-  isolate->owner.store(0, std::memory_order_relaxed);
-  isolate->lock.unlock();
   pool.put(isolate);
   return IST_OK;
 }
@@ -342,7 +467,7 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
                                 ist_value promise) {
   if (isolate->uncaught) {
     ist__outward outward(isolate);
-    if (outward.open) isolate->uncaught(isolate->uncaught_env, context, error, promise);
+    isolate->uncaught(isolate->uncaught_env, context, error, promise);
   } else if (isolate->hooked) {
     isolate->hooks.uncaught(isolate->hooks.env, context, error);
   }
@@ -353,7 +478,9 @@ void ist__isolate_settle(ist_isolate *isolate) {
   while (isolate->rejections) {
     ist__rejection *entry = take_rejection(isolate);
     ist_context *context = entry->context;
-    if (ist__context_alive(context) && context->serial == entry->serial) {
+    v8::HandleScope scope(isolate->v8);
+    if (ist__context_alive(context) && context->serial == entry->serial &&
+        !entry->promise.Get(isolate->v8)->HasHandler()) {
       ist__entry guard(context);
       ist_error *reason = ist__error_of(context, IST_ERR_EXCEPTION, entry->reason.Get(isolate->v8),
                                         v8::Local<v8::Message>());
@@ -391,9 +518,18 @@ ist_status ist_isolate_run_microtasks(ist_isolate *isolate) {
   {
     v8::HandleScope scope(isolate->v8);
     v8::TryCatch catcher(isolate->v8);
+    bool outermost = !isolate->entries;
+    if (outermost && isolate->terminating.load(std::memory_order_relaxed))
+      ist__isolate_forget_termination(isolate);
+    uint32_t base = isolate->base;
+    isolate->entries++;
+    isolate->base = isolate->depth;
     isolate->v8->PerformMicrotaskCheckpoint();
-    if (isolate->v8->IsExecutionTerminating()) {
-      if (!isolate->callback_depth) ist__isolate_forget_termination(isolate);
+    isolate->base = base;
+    isolate->entries--;
+    if (isolate->v8->IsExecutionTerminating() || catcher.HasTerminated()) {
+      catcher.Reset();
+      if (outermost) ist__isolate_forget_termination(isolate);
       return IST_ERR_TERMINATED;
     }
   }
@@ -442,8 +578,11 @@ ist_status ist_isolate_interrupt(ist_isolate *isolate, void (*fn)(void *env, ist
     *request = {{}, fn, env, finalize, nullptr};
     std::lock_guard<std::mutex> guard(isolate->reach);
     if (isolate->live.load(std::memory_order_acquire)) {
-      *isolate->last_interrupt = request;
-      isolate->last_interrupt = &request->next;
+      if (isolate->last_interrupt)
+        isolate->last_interrupt->next = request;
+      else
+        isolate->interrupts.store(request, std::memory_order_relaxed);
+      isolate->last_interrupt = request;
       isolate->v8->RequestInterrupt(run_interrupt, isolate);
       return IST_OK;
     }
@@ -458,7 +597,28 @@ ist_status ist_isolate_collect(ist_isolate *isolate) {
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   isolate->v8->LowMemoryNotification();
-  if (!isolate->callback_depth) ist__finalizers_run(isolate);
+  if (isolate->finished) ist__finalizers_run(isolate);
+  return IST_OK;
+}
+
+ist_status ist_isolate_statistics(ist_isolate *isolate, ist_statistics *result) {
+  if (!result || result->size < sizeof result->size) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HeapStatistics heap;
+  isolate->v8->GetHeapStatistics(&heap);
+  ist_statistics made = {};
+  made.size = result->size;
+  made.heap_used = heap.used_heap_size();
+  made.heap_total = heap.total_heap_size();
+  made.heap_limit = heap.heap_size_limit();
+  made.heap_physical = heap.total_physical_size();
+  made.malloced = heap.malloced_memory();
+  made.external = heap.external_memory();
+  made.native_contexts = heap.number_of_native_contexts();
+  made.detached_contexts = isolate->detached;
+  made.handles = isolate->handles.in_use;
+  memcpy(result, &made, made.size < sizeof made ? made.size : sizeof made);
   return IST_OK;
 }
 
@@ -486,10 +646,15 @@ int ist__isolate_pump(ist_isolate *isolate) {
   {
     v8::HandleScope scope(isolate->v8);
     v8::TryCatch catcher(isolate->v8);
+    uint32_t base = isolate->base;
+    isolate->entries++;
+    isolate->base = isolate->depth;
     next = ist__runner_run(isolate->runner, isolate->v8);
     if (isolate->bridge) ist__bridge_drain(isolate->bridge);
+    isolate->base = base;
+    isolate->entries--;
   }
-  if (!isolate->callback_depth) ist__finalizers_run(isolate);
+  if (isolate->finished) ist__finalizers_run(isolate);
   return next;
 }
 

@@ -188,6 +188,7 @@ private:
 process_platform *the_platform;
 
 void start() {
+  ist__fork_watch();
   /* Flags are frozen at the first isolate. */
   v8::V8::SetFlagsFromString(ist__compat::flags);
   long processors = sysconf(_SC_NPROCESSORS_ONLN);

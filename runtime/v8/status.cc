@@ -1,4 +1,6 @@
-/* What needs no isolate: versions, and the names and texts of statuses. */
+/* What needs no isolate: versions, the names and texts of statuses, and where memory comes from.
+ * Nothing here starts V8 or takes a lock. */
+#include "alloc.h"
 #include "isthmus.h"
 
 #include <v8-initialization.h>
@@ -33,4 +35,13 @@ const char *ist_status_text(ist_status status) {
 #undef IST_STATUS_TEXT
   }
   return "unknown";
+}
+
+ist_status ist_allocator_set(const ist_allocator *allocator) {
+  if (!allocator || allocator->size < sizeof *allocator || !allocator->allocate ||
+      !allocator->reallocate || !allocator->release)
+    return IST_ERR_ARGUMENT;
+  ist__allocator given = {allocator->env, allocator->allocate, allocator->reallocate,
+                          allocator->release};
+  return ist__allocator_set(&given) ? IST_OK : IST_ERR_STATE;
 }
