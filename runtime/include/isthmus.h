@@ -935,9 +935,12 @@ IST_API ist_status ist_throw_host(ist_context *context, const char *name, const 
 
 /* ---- Templates ---- */
 
-/* A template is what objects or functions are made from, in any context of its isolate. It is
- * changed only before the first object or function is made from it: IST_ERR_STATE afterwards. All
- * of its callbacks are freed with the isolate. */
+/* A template is what objects or functions are made from, in any context of its isolate. It can be
+ * changed until the first object or function is made from it, or from one that uses it:
+ * IST_ERR_STATE afterwards. It has each name once: IST_ERR_STATE. Templates are within each other at
+ * most 256 deep (IST_ERR_LIMIT), and none is within itself (IST_ERR_ARGUMENT). Callbacks are given
+ * up when V8 has collected all that was made with them, at the latest with the isolate. In each,
+ * `context` is the one whose code asks; where that was freed, JavaScript sees an Error instead. */
 
 typedef struct ist_function_options {
   size_t size;
@@ -945,58 +948,78 @@ typedef struct ist_function_options {
   ist_function fn;  /* may be NULL: gives undefined, or the new object */
   void *env;
   ist_finalizer finalize;
-  int32_t length;          /* what `fn.length` says */
+  int32_t length;          /* what `fn.length` says; at most 32767 */
   ist_template *signature; /* a function template: the receiver must be an object made by it or by
                               one that inherits from it, else V8 throws a TypeError (“Illegal
                               invocation”) before fn is called; may be NULL */
-  bool no_construct;       /* `new` throws a TypeError, and there is no prototype */
+  bool no_construct;       /* `new` throws a TypeError, and there is no prototype: for methods */
 } ist_function_options;
 
-/* An object template, and a function template (a class, when `new` is used on it). Since 0.1. */
-IST_API ist_status ist_tmplnew_object(ist_isolate *isolate, IST_OWN ist_template **result);
-IST_API ist_status ist_tmplnew_function(ist_isolate *isolate, const ist_function_options *options,
-                                        IST_OWN ist_template **result);
+/* An object template, and a function template (a class, when `new` is used on it: the new object is
+ * then fn's receiver, and the result unless fn gives another object). `options` may be NULL.
+ * IST_ERR_TYPE: the signature is no function template. Since 0.1. */
+IST_API ist_status ist_template_new_object(ist_isolate *isolate, IST_OWN ist_template **result);
+IST_API ist_status ist_template_new_function(ist_isolate *isolate,
+                                             const ist_function_options *options,
+                                             IST_OWN ist_template **result);
 
 /* Gives the caller's reference up; what was made from it, and templates that use it, still work.
  * Since 0.1. */
-IST_API void ist_tmplfree(IST_OWN ist_template *tmpl);
+IST_API void ist_template_free(IST_OWN ist_template *tmpl);
 
 /* Of a function template: the templates of its `prototype` object and of the objects that `new`
- * makes; each call gives a reference. IST_ERR_TYPE. Since 0.1. */
-IST_API ist_status ist_tmplprototype(ist_template *function, IST_OWN ist_template **result);
-IST_API ist_status ist_tmplinstance(ist_template *function, IST_OWN ist_template **result);
+ * makes; each call gives a reference. IST_ERR_TYPE for an object template, IST_ERR_STATE for the
+ * prototype of one with `no_construct`. Since 0.1. */
+IST_API ist_status ist_template_prototype(ist_template *function, IST_OWN ist_template **result);
+IST_API ist_status ist_template_instance(ist_template *function, IST_OWN ist_template **result);
 
-/* Makes a function template inherit from another, as `class extends` does. IST_ERR_TYPE. Since
- * 0.1. */
-IST_API ist_status ist_tmplinherit(ist_template *function, ist_template *parent);
+/* Makes a function template inherit from another, once (IST_ERR_STATE): its prototype from the
+ * parent's; and what it does not have itself of the parent's own properties, and of the properties,
+ * fields and handlers of the parent's instances. The parent's fn is not called by `new`. A value
+ * under the name of a parent's accessor is IST_ERR_STATE at the first use. IST_ERR_TYPE. Since 0.1.
+ */
+IST_API ist_status ist_template_inherit(ist_template *function, ist_template *parent);
 
 /* Adds a property to what the template makes (to the function itself, for a function template): a
- * value that is no object (IST_ERR_TYPE), or what another template makes. `flags` are ored from
- * IST_PROP_*. Since 0.1. */
-IST_API ist_status ist_tmplset(ist_template *tmpl, const char *name, ist_value value,
-                               uint32_t flags);
-IST_API ist_status ist_tmplset_template(ist_template *tmpl, const char *name, ist_template *value,
+ * value that is no object (IST_ERR_TYPE), or what another template makes, in each context and for
+ * each object anew. `flags` are ored from IST_PROP_*. By name, or by a key that is a string or a
+ * symbol (IST_ERR_TYPE). Since 0.1. */
+IST_API ist_status ist_template_set(ist_template *tmpl, const char *name, ist_value value,
+                                    uint32_t flags);
+IST_API ist_status ist_template_set_key(ist_template *tmpl, ist_value key, ist_value value,
                                         uint32_t flags);
+IST_API ist_status ist_template_set_template(ist_template *tmpl, const char *name,
+                                             ist_template *value, uint32_t flags);
+IST_API ist_status ist_template_set_template_key(ist_template *tmpl, ist_value key,
+                                                 ist_template *value, uint32_t flags);
 
 /* A read or write of a property that C answers. Borrowed for the call. */
 typedef struct ist_access {
   size_t size;
   ist_context *context;
   ist_value receiver; /* `this` */
-  ist_value holder;   /* the object that was made from the template */
-  ist_value key;      /* a string or symbol, or for an indexed handler a number */
+  ist_value holder;   /* the object that was made from the template: the receiver, or one that it
+                         inherits from */
+  ist_value key;      /* a string or symbol, or for an indexed handler a number; undefined when
+                         keys are listed */
 } ist_access;
 
-/* Answers a read. The rest as with ist_function. */
+/* Answers a read. What is returned and thrown is as with ist_function. */
 typedef ist_status (*ist_getter)(void *env, const ist_access *access, ist_value *result);
 /* Answers a write. */
 typedef ist_status (*ist_setter)(void *env, const ist_access *access, ist_value value);
 
 /* Adds a property that C gets and sets. `set` NULL: writing throws in strict code, and does nothing
- * otherwise. Since 0.1. */
-IST_API ist_status ist_tmplset_accessor(ist_template *tmpl, const char *name, ist_getter get,
-                                        ist_setter set, void *env, ist_finalizer finalize,
-                                        uint32_t flags);
+ * otherwise. To JavaScript it is an own property with a value; but on the prototype template of a
+ * function template it is a pair of functions, as `get name() {}` makes in a class, which throw a
+ * TypeError (“Illegal invocation”) for what is no instance of it, and `holder` is the receiver.
+ * Since 0.1. */
+IST_API ist_status ist_template_set_accessor(ist_template *tmpl, const char *name, ist_getter get,
+                                             ist_setter set, void *env, ist_finalizer finalize,
+                                             uint32_t flags);
+IST_API ist_status ist_template_set_accessor_key(ist_template *tmpl, ist_value key, ist_getter get,
+                                                 ist_setter set, void *env, ist_finalizer finalize,
+                                                 uint32_t flags);
 
 /* Interceptors: what C answers for properties of any name. Each member may be NULL. A member that
  * sets `*handled` to false leaves the access to the object itself; it is true beforehand. */
@@ -1005,44 +1028,51 @@ typedef struct ist_handler {
   void *env;
   ist_finalizer finalize;
   ist_status (*get)(void *env, const ist_access *access, ist_value *result, bool *handled);
+  /* Without it, writing fails for properties that are not writable. Object.defineProperty with a
+   * value comes here too; other changes of what C has are refused. */
   ist_status (*set)(void *env, const ist_access *access, ist_value value, bool *handled);
-  /* `*flags`: the IST_PROP_* of a property that is there; `*found` whether it is. */
-  ist_status (*query)(void *env, const ist_access *access, uint32_t *flags, bool *found,
-                      bool *handled);
+  /* Whether a property is there, true beforehand, and its `*flags` of IST_PROP_*. When it is not,
+   * the object itself is looked at. Without `query`, what `get` answers is there; it is enumerable,
+   * with `set` writable, and with `remove` configurable, which also `*flags` is beforehand. */
+  ist_status (*query)(void *env, const ist_access *access, uint32_t *flags, bool *found);
+  /* `*removed` is true beforehand; false throws in strict code. Without it, properties that are
+   * there are not deleted. */
   ist_status (*remove)(void *env, const ist_access *access, bool *removed, bool *handled);
-  /* `*result` is an array of keys. */
+  /* `*result` is an array of keys: strings and symbols, or array indices; undefined: none. Those
+   * that `query` says to be enumerable are then listed before the object's own. */
   ist_status (*enumerate)(void *env, const ist_access *access, ist_value *result);
   bool no_symbols;   /* of a named handler: symbols go by it */
-  bool only_missing; /* asked only for what the object itself does not have */
+  bool only_missing; /* asked only for what the object, and for names its prototypes, do not have */
 } ist_handler;
 
 /* Sets the interceptor of an object template for names, or for array indices; copied.
  * IST_ERR_TYPE for a function template. Since 0.1. */
-IST_API ist_status ist_tmplset_named(ist_template *object, const ist_handler *handler);
-IST_API ist_status ist_tmplset_indexed(ist_template *object, const ist_handler *handler);
+IST_API ist_status ist_template_set_named(ist_template *object, const ist_handler *handler);
+IST_API ist_status ist_template_set_indexed(ist_template *object, const ist_handler *handler);
 
-/* Makes the objects of an object template callable. IST_ERR_TYPE for a function template. Since
- * 0.1. */
-IST_API ist_status ist_tmplset_call(ist_template *object, ist_function fn, void *env,
-                                    ist_finalizer finalize);
+/* Makes the objects of an object template callable, also by `new`, which gives an empty object when
+ * fn gives none. IST_ERR_TYPE for a function template. Since 0.1. */
+IST_API ist_status ist_template_set_call(ist_template *object, ist_function fn, void *env,
+                                         ist_finalizer finalize);
 
 /* How many internal fields the objects of an object template have: places for a pointer of the
  * host's each, which JavaScript cannot see. IST_ERR_LIMIT beyond 64. Since 0.1. */
-IST_API ist_status ist_tmplset_fields(ist_template *object, uint32_t count);
+IST_API ist_status ist_template_set_fields(ist_template *object, uint32_t count);
 
 /* An object made from an object template, and the function of a function template (the same one
  * each time in one context). IST_ERR_TYPE for the other kind. Since 0.1. */
-IST_API ist_status ist_tmplmake(ist_context *context, ist_template *object, ist_value *result,
-                                IST_OWN ist_error **error);
-IST_API ist_status ist_tmplfunction(ist_context *context, ist_template *function, ist_value *result,
-                                    IST_OWN ist_error **error);
+IST_API ist_status ist_template_make(ist_context *context, ist_template *object, ist_value *result,
+                                     IST_OWN ist_error **error);
+IST_API ist_status ist_template_function(ist_context *context, ist_template *function,
+                                         ist_value *result, IST_OWN ist_error **error);
 
-/* Whether an object was made by a function template, or one that inherits from it. Since 0.1. */
-IST_API ist_status ist_tmplhas_instance(ist_template *function, ist_value value, bool *result);
+/* Whether an object was made by a function template, or one that inherits from it. IST_ERR_TYPE for
+ * an object template. Since 0.1. */
+IST_API ist_status ist_template_has_instance(ist_template *function, ist_value value, bool *result);
 
-/* The pointer in an internal field. `tag` is any address that stands for the pointer's type: what
- * was set with another tag is IST_ERR_TYPE, as is an object that has no such field. An unset field
- * gives NULL for every tag. Since 0.1. */
+/* The pointer in an internal field, which may be any. `tag` is any address that stands for the
+ * pointer's type: what was set with another tag is IST_ERR_TYPE, as is an object that has no such
+ * field. An unset field gives NULL for every tag. Since 0.1. */
 IST_API ist_status ist_object_set_field(ist_isolate *isolate, ist_value object, uint32_t index,
                                         void *pointer, const void *tag);
 IST_API ist_status ist_object_field(ist_isolate *isolate, ist_value object, uint32_t index,

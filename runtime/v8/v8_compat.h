@@ -75,6 +75,33 @@ template <class T> inline v8::Local<v8::Object> holder(const v8::PropertyCallbac
 #endif
 }
 
+/* Whether a field was set to a pointer. */
+inline bool field_set(v8::Local<v8::Object> object, int index) {
+  auto field = object->GetInternalField(index);
+#if V8_MAJOR_VERSION >= 12
+  return !(field->IsValue() && field.As<v8::Value>()->IsUndefined());
+#else
+  return !field->IsUndefined();
+#endif
+}
+
+/* A property that looks like one with a value and is answered by callbacks. */
+inline void set_native_property(v8::Local<v8::Template> made_from, v8::Local<v8::Name> name,
+                                v8::AccessorNameGetterCallback get,
+                                v8::AccessorNameSetterCallback set, v8::Local<v8::Value> data,
+                                v8::PropertyAttribute attributes) {
+  made_from->SetNativeDataProperty(name, get, set, data, attributes);
+}
+
+/* The global object behind the one that programs see. */
+inline v8::Local<v8::Value> inner_global(v8::Local<v8::Context> context) {
+#if V8_MAJOR_VERSION >= 13
+  return context->Global()->GetPrototypeV2();
+#else
+  return context->Global()->GetPrototype();
+#endif
+}
+
 /* --- Interceptors: from V8 12 on they say whether they answered. */
 #if V8_MAJOR_VERSION >= 12
 using intercepted = v8::Intercepted;
