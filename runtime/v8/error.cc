@@ -247,6 +247,15 @@ ist_error *reader::read(ist_status status, v8::Local<v8::Value> exception,
     error->end_column = int_at(where, 3);
   }
   read_frames(error, trace);
+  /* Code from strings has no file; then the place is where that was run from. */
+  for (size_t i = 0; !error->file && i < error->frame_count; i++) {
+    const ist_frame *frame = &error->frames[i];
+    if (!*frame->script || frame->line <= 0) continue;
+    error->file = copy_text(frame->script, &failed);
+    error->line = frame->line;
+    error->column = frame->column;
+    break;
+  }
   return error;
 }
 
@@ -329,7 +338,7 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
                        ist_error **error) {
   if (catcher->HasTerminated() || !catcher->CanContinue()) {
     catcher->Reset();
-    if (!context->isolate->callback_depth) ist__isolate_forget_termination(context->isolate);
+    if (context->isolate->entries <= 1) ist__isolate_forget_termination(context->isolate);
     return ist__fail(error, IST_ERR_TERMINATED);
   }
   if (!catcher->HasCaught()) return ist__fail(error, usual);
