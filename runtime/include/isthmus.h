@@ -937,10 +937,11 @@ IST_API ist_status ist_throw_host(ist_context *context, const char *name, const 
 
 /* A template is what objects or functions are made from, in any context of its isolate. It can be
  * changed until the first object or function is made from it, or from one that uses it:
- * IST_ERR_STATE afterwards. It has each name once: IST_ERR_STATE. Templates are within each other at
- * most 256 deep (IST_ERR_LIMIT), and none is within itself (IST_ERR_ARGUMENT). Callbacks are given
- * up when V8 has collected all that was made with them, at the latest with the isolate. In each,
- * `context` is the one whose code asks; where that was freed, JavaScript sees an Error instead. */
+ * IST_ERR_STATE afterwards. It has each name once: IST_ERR_STATE. Templates are within each other
+ * at most 256 deep (IST_ERR_LIMIT), and none is within itself (IST_ERR_ARGUMENT). Callbacks are
+ * given up when V8 has collected all that was made with them, at the latest with the isolate. In
+ * each, `context` is the one whose code asks; where that was freed, JavaScript sees an Error
+ * instead. */
 
 typedef struct ist_function_options {
   size_t size;
@@ -1096,7 +1097,8 @@ typedef struct ist_source {
   const char *file;      /* names it in errors, and is a module's URL; NULL: "<script>" */
   int32_t line_offset;   /* how many lines stand before the text in the file */
   int32_t column_offset; /* how many UTF-16 units stand before the text in its first line */
-  const uint8_t *cache;  /* from ist_script_cache or its kin for this very text, or NULL */
+  const uint8_t *cache;  /* from ist_script_cache or its kin for this very text, `file` and
+                            offsets, or NULL */
   size_t cache_length;
 } ist_source;
 
@@ -1106,24 +1108,29 @@ IST_API ist_status ist_script_eval(ist_context *context, const char *source, siz
                                    const char *file, ist_value *result, IST_OWN ist_error **error);
 
 /* Compiles a classic script, to be run in any context of the isolate, any number of times.
- * IST_ERR_SYNTAX. Since 0.1. */
+ * IST_ERR_SYNTAX, IST_ERR_LIMIT for a text that is too long for V8. Since 0.1. */
 IST_API ist_status ist_script_compile(ist_context *context, const ist_source *source,
                                       IST_OWN ist_script **result, IST_OWN ist_error **error);
 IST_API void ist_script_free(IST_OWN ist_script *script);
 
-/* Runs a compiled script. Since 0.1. */
+/* Runs a compiled script; `result` may be NULL. IST_ERR_HANDLE when it was freed or is another
+ * isolate's. Since 0.1. */
 IST_API ist_status ist_script_run(ist_context *context, ist_script *script, ist_value *result,
                                   IST_OWN ist_error **error);
 
 /* Compiles a text as the body of a function with the given parameters. The cache is one of
- * ist_function_cache. IST_ERR_SYNTAX. Since 0.1. */
+ * ist_function_cache. IST_ERR_SYNTAX, IST_ERR_ARGUMENT for a parameter that is no identifier,
+ * IST_ERR_LIMIT for more than 65,000 of them. Since 0.1. */
 IST_API ist_status ist_function_compile(ist_context *context, const ist_source *source,
                                         const char *const *parameters, size_t count,
                                         ist_value *result, IST_OWN ist_error **error);
 
 /* The code of a script, function (of ist_function_compile) or module, with what was compiled lazily
  * until now, to be given along with the same text another time; bytes are freed by ist_free. It
- * belongs to one version and configuration of V8. Since 0.1. */
+ * belongs to one version and configuration of V8. Bytes that were damaged or belong elsewhere are
+ * not used; but they are code, and bytes that somebody has forged are run: keep them where the text
+ * is kept. IST_ERR_STATE for what has none: asm.js, other functions, modules without text.
+ * Since 0.1. */
 IST_API ist_status ist_script_cache(ist_script *script, IST_OWN uint8_t **bytes, size_t *length);
 IST_API ist_status ist_function_cache(ist_isolate *isolate, ist_value function,
                                       IST_OWN uint8_t **bytes, size_t *length);
@@ -1144,7 +1151,8 @@ typedef ist_status (*ist_resolve)(void *env, ist_context *context, const char *s
                                   ist_module **result, IST_OWN ist_error **error);
 
 /* The same for a loader that answers later: by ist_import_finish, once, on any call into the
- * isolate, also within this one. */
+ * isolate, also within this one. An import that is never answered ends with its context. Each
+ * import of each module is asked for once, unless its loading fails. */
 typedef void (*ist_defer)(void *env, ist_context *context, const char *specifier, size_t length,
                           const char *referrer, const char *type, IST_OWN ist_import *import);
 
@@ -1164,14 +1172,15 @@ typedef struct ist_loader {
  * Without one every import fails. Since 0.1. */
 IST_API ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader);
 
-/* Answers a deferred import with a module (which stays the loader's), or with an error (borrowed;
- * `module` NULL). The import is freed. IST_ERR_HANDLE when its context is gone: nothing happens.
- * Since 0.1. */
+/* Answers a deferred import with a module (which stays the loader's), or with an error (borrowed).
+ * The import is freed. IST_ERR_HANDLE when it was answered before or its context is gone: nothing
+ * happens then. IST_ERR_HANDLE for a module of another context or one that was freed, and
+ * IST_ERR_ARGUMENT without module and error: the import has failed then. Since 0.1. */
 IST_API ist_status ist_import_finish(IST_OWN ist_import *import, ist_module *module,
                                      const ist_error *error);
 
 /* Compiles an ES module; source->file is its URL: in errors, as import.meta.url and as a referrer.
- * IST_ERR_SYNTAX. Since 0.1. */
+ * IST_ERR_SYNTAX, IST_ERR_LIMIT for a text that is too long for V8. Since 0.1. */
 IST_API ist_status ist_module_compile(ist_context *context, const ist_source *source,
                                       IST_OWN ist_module **result, IST_OWN ist_error **error);
 
@@ -1182,7 +1191,8 @@ IST_API ist_status ist_module_new_json(ist_context *context, const char *url, co
 
 /* A module with exactly the exports `names`, whose values are those of `object`'s properties of
  * these names (read once, now), or undefined until ist_module_set_export when `object` is
- * undefined. Since 0.1. */
+ * undefined. IST_ERR_ARGUMENT for a name that comes twice, IST_ERR_LIMIT for more than a million.
+ * Since 0.1. */
 IST_API ist_status ist_module_new_synthetic(ist_context *context, const char *url,
                                             const char *const *names, size_t count,
                                             ist_value object, IST_OWN ist_module **result,
@@ -1192,20 +1202,23 @@ IST_API ist_status ist_module_new_synthetic(ist_context *context, const char *ur
  * 0.1. */
 IST_API ist_status ist_module_set_export(ist_module *module, const char *name, ist_value value);
 
-/* Gives the caller's reference up; what imports the module still works. Since 0.1. */
+/* Gives the caller's reference up; what imports the module still works, and the module is collected
+ * as garbage when nothing does. Since 0.1. */
 IST_API void ist_module_free(IST_OWN ist_module *module);
 
 /* Loads and links all that a module imports, through the loader's `resolve`. Repeating it does
- * nothing. IST_ERR_SYNTAX (also of a missing export). Since 0.1. */
+ * nothing, and after a failure tries again. IST_ERR_SYNTAX for an export that is missing,
+ * IST_ERR_EXCEPTION when the loader has failed, IST_ERR_STATE within `resolve`. Since 0.1. */
 IST_API ist_status ist_module_instantiate(ist_module *module, IST_OWN ist_error **error);
 
 /* Runs a linked module, once, and gives the promise of its end (top-level await). An error that is
- * thrown rejects the promise. IST_ERR_STATE when it is not linked. Since 0.1. */
+ * thrown rejects the promise. IST_ERR_STATE when it is not linked, or when it or one that it
+ * imports runs right now. Since 0.1. */
 IST_API ist_status ist_module_evaluate(ist_module *module, ist_value *promise,
                                        IST_OWN ist_error **error);
 
 /* Loads (through `defer` where the loader has it), links and runs a module and all it imports;
- * gives the promise of its namespace. Since 0.1. */
+ * gives the promise of its namespace, which every failure on the way rejects. Since 0.1. */
 IST_API ist_status ist_module_load(ist_module *module, ist_value *promise,
                                    IST_OWN ist_error **error);
 
