@@ -76,6 +76,15 @@ template <class T> bool ist__sized(const T *record) {
   return record && record->size >= sizeof *record;
 }
 
+/* The number that a C caller gave for an enumerator. C++ may assume that there are no others than
+ * those declared, so it is looked at as bytes. */
+template <class T> uint32_t ist__raw(const T &enumerator) {
+  uint32_t number;
+  static_assert(sizeof enumerator == sizeof number, "an enumeration of C");
+  memcpy(&number, &enumerator, sizeof number);
+  return number;
+}
+
 /* Whether V8's heap can take this much more: V8 ends the process when it cannot. What is small is
  * not asked about. */
 bool ist__heap_has_room(v8::Isolate *isolate, size_t bytes);

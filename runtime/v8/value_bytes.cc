@@ -352,7 +352,7 @@ ist_status ist_buffer_detach(ist_isolate *isolate, ist_value buffer) {
 
 ist_status ist_view_new(ist_context *context, ist_element element, ist_value buffer, size_t offset,
                         size_t count, ist_value *result) {
-  if (!result || element > IST_ELEMENT_DATA_VIEW) return IST_ERR_ARGUMENT;
+  if (!result || ist__raw(element) > IST_ELEMENT_DATA_VIEW) return IST_ERR_ARGUMENT;
   ist__gate gate(context);
   if (gate.status) return gate.status;
   ist__entry entry(context);

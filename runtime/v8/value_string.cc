@@ -64,7 +64,7 @@ ist_status too_long(ist_encoding encoding, const void *text, size_t length) {
 
 ist_status make(ist_isolate *isolate, ist_encoding encoding, const void *text, size_t length,
                 v8::NewStringType type, ist_value *result) {
-  if (!result || (!text && length)) return IST_ERR_ARGUMENT;
+  if (!result || (!text && length) || ist__raw(encoding) > IST_LATIN1) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   v8::HandleScope scope(isolate->v8);
@@ -86,7 +86,6 @@ ist_status make(ist_isolate *isolate, ist_encoding encoding, const void *text, s
     break;
   }
   case IST_LATIN1: made = from_latin1(isolate->v8, text, length, type); break;
-  default: return IST_ERR_ARGUMENT;
   }
   v8::Local<v8::String> string;
   if (!made.ToLocal(&string)) return too_long(encoding, text, length);
@@ -234,7 +233,8 @@ ist_status ist_string_intern(ist_isolate *isolate, const char *text, size_t leng
 ist_status ist_string_adopt(ist_isolate *isolate, ist_encoding encoding, const void *text,
                             size_t length, ist_finalizer finalize, void *env, ist_value *result) {
   ist_status status = IST_OK;
-  if (!result || (!text && length) || (encoding != IST_LATIN1 && encoding != IST_UTF16) ||
+  if (!result || (!text && length) ||
+      (ist__raw(encoding) != IST_LATIN1 && ist__raw(encoding) != IST_UTF16) ||
       (encoding == IST_UTF16 && reinterpret_cast<uintptr_t>(text) % alignof(uint16_t)))
     status = IST_ERR_ARGUMENT;
   else if (length > MOST_UNITS)
@@ -273,7 +273,7 @@ ist_status ist_string_adopt(ist_isolate *isolate, ist_encoding encoding, const v
 
 ist_status ist_string_length(ist_isolate *isolate, ist_value string, ist_encoding encoding,
                              size_t *result) {
-  if (!result) return IST_ERR_ARGUMENT;
+  if (!result || ist__raw(encoding) > IST_LATIN1) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   v8::HandleScope scope(isolate->v8);
@@ -287,8 +287,8 @@ ist_status ist_string_length(ist_isolate *isolate, ist_value string, ist_encodin
     if (!local->ContainsOnlyOneByte()) return IST_ERR_TYPE;
     [[fallthrough]];
   case IST_UTF16: *result = static_cast<size_t>(local->Length()); return IST_OK;
-  default: return IST_ERR_ARGUMENT;
   }
+  return IST_ERR_ARGUMENT;
 }
 
 ist_status ist_string_read(ist_isolate *isolate, ist_value string, char **text, size_t *length) {
@@ -307,7 +307,7 @@ ist_status ist_string_read(ist_isolate *isolate, ist_value string, char **text, 
 
 ist_status ist_string_write(ist_isolate *isolate, ist_value string, ist_encoding encoding,
                             void *buffer, size_t capacity, size_t *length) {
-  if (!length || (!buffer && capacity) || encoding > IST_LATIN1 ||
+  if (!length || (!buffer && capacity) || ist__raw(encoding) > IST_LATIN1 ||
       (encoding == IST_UTF16 && reinterpret_cast<uintptr_t>(buffer) % alignof(uint16_t)))
     return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);

@@ -43,8 +43,7 @@ ist_status ist_symbol_known(ist_isolate *isolate, ist_known_symbol which, ist_va
       v8::Symbol::GetToStringTag,   v8::Symbol::GetUnscopables,
   };
   static_assert(sizeof getters / sizeof *getters == IST_SYMBOL_UNSCOPABLES + 1, "one for each");
-  if (!result || static_cast<size_t>(which) >= sizeof getters / sizeof *getters)
-    return IST_ERR_ARGUMENT;
+  if (!result || ist__raw(which) > IST_SYMBOL_UNSCOPABLES) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   v8::HandleScope scope(isolate->v8);
