@@ -1,4 +1,4 @@
-/* The host: an isolate, a context and an event loop made into something that runs programs.
+/* The host: an isolate and a context with web globals, made into something that runs programs.
  * A host belongs to the thread that made it. exit() never ends the process: it ends the run, whose
  * caller gets the code. */
 #include "internal.h"
@@ -11,17 +11,17 @@
 /* ---- Helpers for host functions ---- */
 
 /* Setters that a program has put on Object.prototype must not see what is put into objects here. */
-ist_status ist__define(ist_host *host, ist_value object, const char *name, ist_value value) {
-  return ist_object_define(host->context, object, name, value,
+ist_status ist__define(ist_context *context, ist_value object, const char *name, ist_value value) {
+  return ist_object_define(context, object, name, value,
                            IST_PROP_WRITABLE | IST_PROP_ENUMERABLE | IST_PROP_CONFIGURABLE, NULL);
 }
 
-ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
-                                ist_function fn) {
+ist_status ist__define_function(ist_context *context, ist_value object, const char *name,
+                                ist_function fn, void *env) {
   ist_value function;
-  ist_status status = ist_function_new(host->context, name, fn, host, NULL, &function);
+  ist_status status = ist_function_new(context, name, fn, env, NULL, &function);
   if (status) return status;
-  return ist__define(host, object, name, function);
+  return ist__define(context, object, name, function);
 }
 
 ist_value ist__arg(const ist_call *call, size_t index) {
@@ -81,24 +81,26 @@ ist_status ist__throw_errno(ist_context *context, int code, const char *what, co
 
 /* ---- Making and freeing ---- */
 
+static void on_uncaught(void *env, ist_context *context, const ist_error *error,
+                        ist_value promise) {
+  (void)context;
+  (void)promise;
+  /* The first one ends the program. */
+  ist__report_uncaught(env, error);
+}
+
 static ist_status boot(ist_host *host) {
-  uint32_t scope;
-  ist_status status = ist_scope_open(host->isolate, &scope);
-  if (status) return status;
-  ist_value native;
   ist_error *error = NULL;
-  status = ist__context_native(host->context, &native);
-  if (!status) status = ist__io_install(host, native);
-  if (!status) status = ist__timers_install(host, native);
-  if (!status) status = ist__context_boot(host->context, &error);
-  if (error) {
+  ist_status status = ist__loop_of(host->isolate, &host->loop);
+  if (!status) status = ist_isolate_set_uncaught(host->isolate, on_uncaught, host, NULL);
+  if (!status) status = ist_context_add_web(host->context, NULL, &error);
+  if (status == IST_ERR_EXCEPTION && error) {
     char *text = ist__report_format(host, error, false);
     ist__io_write_all(STDERR_FILENO, text, strlen(text));
     ist__io_write_all(STDERR_FILENO, "\n", 1);
     free(text);
-    ist_error_free(error);
   }
-  ist_scope_close(host->isolate, scope);
+  ist_error_free(error);
   return status;
 }
 
@@ -108,10 +110,8 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
   ist_host_options copy = {0}, *options = &copy;
   if (given) memcpy(&copy, given, given->size < sizeof copy ? given->size : sizeof copy);
   ist_host *host = ist__must_alloc(sizeof *host);
-  host->start = uv_hrtime();
   ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL, NULL};
   ist_status status = ist_isolate_new(NULL, &host->isolate);
-  if (!status) status = ist__loop_open(host);
   if (!status) status = ist_context_new(host->isolate, NULL, &host->context);
   if (!status) status = ist_context_set_loader(host->context, &loader);
   if (!status) status = ist__native_grants(host, options);
@@ -130,13 +130,10 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
 void ist_host_free(ist_host *host) {
   if (!host) return;
   if (host->isolate) {
-    ist__timers_free(host);
     ist__loader_free(host);
-    ist__isolate_set_hooks(host->isolate, NULL);
     ist_isolate_free(host->isolate);
   }
   ist__native_free(host);
-  ist__loop_close(host);
   ist__text_free(&host->input);
   for (int i = 0; host->argv && i < host->argc; i++) free(host->argv[i]);
   free(host->argv);
@@ -156,8 +153,8 @@ enum { EXIT_UNSETTLED = 13 };
 static void run_to_end(ist_host *host, ist_value promise) {
   ist_promise_state state = IST_PROMISE_PENDING;
   ist_value value;
-  ist__loop_settle(host);
-  while (!host->exiting && ist__loop_turn(host, true)) continue;
+  ist__loop_settle(host->loop);
+  while (!host->exiting && ist__loop_turn(host->loop, true)) continue;
   if (host->exiting) return;
   (void)ist_promise_read(host->isolate, promise, &state, &value);
   if (state == IST_PROMISE_PENDING) {
@@ -208,7 +205,7 @@ ist_status ist_host_eval(ist_host *host, const char *source, size_t length, cons
       const char *text = shown.text ? shown.text : "undefined";
       ist__io_write_all(STDOUT_FILENO, text, strlen(text));
       ist__io_write_all(STDOUT_FILENO, "\n", 1);
-      while (!host->exiting && ist__loop_turn(host, true)) continue;
+      while (!host->exiting && ist__loop_turn(host->loop, true)) continue;
     } else if (!status && shown.outcome != IST_REPL_EXIT && !host->exiting) {
       const char *text = shown.text ? shown.text : "SyntaxError: Unexpected end of input";
       ist__io_write_all(STDERR_FILENO, text, strlen(text));
@@ -234,4 +231,17 @@ ist_status ist_host_eval(ist_host *host, const char *source, size_t length, cons
   ist_scope_close(host->isolate, scope);
   *exit_code = host->exit_code;
   return status;
+}
+
+ist_status ist_host_turn(ist_host *host, int *timeout) {
+  /* How often to look whether something outside, whose end is not announced, has ended. */
+  enum { LOOK_AGAIN = 10 };
+  if (!host || !timeout) return IST_ERR_ARGUMENT;
+  ist_status status = ist_isolate_enter(host->isolate);
+  if (status) return status;
+  bool more = !host->exiting && ist__loop_turn(host->loop, false);
+  int delay = ist__loop_delay(host->loop);
+  *timeout = more && delay < 0 ? LOOK_AGAIN : delay;
+  (void)ist_isolate_leave(host->isolate);
+  return IST_OK;
 }

@@ -1,6 +1,7 @@
-/* What the files of the host share: its record, and what each file offers the others.
- * The host drives V8 through isthmus.h and runtime/v8/embed.h alone, on one thread; its grants and
- * paths are kept here, out of JavaScript's reach. */
+/* What the files of the host share: the records of loops, web globals and hosts, and what each file
+ * offers the others. V8 is driven through isthmus.h and runtime/v8/embed.h alone. A loop, its
+ * timers and its contexts' web globals are touched with the isolate's lock held; a host's grants
+ * and paths are kept here, out of JavaScript's reach. */
 #ifndef IST_HOST_INTERNAL_H
 #define IST_HOST_INTERNAL_H
 
@@ -13,6 +14,7 @@
 #include <uv.h>
 
 #include "isthmus.h"
+#include "../ffi/alloc.h"
 #include "../v8/embed.h"
 
 struct ist__library;
@@ -34,7 +36,7 @@ void ist__text_free(ist__text *text);
 char *ist__must_copy(const char *string);
 void *ist__must_alloc(size_t size);
 
-/* ---- The host ---- */
+/* ---- Loops ---- */
 
 typedef struct ist__timer ist__timer;
 
@@ -47,6 +49,34 @@ typedef struct ist__timers {
   uint64_t last_id, sequence;
   size_t referenced; /* timers and immediates that keep the loop alive */
 } ist__timers;
+
+/* The event loop of an isolate, freed with it. */
+typedef struct ist__loop {
+  ist_isolate *isolate;
+  uv_loop_t uv;
+  uv_async_t wake;
+  ist__timers timers;
+  bool turning; /* a turn is under way */
+  bool waiting; /* it waits, perhaps without the isolate's lock */
+  bool watched; /* the descriptor was given out */
+  bool entered; /* the run has entered the isolate, and may leave it to wait */
+  bool stopped; /* the run is to end */
+  bool forked;  /* a callback has forked, and this is the child */
+  size_t done;  /* callbacks and tasks that were run */
+} ist__loop;
+
+/* The web globals of one context, freed with it. */
+typedef struct ist__web {
+  ist__loop *loop;
+  ist_context *context;
+  ist_message message;
+  void *env;
+  ist_finalizer finalize;
+  uint64_t start; /* uv_hrtime when they were made */
+  ist__timer *timers;
+} ist__web;
+
+/* ---- The host ---- */
 
 typedef struct ist__cached_module {
   char *url;
@@ -71,12 +101,7 @@ typedef struct ist__host_grant {
 struct ist_host {
   ist_isolate *isolate;
   ist_context *context;
-  uv_loop_t loop;
-  uv_async_t wake;
-  uv_timer_t alarm; /* for the next timer */
-  bool loop_open;
-  uint64_t start; /* uv_hrtime when the host was made */
-  ist__timers timers;
+  ist__loop *loop; /* the isolate's */
   bool exiting;
   int exit_code;
   bool interactive; /* an uncaught error is shown and does not end the host */
@@ -95,22 +120,38 @@ struct ist_host {
 
 /* ---- loop.c ---- */
 
-/* Runs one turn; waits for something to happen when `wait`. False when nothing is left that could
- * happen. */
-bool ist__loop_turn(ist_host *host, bool wait);
+/* The isolate's loop, made at the first call. IST_ERR_IO. */
+ist_status ist__loop_of(ist_isolate *isolate, ist__loop **result);
+/* Runs what is ready; with `wait`, when that is nothing, waits for something first. False when
+ * nothing is left that could happen, or the loop was stopped. */
+bool ist__loop_turn(ist__loop *loop, bool wait);
 /* What follows each entry into JavaScript: microtasks, then rejections that nobody handles. */
-void ist__loop_settle(ist_host *host);
-ist_status ist__loop_open(ist_host *host);
-void ist__loop_close(ist_host *host);
+void ist__loop_settle(ist__loop *loop);
+/* Tells of an error that a callback left; NULL: memory was out. `context` may be NULL. */
+void ist__loop_uncaught(ist__loop *loop, ist_context *context, ist_status status,
+                        const ist_error *error);
+/* Milliseconds until something is to be done: 0 now, -1 never. */
+int ist__loop_delay(ist__loop *loop);
+/* Something became due earlier than whoever waits may know. */
+void ist__loop_hurry(ist__loop *loop);
+/* Ends the run after the callback that runs. */
+void ist__loop_stop(ist__loop *loop);
 
 /* ---- timer.c ---- */
 
-void ist__timers_run(ist_host *host);
-void ist__immediates_run(ist_host *host);
-/* Milliseconds until the next timer that keeps the loop alive or not; -1: none. */
-int64_t ist__timers_next(ist_host *host);
-void ist__timers_free(ist_host *host);
-ist_status ist__timers_install(ist_host *host, ist_value native);
+void ist__timers_run(ist__loop *loop);
+void ist__immediates_run(ist__loop *loop);
+/* Milliseconds until the next timer, whether it keeps the loop alive or not; -1: none. */
+int64_t ist__timers_next(ist__loop *loop);
+/* The end of a context's timers, and of the loop's own memory for them. */
+void ist__timers_end(ist__web *web);
+void ist__timers_free(ist__timers *timers);
+ist_status ist__timers_install(ist__web *web, ist_value native);
+
+/* ---- web.c ---- */
+
+/* The end of a context's web globals. */
+void ist__web_end(ist__web *web);
 
 /* ---- report.c ---- */
 
@@ -128,7 +169,6 @@ bool ist__io_write_all(int fd, const char *bytes, size_t length);
 bool ist__io_colors(int fd);
 /* Reads a whole file. 0, or errno. */
 int ist__io_read_file(const char *path, ist__text *text);
-ist_status ist__io_install(ist_host *host, ist_value native);
 
 /* ---- loader.c ---- */
 
@@ -180,11 +220,11 @@ ist_module *ist__module_of(ist_host *host, const char *url, ist_value object, is
 ist_status ist__repl_run(ist_host *host, const char *source, size_t length, bool colors,
                          ist_repl_result *result);
 
-/* ---- Helpers for host functions (host.c) ---- */
+/* ---- Helpers for functions that JavaScript calls (host.c) ---- */
 
-ist_status ist__define(ist_host *host, ist_value object, const char *name, ist_value value);
-ist_status ist__define_function(ist_host *host, ist_value object, const char *name,
-                                ist_function fn);
+ist_status ist__define(ist_context *context, ist_value object, const char *name, ist_value value);
+ist_status ist__define_function(ist_context *context, ist_value object, const char *name,
+                                ist_function fn, void *env);
 /* Argument `index`, or undefined. */
 ist_value ist__arg(const ist_call *call, size_t index);
 /* A string argument as text to free; NULL after ist_throw_error otherwise. */

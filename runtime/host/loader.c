@@ -246,15 +246,14 @@ ist_status ist__loader_file(ist_host *host, const char *path, ist_module **resul
 
 /* import.meta.dirname and import.meta.filename, as Node has them. */
 void ist__loader_meta(void *env, ist_context *context, const char *url, ist_value meta) {
-  (void)context;
   ist_host *host = env;
   char *path = ist__url_to_path(url, NULL);
   if (!path) return;
   char *slash = strrchr(path, '/');
   ist_value value;
   if (!ist_string_new(host->isolate, path, slash == path ? 1 : (size_t)(slash - path), &value))
-    (void)ist__define(host, meta, "dirname", value);
+    (void)ist__define(context, meta, "dirname", value);
   if (!ist_string_new(host->isolate, path, strlen(path), &value))
-    (void)ist__define(host, meta, "filename", value);
+    (void)ist__define(context, meta, "filename", value);
   free(path);
 }

@@ -18,7 +18,7 @@ static ist_status set_string(ist_host *host, ist_value object, const char *name,
   ist_value value;
   ist_status status = ist_string_new(host->isolate, text, strlen(text), &value);
   if (status) return status;
-  return ist__define(host, object, name, value);
+  return ist__define(host->context, object, name, value);
 }
 
 static ist_status host_args(void *env, const ist_call *call, ist_value *result) {
@@ -52,6 +52,7 @@ static ist_status host_exit(void *env, const ist_call *call, ist_value *result) 
   double code = ist__arg_number(call, 0, 0);
   host->exit_code = (int)((unsigned)(int)code & 0xff);
   host->exiting = true;
+  ist__loop_stop(host->loop);
   return IST_ERR_TERMINATED;
 }
 
@@ -289,7 +290,8 @@ static ist_module *make(ist_host *host, const char *url, const native_function *
   ist_value natives, maker;
   if (ist_object_new(host->context, &natives)) return NULL;
   for (size_t i = 0; i < count; i++)
-    if (ist__define_function(host, natives, functions[i].name, functions[i].fn)) return NULL;
+    if (ist__define_function(host->context, natives, functions[i].name, functions[i].fn, host))
+      return NULL;
   if (shape) {
     if (ist__context_registered(host->context, shape, &maker) ||
         ist_function_call(host->context, maker, ist_undefined(), 1, &natives, &natives, error))

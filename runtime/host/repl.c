@@ -167,7 +167,7 @@ void ist_host_interrupt(ist_host *host) {
   if (!host || !atomic_load(&host->evaluating)) return;
   atomic_store(&host->interrupted, true);
   (void)ist_isolate_terminate(host->isolate);
-  uv_async_send(&host->wake);
+  ist__isolate_wake(host->isolate);
 }
 
 static ist_status evaluate(ist_host *host, const char *source, size_t length, bool colors,
@@ -176,11 +176,11 @@ static ist_status evaluate(ist_host *host, const char *source, size_t length, bo
   ist_status status = ist__repl_start(host->context, text, strlen(text));
   free(text);
   if (status) return status;
-  ist__loop_settle(host);
+  ist__loop_settle(host->loop);
   bool more = true;
   while (ist__repl_waiting(host->context) && more && !host->exiting &&
          !atomic_load(&host->interrupted))
-    more = ist__loop_turn(host, true);
+    more = ist__loop_turn(host->loop, true);
   bool settled = !ist__repl_waiting(host->context);
   ist__repl_abandon(host->context);
   ist__isolate_resume(host->isolate);

@@ -10,10 +10,10 @@
 static ist_value options_of(ist_host *host, bool colors) {
   ist_value options = ist_undefined();
   if (ist_object_new(host->context, &options)) return ist_undefined();
-  (void)ist__define(host, options, "colors", ist_bool(colors));
+  (void)ist__define(host->context, options, "colors", ist_bool(colors));
   struct winsize size;
   bool known = !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0;
-  (void)ist__define(host, options, "columns", ist_int32(known ? size.ws_col : 80));
+  (void)ist__define(host->context, options, "columns", ist_int32(known ? size.ws_col : 80));
   return options;
 }
 
@@ -93,4 +93,5 @@ void ist__report_uncaught(ist_host *host, const ist_error *error) {
   if (host->interactive) return;
   host->exiting = true;
   host->exit_code = 1;
+  ist__loop_stop(host->loop);
 }

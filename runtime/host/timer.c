@@ -1,11 +1,8 @@
-/* Timers and immediates. Timers run by due time, equal ones in the order of their making; an
- * immediate that an immediate makes runs in the next turn. A timer that is cleared while others run
- * does not run any more. Each callback is an entry of its own into JavaScript: microtasks follow it
- * before the next. */
+/* Timers and immediates of all contexts of an isolate. Timers run by due time, equal ones in the
+ * order of their making; an immediate that an immediate makes runs in the next turn. A timer that
+ * is cleared while others run does not run any more, nor does one whose context was freed. Each
+ * callback is an entry of its own into JavaScript: microtasks follow it before the next. */
 #include "internal.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 typedef enum { ONCE, REPEATING, IMMEDIATE } timer_kind;
 
@@ -14,12 +11,15 @@ struct ist__timer {
   size_t place; /* in the heap */
   timer_kind kind;
   bool referenced, cleared;
+  bool running;  /* whoever runs it destroys it */
+  ist__web *web; /* NULL: its context was freed while it ran */
   ist_value callback;
   ist__timer *next_in_table;
-  ist__timer *next_immediate;
+  ist__timer *next_immediate, **link_immediate;
+  ist__timer *next_in_web, **link_in_web;
 };
 
-enum { NOT_IN_HEAP = -1 };
+static const size_t NOT_IN_HEAP = (size_t)-1;
 
 static bool before(const ist__timer *a, const ist__timer *b) {
   return a->due != b->due ? a->due < b->due : a->sequence < b->sequence;
@@ -52,23 +52,29 @@ static void sift_down(ist__timers *timers, size_t index) {
   place(timers, index, timer);
 }
 
-static void push(ist__timers *timers, ist__timer *timer) {
-  if (timers->count == timers->capacity) {
-    timers->capacity = timers->capacity ? timers->capacity * 2 : 32;
-    ist__timer **grown = ist__must_alloc(timers->capacity * sizeof *grown);
-    if (timers->count) memcpy(grown, timers->heap, timers->count * sizeof *grown);
-    free(timers->heap);
-    timers->heap = grown;
-  }
+/* Room for one more in the heap. */
+static bool reserve(ist__timers *timers) {
+  if (timers->count < timers->capacity) return true;
+  size_t capacity = timers->capacity ? timers->capacity * 2 : 32;
+  ist__timer **grown = ist__realloc(timers->heap, capacity * sizeof *grown);
+  if (!grown) return false;
+  timers->heap = grown;
+  timers->capacity = capacity;
+  return true;
+}
+
+static bool push(ist__timers *timers, ist__timer *timer) {
+  if (!reserve(timers)) return false;
   timer->sequence = ++timers->sequence;
   timers->heap[timers->count] = timer;
   sift_up(timers, timers->count++);
+  return true;
 }
 
 static void take_out(ist__timers *timers, ist__timer *timer) {
   size_t index = timer->place;
-  if (index == (size_t)NOT_IN_HEAP) return;
-  timer->place = (size_t)NOT_IN_HEAP;
+  if (index == NOT_IN_HEAP) return;
+  timer->place = NOT_IN_HEAP;
   ist__timer *last = timers->heap[--timers->count];
   if (last == timer) return;
   place(timers, index, last);
@@ -87,134 +93,204 @@ static ist__timer *find(ist__timers *timers, double id) {
   return timer;
 }
 
-static void add(ist__timers *timers, ist__timer *timer) {
-  if (timers->total >= timers->table_size) {
-    size_t old_size = timers->table_size;
-    ist__timer **old = timers->table;
-    timers->table_size = old_size ? old_size * 2 : 32;
-    timers->table = ist__must_alloc(timers->table_size * sizeof *timers->table);
-    for (size_t i = 0; i < old_size; i++) {
-      while (old[i]) {
-        ist__timer *moved = old[i];
-        old[i] = moved->next_in_table;
-        moved->next_in_table = *bucket(timers, moved->id);
-        *bucket(timers, moved->id) = moved;
-      }
+/* Room for one more in the table. */
+static bool widen(ist__timers *timers) {
+  if (timers->total < timers->table_size) return true;
+  size_t old_size = timers->table_size, size = old_size ? old_size * 2 : 32;
+  ist__timer **old = timers->table, **wider = ist__calloc(size, sizeof *wider);
+  if (!wider) return false;
+  timers->table = wider;
+  timers->table_size = size;
+  for (size_t i = 0; i < old_size; i++) {
+    while (old[i]) {
+      ist__timer *moved = old[i];
+      old[i] = moved->next_in_table;
+      moved->next_in_table = *bucket(timers, moved->id);
+      *bucket(timers, moved->id) = moved;
     }
-    free(old);
   }
-  timer->id = ++timers->last_id;
-  timer->next_in_table = *bucket(timers, timer->id);
-  *bucket(timers, timer->id) = timer;
-  timers->total++;
+  ist__free(old);
+  return true;
 }
 
-static void destroy(ist_host *host, ist__timer *timer) {
-  ist__timers *timers = &host->timers;
+static void append_immediate(ist__timers *timers, ist__timer *timer) {
+  timer->sequence = ++timers->sequence;
+  timer->next_immediate = NULL;
+  timer->link_immediate = timers->last_immediate;
+  *timers->last_immediate = timer;
+  timers->last_immediate = &timer->next_immediate;
+}
+
+static void remove_immediate(ist__timers *timers, ist__timer *timer) {
+  if (!timer->link_immediate) return;
+  *timer->link_immediate = timer->next_immediate;
+  if (timer->next_immediate)
+    timer->next_immediate->link_immediate = timer->link_immediate;
+  else
+    timers->last_immediate = timer->link_immediate;
+  timer->link_immediate = NULL;
+}
+
+static void refer(ist__timers *timers, ist__timer *timer, bool on) {
+  if (timer->referenced == on) return;
+  timer->referenced = on;
+  if (on)
+    timers->referenced++;
+  else
+    timers->referenced--;
+}
+
+static void leave_web(ist__timer *timer) {
+  if (!timer->web) return;
+  *timer->link_in_web = timer->next_in_web;
+  if (timer->next_in_web) timer->next_in_web->link_in_web = timer->link_in_web;
+  timer->web = NULL;
+}
+
+static void destroy(ist__loop *loop, ist__timer *timer) {
+  ist__timers *timers = &loop->timers;
+  take_out(timers, timer);
+  remove_immediate(timers, timer);
   ist__timer **link = bucket(timers, timer->id);
   while (*link != timer) link = &(*link)->next_in_table;
   *link = timer->next_in_table;
   timers->total--;
-  if (timer->referenced) timers->referenced--;
-  ist_value_free(host->isolate, timer->callback);
-  free(timer);
+  refer(timers, timer, false);
+  leave_web(timer);
+  (void)ist_value_free(loop->isolate, timer->callback);
+  ist__free(timer);
 }
 
-/* Runs one callback with all that follows it. The timer may be cleared by it; it is not destroyed
- * by it. */
-static void run(ist_host *host, ist__timer *timer) {
+static void clear(ist__loop *loop, ist__timer *timer) {
+  timer->cleared = true;
+  if (timer->running)
+    refer(&loop->timers, timer, false);
+  else
+    destroy(loop, timer);
+}
+
+/* Runs one callback with all that follows it. */
+static void run(ist__loop *loop, ist__timer *timer) {
   uint32_t scope;
-  if (ist_scope_open(host->isolate, &scope)) return;
   ist_error *error;
-  ist_status status =
-      ist_function_call(host->context, timer->callback, ist_undefined(), 0, NULL, NULL, &error);
-  if (status != IST_OK) ist__report_uncaught(host, error);
+  ist_context *context = timer->web->context;
+  loop->done++;
+  ist_status status = ist_scope_open(loop->isolate, &scope);
+  if (status) {
+    ist__loop_uncaught(loop, context, status, NULL);
+    return;
+  }
+  timer->running = true;
+  status = ist_function_call(context, timer->callback, ist_undefined(), 0, NULL, NULL, &error);
+  if (status) ist__loop_uncaught(loop, timer->web ? context : NULL, status, error);
   ist_error_free(error);
-  ist__loop_settle(host);
-  ist_scope_close(host->isolate, scope);
+  ist__loop_settle(loop);
+  timer->running = false;
+  (void)ist_scope_close(loop->isolate, scope);
 }
 
-void ist__timers_run(ist_host *host) {
-  ist__timers *timers = &host->timers;
-  uv_update_time(&host->loop);
-  uint64_t now = uv_now(&host->loop);
+void ist__timers_run(ist__loop *loop) {
+  ist__timers *timers = &loop->timers;
+  if (!timers->count) return;
+  uv_update_time(&loop->uv);
+  uint64_t now = uv_now(&loop->uv);
   /* What these callbacks start waits for the next turn, however late it is by then. */
   uint64_t newest = timers->sequence;
-  while (!host->exiting && timers->count && timers->heap[0]->due <= now &&
+  while (!loop->stopped && timers->count && timers->heap[0]->due <= now &&
          timers->heap[0]->sequence <= newest) {
     ist__timer *timer = timers->heap[0];
     take_out(timers, timer);
-    run(host, timer);
-    if (timer->kind == REPEATING && !timer->cleared && !host->exiting) {
-      uv_update_time(&host->loop);
-      timer->due = uv_now(&host->loop) + timer->interval;
-      push(timers, timer);
-    } else {
-      destroy(host, timer);
+    run(loop, timer);
+    if (timer->kind == REPEATING && !timer->cleared && !loop->stopped) {
+      uv_update_time(&loop->uv);
+      timer->due = uv_now(&loop->uv) + timer->interval;
+      if (push(timers, timer)) continue;
+      ist__loop_uncaught(loop, timer->web->context, IST_ERR_MEMORY, NULL);
     }
+    destroy(loop, timer);
   }
 }
 
-void ist__immediates_run(ist_host *host) {
-  ist__timers *timers = &host->timers;
-  ist__timer *list = timers->immediates;
-  timers->immediates = NULL;
-  timers->last_immediate = &timers->immediates;
-  while (list) {
-    ist__timer *timer = list;
-    list = timer->next_immediate;
-    if (!timer->cleared && !host->exiting) run(host, timer);
-    destroy(host, timer);
+void ist__immediates_run(ist__loop *loop) {
+  ist__timers *timers = &loop->timers;
+  uint64_t newest = timers->sequence;
+  while (!loop->stopped && timers->immediates && timers->immediates->sequence <= newest) {
+    ist__timer *timer = timers->immediates;
+    remove_immediate(timers, timer);
+    run(loop, timer);
+    destroy(loop, timer);
   }
 }
 
-int64_t ist__timers_next(ist_host *host) {
-  ist__timers *timers = &host->timers;
+int64_t ist__timers_next(ist__loop *loop) {
+  ist__timers *timers = &loop->timers;
   if (!timers->count) return -1;
-  uint64_t now = uv_now(&host->loop);
+  uint64_t now = uv_now(&loop->uv);
   return timers->heap[0]->due > now ? (int64_t)(timers->heap[0]->due - now) : 0;
 }
 
-void ist__timers_free(ist_host *host) {
-  ist__timers *timers = &host->timers;
-  for (size_t i = 0; i < timers->table_size; i++) {
-    while (timers->table[i]) destroy(host, timers->table[i]);
+void ist__timers_end(ist__web *web) {
+  while (web->timers) {
+    ist__timer *timer = web->timers;
+    bool running = timer->running;
+    clear(web->loop, timer);
+    if (running) leave_web(timer);
   }
-  free(timers->table);
-  free(timers->heap);
+}
+
+void ist__timers_free(ist__timers *timers) {
+  ist__free(timers->table);
+  ist__free(timers->heap);
 }
 
 /* ---- For runtime/js ---- */
 
+/* The timer of this context by its id. */
+static ist__timer *own(ist__web *web, const ist_call *call) {
+  ist__timer *timer = find(&web->loop->timers, ist__arg_number(call, 0, 0));
+  return timer && timer->web == web && !timer->cleared ? timer : NULL;
+}
+
 static ist_status set_timer(void *env, const ist_call *call, ist_value *result) {
-  ist_host *host = env;
-  ist__timers *timers = &host->timers;
+  ist__web *web = env;
+  ist__loop *loop = web->loop;
+  ist__timers *timers = &loop->timers;
   ist_value callback = ist__arg(call, 2);
   double kind = ist__arg_number(call, 0, 0);
   if (callback.type != IST_FUNCTION)
     return ist_throw_error(call->context, "TypeError", "a timer needs a function");
-  ist__timer *timer = ist__must_alloc(sizeof *timer);
-  ist_status status = ist_value_keep(host->isolate, callback, &timer->callback);
+  if (!reserve(timers) || !widen(timers)) return IST_ERR_MEMORY;
+  ist__timer *timer = ist__calloc(1, sizeof *timer);
+  if (!timer) return IST_ERR_MEMORY;
+  ist_status status = ist_value_keep(loop->isolate, callback, &timer->callback);
   if (status) {
-    free(timer);
+    ist__free(timer);
     return status;
   }
+  timer->id = ++timers->last_id;
   timer->kind = kind == 2 ? IMMEDIATE : kind == 1 ? REPEATING : ONCE;
-  timer->referenced = true;
-  timer->place = (size_t)NOT_IN_HEAP;
-  timers->referenced++;
-  add(timers, timer);
+  timer->place = NOT_IN_HEAP;
+  timer->next_in_table = *bucket(timers, timer->id);
+  *bucket(timers, timer->id) = timer;
+  timers->total++;
+  timer->web = web;
+  timer->next_in_web = web->timers;
+  timer->link_in_web = &web->timers;
+  if (timer->next_in_web) timer->next_in_web->link_in_web = &timer->next_in_web;
+  web->timers = timer;
+  refer(timers, timer, true);
   if (timer->kind == IMMEDIATE) {
-    *timers->last_immediate = timer;
-    timers->last_immediate = &timer->next_immediate;
+    append_immediate(timers, timer);
+    ist__loop_hurry(loop);
   } else {
     /* As everywhere: at least a millisecond, and what does not fit 31 bits is one too. */
     double ms = ist__arg_number(call, 1, 1);
     if (!(ms >= 1 && ms <= 2147483647)) ms = 1;
-    uv_update_time(&host->loop);
+    uv_update_time(&loop->uv);
     timer->interval = (uint64_t)ms;
-    timer->due = uv_now(&host->loop) + timer->interval;
-    push(timers, timer);
+    timer->due = uv_now(&loop->uv) + timer->interval;
+    (void)push(timers, timer);
+    if (timer->place == 0) ist__loop_hurry(loop);
   }
   *result = ist_double((double)timer->id);
   return IST_OK;
@@ -222,45 +298,27 @@ static ist_status set_timer(void *env, const ist_call *call, ist_value *result) 
 
 static ist_status clear_timer(void *env, const ist_call *call, ist_value *result) {
   (void)result;
-  ist_host *host = env;
-  ist__timer *timer = find(&host->timers, ist__arg_number(call, 0, 0));
-  if (!timer || timer->cleared) return IST_OK;
-  timer->cleared = true;
-  if (timer->referenced) {
-    timer->referenced = false;
-    host->timers.referenced--;
-  }
-  /* Immediates, and the timer that is running, are destroyed by whoever holds them. */
-  if (timer->place != (size_t)NOT_IN_HEAP) {
-    take_out(&host->timers, timer);
-    destroy(host, timer);
-  }
+  ist__web *web = env;
+  ist__timer *timer = own(web, call);
+  if (timer) clear(web->loop, timer);
   return IST_OK;
 }
 
 static ist_status ref_timer(void *env, const ist_call *call, ist_value *result) {
   (void)result;
-  ist_host *host = env;
-  ist__timer *timer = find(&host->timers, ist__arg_number(call, 0, 0));
-  bool on = ist__value_is_true(ist__arg(call, 1));
-  if (!timer || timer->cleared || timer->referenced == on) return IST_OK;
-  timer->referenced = on;
-  if (on)
-    host->timers.referenced++;
-  else
-    host->timers.referenced--;
+  ist__web *web = env;
+  ist__timer *timer = own(web, call);
+  if (timer) refer(&web->loop->timers, timer, ist__value_is_true(ist__arg(call, 1)));
   return IST_OK;
 }
 
 static ist_status has_ref_timer(void *env, const ist_call *call, ist_value *result) {
-  ist_host *host = env;
-  ist__timer *timer = find(&host->timers, ist__arg_number(call, 0, 0));
+  ist__timer *timer = own(env, call);
   *result = ist_bool(timer && timer->referenced);
   return IST_OK;
 }
 
-ist_status ist__timers_install(ist_host *host, ist_value native) {
-  host->timers.last_immediate = &host->timers.immediates;
+ist_status ist__timers_install(ist__web *web, ist_value native) {
   static const struct {
     const char *name;
     ist_function fn;
@@ -271,7 +329,8 @@ ist_status ist__timers_install(ist_host *host, ist_value native) {
       {"hasRefTimer", has_ref_timer},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    ist_status status = ist__define_function(host, native, functions[i].name, functions[i].fn);
+    ist_status status =
+        ist__define_function(web->context, native, functions[i].name, functions[i].fn, web);
     if (status) return status;
   }
   return IST_OK;

@@ -1,7 +1,7 @@
 "use strict";
 // The global `console`, by the Console Standard with Node's output: a namespace object whose
-// methods need no receiver. log, info, debug, dir, table, group, count and time write to standard
-// output, the rest to standard error.
+// methods need no receiver. Each message has a level, by which the embedder tells them apart;
+// without one, warnings and errors go to standard error, the rest to standard output.
 
 const {
   ErrorCaptureStackTrace, Map, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MathFloor,
@@ -9,15 +9,18 @@ const {
   StringPrototypeIncludes, StringPrototypePadStart, StringPrototypeSlice, SymbolToStringTag,
   isObject,
 } = native.primordials;
-const { colors, hrtime, isTTY, write } = native;
+const { colors, hrtime, isTTY, print: show, write } = native;
 
+// As in ist_level.
+const levels = { __proto__: null, debug: 0, log: 1, info: 2, warn: 3, error: 4 };
 const out = 1;
 const err = 2;
+const streamOf = (level) => (level >= levels.warn ? err : out);
 let indent = "";
 const counts = new Map();
 const timers = new Map();
 
-const print = (fd, text) => {
+const print = (level, text) => {
   if (indent !== "") {
     if (StringPrototypeIncludes(text, "\n")) {
       native.load("layout.js");
@@ -25,17 +28,20 @@ const print = (fd, text) => {
     }
     text = indent + text;
   }
-  write(fd, `${text}\n`);
+  show(level, text);
 };
 
-const format = (fd, args) => {
+const format = (level, args) => {
   if (args.length === 1 && typeof args[0] === "string") return args[0];
   native.load("format.js");
-  return native.formatArguments(args, { __proto__: null, colors: colors(fd) });
+  return native.formatArguments(args, {
+    __proto__: null,
+    colors: colors(streamOf(level)),
+  });
 };
 
-const log = (fd, args) => print(fd, format(fd, args));
-const warn = (text) => print(err, `Warning: ${text}`);
+const log = (level, args) => print(level, format(level, args));
+const warn = (text) => print(levels.warn, `Warning: ${text}`);
 const labelOf = (label) => (label === undefined ? "default" : `${label}`);
 
 const twoDigits = (value) => StringPrototypePadStart(`${value}`, 2, "0");
@@ -64,40 +70,41 @@ const methods = {
   __proto__: null,
   assert(condition = false, ...data) {
     if (condition) return;
-    if (data.length === 0) print(err, "Assertion failed");
-    else if (typeof data[0] === "string") log(err, restated(`Assertion failed: ${data[0]}`, data));
-    else print(err, `Assertion failed ${format(err, data)}`);
+    const { error } = levels;
+    if (data.length === 0) print(error, "Assertion failed");
+    else if (typeof data[0] === "string") log(error, restated(`Assertion failed: ${data[0]}`, data));
+    else print(error, `Assertion failed ${format(error, data)}`);
   },
   clear() {
     indent = "";
     if (isTTY(out)) write(out, "\u001b[1;1H\u001b[0J");
   },
   debug(...data) {
-    log(out, data);
+    log(levels.debug, data);
   },
   error(...data) {
-    log(err, data);
+    log(levels.error, data);
   },
   info(...data) {
-    log(out, data);
+    log(levels.info, data);
   },
   log(...data) {
-    log(out, data);
+    log(levels.log, data);
   },
   table(data = undefined, properties = undefined) {
     native.load("table.js");
     const text = native.formatTable(data, properties);
-    if (text === undefined) log(out, [data]);
-    else print(out, text);
+    if (text === undefined) log(levels.log, [data]);
+    else print(levels.log, text);
   },
   trace(...data) {
-    const holder = { __proto__: null, name: "Trace", message: format(err, data) };
+    const holder = { __proto__: null, name: "Trace", message: format(levels.error, data) };
     ErrorCaptureStackTrace(holder, methods.trace);
     native.load("values.js");
-    print(err, `${native.values.dataOf(holder, "stack")}`);
+    print(levels.error, `${native.values.dataOf(holder, "stack")}`);
   },
   warn(...data) {
-    log(err, data);
+    log(levels.warn, data);
   },
   dir(item = undefined, options = undefined) {
     native.load("inspect.js");
@@ -110,27 +117,27 @@ const methods = {
         if (value !== undefined) chosen[names[i]] = value;
       }
     }
-    print(out, native.inspect(item, chosen));
+    print(levels.log, native.inspect(item, chosen));
   },
   dirxml(...data) {
-    log(out, data);
+    log(levels.log, data);
   },
   count(label = undefined) {
     const name = labelOf(label);
     const count = (MapPrototypeGet(counts, name) ?? 0) + 1;
     MapPrototypeSet(counts, name, count);
-    print(out, `${name}: ${count}`);
+    print(levels.info, `${name}: ${count}`);
   },
   countReset(label = undefined) {
     const name = labelOf(label);
     if (!MapPrototypeDelete(counts, name)) warn(`Count for '${name}' does not exist`);
   },
   group(...data) {
-    if (data.length > 0) log(out, data);
+    if (data.length > 0) log(levels.log, data);
     indent += "  ";
   },
   groupCollapsed(...data) {
-    if (data.length > 0) log(out, data);
+    if (data.length > 0) log(levels.log, data);
     indent += "  ";
   },
   groupEnd() {
@@ -144,13 +151,13 @@ const methods = {
   timeLog(label = undefined, ...data) {
     const text = sinceStart(labelOf(label), "timeLog");
     if (text === undefined) return;
-    print(out, data.length === 0 ? text : `${text} ${format(out, data)}`);
+    print(levels.log, data.length === 0 ? text : `${text} ${format(levels.log, data)}`);
   },
   timeEnd(label = undefined) {
     const name = labelOf(label);
     const text = sinceStart(name, "timeEnd");
     if (text === undefined) return;
-    print(out, text);
+    print(levels.info, text);
     MapPrototypeDelete(timers, name);
   },
 };

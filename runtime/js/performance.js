@@ -1,6 +1,6 @@
 "use strict";
-// `performance`: a monotonic clock in milliseconds since the host started, and the time at which it
-// did.
+// `performance`: a monotonic clock in milliseconds since the context got its globals, and the time at
+// which it did.
 
 const { TypeError } = native.primordials;
 const { asInterface, defineGlobal, hrtime, timeOrigin } = native;

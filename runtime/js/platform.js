@@ -1,7 +1,7 @@
 "use strict";
 // The global functions of the web platform that every script may use: timers, queueMicrotask and
 // structuredClone; and what the lazy files of classes share. It runs before every script, so it
-// only defines.
+// only defines. A context without timers has no `setTimer`.
 //
 // Timer ids are numbers, as on the web. The functions are methods of a literal so that they are no
 // constructors.
@@ -150,11 +150,13 @@ native.asInterface = (constructor, tag, members) => {
 };
 native.nameOf = nameOf;
 
-defineGlobal("setTimeout", functions.setTimeout, true);
-defineGlobal("setInterval", functions.setInterval, true);
-defineGlobal("setImmediate", functions.setImmediate, true);
-defineGlobal("clearTimeout", functions.clearTimeout, true);
-defineGlobal("clearInterval", functions.clearInterval, true);
-defineGlobal("clearImmediate", functions.clearImmediate, true);
+if (setTimer !== undefined) {
+  defineGlobal("setTimeout", functions.setTimeout, true);
+  defineGlobal("setInterval", functions.setInterval, true);
+  defineGlobal("setImmediate", functions.setImmediate, true);
+  defineGlobal("clearTimeout", functions.clearTimeout, true);
+  defineGlobal("clearInterval", functions.clearInterval, true);
+  defineGlobal("clearImmediate", functions.clearImmediate, true);
+}
 defineGlobal("queueMicrotask", functions.queueMicrotask, true);
 defineGlobal("structuredClone", functions.structuredClone, true);

@@ -80,6 +80,8 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
 
 void ist__context_end(ist_context *context) {
   ist_isolate *isolate = context->isolate;
+  if (context->web) isolate->loop_table->context_end(isolate->loop, context->web);
+  context->web = nullptr;
   context->live.store(false, std::memory_order_release);
   {
     v8::HandleScope scope(isolate->v8);

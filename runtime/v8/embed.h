@@ -1,6 +1,7 @@
-/* What runtime/host needs of runtime/v8 beyond isthmus.h: hooks for the event loop, V8's own tasks,
- * native libraries, and the start of the host's JavaScript. Plain C, never installed, free to
- * change. Everything but the functions marked "any thread" belongs to the isolate's thread. */
+/* What runtime/host needs of runtime/v8 beyond isthmus.h: the isolate's end of the event loop, V8's
+ * own tasks, native libraries, and the start of the host's JavaScript. Plain C, never installed,
+ * free to change. Everything but the functions marked "any thread" belongs to the isolate's thread.
+ */
 #ifndef IST_V8_EMBED_H
 #define IST_V8_EMBED_H
 
@@ -12,28 +13,55 @@ extern "C" {
 
 struct ist__library;
 
-/* What an isolate's owner answers. All members must be set. */
-typedef struct ist__embed_hooks {
-  void *env;
-  /* Something wants to run on the isolate's thread: see ist__isolate_pump. Any thread. */
-  void (*wake)(void *env);
-  /* An error that nobody can catch, from a place without a caller: a microtask, reportError.
-   * Borrowed. */
-  void (*uncaught)(void *env, ist_context *context, const ist_error *error);
-  /* What a native library has to report; `text` is borrowed. Any thread. */
-  void (*report)(void *env, const char *text);
-} ist__embed_hooks;
+/* What runtime/v8 asks of an isolate's event loop, which runtime/host makes. */
+typedef struct ist__loop_table {
+  /* Something wants to run on the isolate's thread. Any thread, under locks of the isolate's: it
+   * calls nothing back. */
+  void (*wake)(void *loop);
+  /* A context that was given web globals (ist__context_set_web) is being freed. */
+  void (*context_end)(void *loop, void *web);
+  /* The isolate is being freed, its contexts are already: nothing reaches the loop any more. */
+  void (*free)(void *loop);
+} ist__loop_table;
 
-/* Sets the hooks, or removes them (NULL): none runs after this returns. */
-void ist__isolate_set_hooks(ist_isolate *isolate, const ist__embed_hooks *hooks);
+/* The isolate's loop, NULL until one is attached; the isolate frees it. */
+void *ist__isolate_loop(ist_isolate *isolate);
+void ist__isolate_attach_loop(ist_isolate *isolate, void *loop, const ist__loop_table *table);
+
+/* Begins and ends a run of the loop: an isolate whose loop runs is not freed, even while the run
+ * has given up the lock to wait. IST_ERR_STATE when it runs already, or within a callback of the
+ * embedder's. */
+ist_status ist__isolate_begin_run(ist_isolate *isolate);
+void ist__isolate_end_run(ist_isolate *isolate);
+
+/* Wakes the loop, if there is one. Any thread, while the isolate lives. */
+void ist__isolate_wake(ist_isolate *isolate);
+
+/* How many callbacks of ist_loop_post wait; calls the first one (false: none waits). */
+size_t ist__isolate_posted(ist_isolate *isolate);
+bool ist__isolate_run_post(ist_isolate *isolate);
+
+/* How many references ist_loop_ref has taken. */
+size_t ist__isolate_references(ist_isolate *isolate);
 
 /* Runs the tasks that V8 has posted to the isolate's thread and destroys native objects that
- * JavaScript has forgotten. Gives the milliseconds until a delayed task is due, or -1. */
-int ist__isolate_pump(ist_isolate *isolate);
+ * JavaScript has forgotten. Whether it ran any task. */
+bool ist__isolate_pump(ist_isolate *isolate);
+
+/* The milliseconds until V8 has a task for the isolate's thread: 0 when it has now, -1 when none is
+ * posted. */
+int ist__isolate_task_delay(ist_isolate *isolate);
 
 /* Whether V8 has posted a task to the isolate's thread, or its worker threads are at work that may;
- * with `wait`, that work is waited for. */
-bool ist__isolate_busy(ist_isolate *isolate, bool wait);
+ * then the loop is woken when they have ended. */
+bool ist__isolate_busy(ist_isolate *isolate);
+
+/* Gives an error that has no caller to the isolate's hook. `context` may be NULL. */
+void ist__isolate_uncaught(ist_isolate *isolate, ist_context *context, const ist_error *error);
+
+/* What runtime/host keeps for a context's web globals; NULL at first. */
+void *ist__context_web(ist_context *context);
+void ist__context_set_web(ist_context *context, void *web);
 
 /* Clears what ist_isolate_terminate left, once JavaScript has unwound. */
 void ist__isolate_resume(ist_isolate *isolate);

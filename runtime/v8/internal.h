@@ -214,6 +214,7 @@ struct ist_context : ist__record {
   bool throwing;         /* a callback has called ist_throw and has not returned yet */
   v8::Global<v8::Value> thrown;
   void *data;
+  void *web;                 /* what runtime/host keeps for its web globals */
   ist_context *next, **link; /* among its isolate's */
 };
 
@@ -246,6 +247,10 @@ struct ist_isolate : ist__record {
   std::atomic<ist__interrupt *> interrupts{nullptr};
   ist__interrupt *last_interrupt;
   std::atomic<bool> terminating{false}; /* asked for, and not forgotten yet */
+  ist__interrupt *posts, **last_post;
+  size_t post_count, references;
+  void *loop; /* set with the lock too, so that its holder may read it */
+  const ist__loop_table *loop_table;
 
   v8::Isolate *v8;
   ist__runner *runner;
@@ -272,9 +277,8 @@ struct ist_isolate : ist__record {
   ist_finalizer uncaught_finalize;
   ist__profile *profile;       /* under way */
   ist__inspection *inspection; /* made at its first use */
-  ist__embed_hooks hooks;
-  bool hooked;
-  ist_isolate *next, **link; /* among the live ones */
+  bool running;                /* its loop runs, perhaps without the lock */
+  ist_isolate *next, **link;   /* among the live ones */
 };
 
 /* For results whose failure leaves an exception that the caller passes on. */
@@ -607,6 +611,15 @@ void ist__inspection_free(ist_isolate *isolate);
 /* Ends and drops the profile that is under way. */
 void ist__profile_free(ist_isolate *isolate);
 
+/* ---- The loop ---- */
+
+/* Makes an isolate's end of its loop, before it can be reached. */
+void ist__loop_begin(ist_isolate *isolate);
+/* Frees the loop; and then, when the isolate is not live any more, the posts that were not called.
+ */
+void ist__loop_end(ist_isolate *isolate);
+void ist__loop_drop_posts(ist_isolate *isolate);
+
 /* ---- Platform ---- */
 
 /* Starts V8, once for the process. */
@@ -627,7 +640,11 @@ void ist__runner_free(ist__runner *runner, v8::Isolate *isolate);
 void ist__runner_set_wake(ist__runner *runner, void (*wake)(void *env), void *env);
 /* Whether a task waits that is not delayed. */
 bool ist__runner_has_ready(ist__runner *runner);
-/* Runs what is due; gives milliseconds until the next delayed task, or -1. */
-int ist__runner_run(ist__runner *runner, v8::Isolate *isolate);
+/* Runs what is due; whether there was any. */
+bool ist__runner_run(ist__runner *runner, v8::Isolate *isolate);
+/* The milliseconds until a task is due: 0 when one is, -1 when there is none. */
+int ist__runner_delay(ist__runner *runner);
+/* Whether the worker threads are at work; then the runner's wake is called when they are not. */
+bool ist__runner_await_workers(ist__runner *runner);
 
 #endif

@@ -78,14 +78,14 @@ void message_callback(v8::Local<v8::Message> message, v8::Local<v8::Value> excep
   ist_error_free(error);
 }
 
-void bridge_report(void *env, const char *text) {
-  ist_isolate *isolate = static_cast<ist_isolate *>(env);
-  if (isolate->hooked) isolate->hooks.report(isolate->hooks.env, text);
+/* What a native library has to report has no caller that could be told: the person who looks at
+ * standard error is. */
+void bridge_report(void *, const char *text) {
+  fprintf(stderr, "isthmus: %s\n", text);
 }
 
 void bridge_wake(void *env) {
-  ist_isolate *isolate = static_cast<ist_isolate *>(env);
-  if (isolate->hooked) isolate->hooks.wake(isolate->hooks.env);
+  ist__isolate_wake(static_cast<ist_isolate *>(env));
 }
 
 v8::HandleScope *handle_scope_of(ist_isolate *isolate) {
@@ -340,6 +340,7 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
   isolate->last_rejection = &isolate->rejections;
   isolate->last_finished = &isolate->finished;
   isolate->last_interrupt = nullptr;
+  ist__loop_begin(isolate);
   isolate->terminating.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
 
@@ -381,8 +382,8 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   ist_status status = ist__isolate_lock(isolate);
   if (status) return status;
   /* Whoever waits on this thread's stack for the isolate, or for another one on top of it, would
-   * come back to nothing. */
-  if (isolate->callback_depth || isolate->entries || isolate->over) {
+   * come back to nothing; and so would a thread that waits in its loop. */
+  if (isolate->callback_depth || isolate->entries || isolate->over || isolate->running) {
     ist__isolate_unlock(isolate);
     return IST_ERR_STATE;
   }
@@ -406,12 +407,14 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
       ist__handles_free(isolate);
       if (isolate->bridge) ist__bridge_free(isolate->bridge);
       isolate->bridge = nullptr;
+      ist__loop_end(isolate);
       ist__templates_free(isolate);
       ist__callbacks_free(isolate);
       ist__host_errors_free(isolate);
       isolate->pointer_object.Reset();
       ist__finalizers_run(isolate);
-    } while (isolate->contexts || isolate->callbacks || isolate->uncaught_finalize);
+    } while (isolate->contexts || isolate->callbacks || isolate->uncaught_finalize ||
+             isolate->loop);
     while (isolate->remains) ist__remains_free(isolate->remains);
     ist__handles_free(isolate);
   }
@@ -445,6 +448,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   ist__runner_free(isolate->runner, isolate->v8);
   call_finalizers(isolate->finished);
   call_finalizers(interrupts);
+  ist__loop_drop_posts(isolate);
   ist__free(isolate->entered);
   isolate->entered = nullptr;
   isolate->entered_capacity = 0;
@@ -454,7 +458,6 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   isolate->id = 0;
   isolate->callback_depth = 0;
   isolate->uncaught_env = nullptr;
-  isolate->hooked = false;
   isolate->next = nullptr;
   isolate->link = nullptr;
   pool.put(isolate);
@@ -468,8 +471,6 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
   if (isolate->uncaught) {
     ist__outward outward(isolate);
     isolate->uncaught(isolate->uncaught_env, context, error, promise);
-  } else if (isolate->hooked) {
-    isolate->hooks.uncaught(isolate->hooks.env, context, error);
   }
 }
 
@@ -626,36 +627,6 @@ ist_status ist_isolate_statistics(ist_isolate *isolate, ist_statistics *result) 
 
 void ist__isolate_resume(ist_isolate *isolate) {
   ist__isolate_forget_termination(isolate);
-}
-
-void ist__isolate_set_hooks(ist_isolate *isolate, const ist__embed_hooks *hooks) {
-  if (!hooks) {
-    ist__runner_set_wake(isolate->runner, nullptr, nullptr);
-    isolate->hooked = false;
-    return;
-  }
-  isolate->hooks = *hooks;
-  isolate->hooked = true;
-  ist__runner_set_wake(isolate->runner, hooks->wake, hooks->env);
-}
-
-int ist__isolate_pump(ist_isolate *isolate) {
-  ist__gate gate(isolate);
-  if (gate.status) return -1;
-  int next;
-  {
-    v8::HandleScope scope(isolate->v8);
-    v8::TryCatch catcher(isolate->v8);
-    uint32_t base = isolate->base;
-    isolate->entries++;
-    isolate->base = isolate->depth;
-    next = ist__runner_run(isolate->runner, isolate->v8);
-    if (isolate->bridge) ist__bridge_drain(isolate->bridge);
-    isolate->base = base;
-    isolate->entries--;
-  }
-  if (isolate->finished) ist__finalizers_run(isolate);
-  return next;
 }
 
 ist__bridge *ist__isolate_bridge(ist_isolate *isolate) {

@@ -178,14 +178,14 @@ void error_location(const call_info &info) {
     info.GetReturnValue().Set(where);
 }
 
-/* Hands an error that has no caller to the host. */
+/* Hands an error that has no caller to the isolate's hook. */
 void report(v8::Local<v8::Context> context, v8::Local<v8::Value> exception,
             v8::Local<v8::Message> message) {
   ist_context *owner = ist__context_of(context);
-  if (!ist__context_alive(owner) || !owner->isolate->hooked) return;
+  if (!ist__context_alive(owner)) return;
   ist_error *error = ist__error_of(owner, IST_ERR_EXCEPTION, exception, message);
   if (!error) return;
-  owner->isolate->hooks.uncaught(owner->isolate->hooks.env, owner, error);
+  ist__isolate_tell_uncaught(owner->isolate, owner, error, ist_undefined());
   ist_error_free(error);
 }
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -63,23 +62,24 @@ public:
     if (wake_ && !tasks_.empty()) wake_(env_);
   }
 
+  void wake() {
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (wake_) wake_(env_);
+  }
+
   /* Runs what is due now, not what these tasks post: the loop goes on between. */
-  int run(v8::Isolate *isolate) {
+  bool run(v8::Isolate *isolate) {
     std::vector<std::unique_ptr<v8::Task>> ready;
-    int next = -1;
     {
       std::lock_guard<std::mutex> guard(mutex_);
-      if (tasks_.empty()) return -1;
+      if (tasks_.empty()) return false;
       double now = monotonic();
       std::vector<delayed_task> later;
       for (auto &entry : tasks_) {
-        if (entry.due <= now) {
+        if (entry.due <= now)
           ready.push_back(std::move(entry.task));
-        } else {
-          double wait = ceil((entry.due - now) * 1000);
-          if (next < 0 || wait < next) next = wait > 1e6 ? 1000000 : static_cast<int>(wait);
+        else
           later.push_back(std::move(entry));
-        }
       }
       tasks_.swap(later);
     }
@@ -87,6 +87,17 @@ public:
       v8::HandleScope scope(isolate);
       task->Run();
       task.reset();
+    }
+    return !ready.empty();
+  }
+
+  int delay() {
+    std::lock_guard<std::mutex> guard(mutex_);
+    int next = -1;
+    double now = tasks_.empty() ? 0 : monotonic();
+    for (auto &entry : tasks_) {
+      double wait = entry.due > now ? ceil((entry.due - now) * 1000) : 0;
+      if (next < 0 || wait < next) next = wait > 1e6 ? 1000000 : static_cast<int>(wait);
     }
     return next;
   }
@@ -111,14 +122,27 @@ private:
   void (*wake_)(void *) = nullptr;
   void *env_ = nullptr;
   bool stopped_ = false;
+
+public:
+  task_runner *next_waiting = nullptr; /* among at_work.waiting, under its mutex */
+  bool waiting = false;
 };
 
-/* How many tasks are with the worker threads. */
+/* How many tasks are with the worker threads, and whom to wake when none is. */
 struct {
   std::mutex mutex;
-  std::condition_variable idle;
   size_t count = 0;
+  task_runner *waiting = nullptr;
 } at_work;
+
+/* Under at_work.mutex. */
+void stop_waiting(task_runner *runner) {
+  if (!runner->waiting) return;
+  task_runner **link = &at_work.waiting;
+  while (*link != runner) link = &(*link)->next_waiting;
+  *link = runner->next_waiting;
+  runner->waiting = false;
+}
 
 class counted_task final : public v8::Task {
 public:
@@ -129,7 +153,11 @@ public:
   ~counted_task() override {
     task_.reset();
     std::lock_guard<std::mutex> guard(at_work.mutex);
-    if (--at_work.count == 0) at_work.idle.notify_all();
+    if (--at_work.count) return;
+    while (at_work.waiting) {
+      at_work.waiting->wake();
+      stop_waiting(at_work.waiting);
+    }
   }
   void Run() override { task_->Run(); }
 
@@ -209,24 +237,28 @@ void ist__platform_start() {
   std::call_once(once, start);
 }
 
-bool ist__isolate_busy(ist_isolate *isolate, bool wait) {
-  bool working;
-  {
-    std::unique_lock<std::mutex> lock(at_work.mutex);
-    working = at_work.count > 0;
-    if (working && wait) at_work.idle.wait(lock, [] { return at_work.count == 0; });
-  }
-  /* A worker posts before it ends, so this order misses nothing. */
-  return ist__runner_has_ready(isolate->runner) || working;
-}
-
 ist__runner *ist__runner_new(v8::Isolate *isolate) {
   ist__runner *runner = new ist__runner{std::make_shared<task_runner>()};
   the_platform->add(isolate, runner->tasks);
   return runner;
 }
 
+bool ist__runner_await_workers(ist__runner *runner) {
+  std::lock_guard<std::mutex> guard(at_work.mutex);
+  task_runner *tasks = runner->tasks.get();
+  if (at_work.count && !tasks->waiting) {
+    tasks->next_waiting = at_work.waiting;
+    at_work.waiting = tasks;
+    tasks->waiting = true;
+  }
+  return at_work.count > 0;
+}
+
 void ist__runner_stop(ist__runner *runner) {
+  {
+    std::lock_guard<std::mutex> guard(at_work.mutex);
+    stop_waiting(runner->tasks.get());
+  }
   runner->tasks->stop();
 }
 
@@ -243,6 +275,10 @@ bool ist__runner_has_ready(ist__runner *runner) {
   return runner->tasks->has_ready();
 }
 
-int ist__runner_run(ist__runner *runner, v8::Isolate *isolate) {
+bool ist__runner_run(ist__runner *runner, v8::Isolate *isolate) {
   return runner->tasks->run(isolate);
+}
+
+int ist__runner_delay(ist__runner *runner) {
+  return runner->tasks->delay();
 }
