@@ -302,6 +302,9 @@ bool ist__forked();
 /* Ends the scopes above `count` of them; the isolate stays entered as often as it is. */
 void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from);
 
+/* How near the end of this thread's stack JavaScript may come. */
+uintptr_t ist__stack_limit();
+
 /* Whether this thread holds the isolate's lock and V8 has it as the current one. */
 inline bool ist__isolate_held(const ist_isolate *isolate) {
   return isolate->owner.load(std::memory_order_relaxed) == ist__thread() &&

@@ -175,6 +175,10 @@ void limit_stack(ist_isolate *isolate) {
 
 } // namespace
 
+uintptr_t ist__stack_limit() {
+  return stack_limit();
+}
+
 void ist__fork_watch() {
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
