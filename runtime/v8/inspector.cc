@@ -80,13 +80,23 @@ char *utf8_of(StringView view, size_t *length) {
   return text;
 }
 
-bool is_json_object(const char *json, size_t length) {
+enum message_kind { MALFORMED, ENABLE, DISABLE, PAUSE, OTHER };
+
+/* What a message is about that is also to be known here. */
+message_kind kind_of(const char *json, size_t length) {
   const char *end = nullptr;
   cJSON *parsed = cJSON_ParseWithLengthOpts(json, length, &end, false);
   bool ok = parsed && cJSON_IsObject(parsed);
   for (; ok && end < json + length; end++) ok = strchr(" \t\r\n", *end) != nullptr && *end;
+  message_kind kind = ok ? OTHER : MALFORMED;
+  const cJSON *method = ok ? cJSON_GetObjectItemCaseSensitive(parsed, "method") : nullptr;
+  if (cJSON_IsString(method)) {
+    if (!strcmp(method->valuestring, "Debugger.enable")) kind = ENABLE;
+    if (!strcmp(method->valuestring, "Debugger.disable")) kind = DISABLE;
+    if (!strcmp(method->valuestring, "Debugger.pause")) kind = PAUSE;
+  }
   cJSON_Delete(parsed);
-  return ok;
+  return kind;
 }
 
 } // namespace
@@ -105,7 +115,44 @@ v8::Local<v8::Context> ist__inspection::ensureDefaultContextInGroup(int) {
   return first ? first->context.Get(isolate->v8) : v8::Local<v8::Context>();
 }
 
+bool ist__inspection::want_pause(const char *reason) {
+  char *copy = ist__strdup(reason);
+  StringView view;
+  uint16_t *units = nullptr;
+  v8::HandleScope scope(isolate->v8);
+  if (!copy || !view_utf8(isolate->v8, reason, strlen(reason), &view, &units)) {
+    ist__free(copy);
+    return false;
+  }
+  bool again = wanted != nullptr, asked = false;
+  for (ist_session *session = open->sessions; session; session = session->next) {
+    if (!session->debugging) continue;
+    /* Without this, it would only note another reason for the pause it has forgotten. */
+    if (again) session->v8->cancelPauseOnNextStatement();
+    session->v8->schedulePauseOnNextStatement(view, view_of("{}"));
+    asked = true;
+  }
+  ist__free(units);
+  /* `reason` may be the one that is wanted already. */
+  forget_pause();
+  if (asked)
+    wanted = copy;
+  else
+    ist__free(copy);
+  return true;
+}
+
+void ist__inspection_locked(ist__inspection *inspection) {
+  if (inspection->wanted && inspection->open) (void)inspection->want_pause(inspection->wanted);
+}
+
+void ist__inspection::forget_pause() {
+  ist__free(wanted);
+  wanted = nullptr;
+}
+
 void ist__inspection::runMessageLoopOnPause(int) {
+  forget_pause();
   reap();
   ist_inspector *inspector = open;
   if (!inspector || !inspector->options.pause || !inspector->sessions) return;
@@ -265,6 +312,7 @@ void ist__inspection_close(ist_isolate *isolate) {
 void ist__inspection_free(ist_isolate *isolate) {
   if (!isolate->inspection) return;
   isolate->inspection->reap();
+  isolate->inspection->forget_pause();
   delete isolate->inspection;
   isolate->inspection = nullptr;
 }
@@ -336,6 +384,7 @@ void ist_inspector_free(ist_inspector *inspector) {
     for (ist_context *context = isolate->contexts; context; context = context->next)
       if (!context->repl) ist__inspection_forget(context);
   inspection->open = nullptr;
+  inspection->forget_pause();
   ist__finalizer_owe(isolate, inspector->finalizer);
   inspector->finalizer = nullptr;
   inspectors.put(inspector);
@@ -360,16 +409,8 @@ ist_status ist_inspector_pause(ist_inspector *inspector, const char *reason) {
   ist__gate gate(isolate_of(inspector));
   ist_status status = check(gate, inspector);
   if (status) return status;
-  v8::HandleScope scope(inspector->isolate->v8);
-  StringView view;
-  uint16_t *units;
-  if (!reason) reason = "other";
-  if (!view_utf8(inspector->isolate->v8, reason, strlen(reason), &view, &units))
-    return IST_ERR_MEMORY;
-  for (ist_session *session = inspector->sessions; session; session = session->next)
-    session->v8->schedulePauseOnNextStatement(view, view_of("{}"));
-  ist__free(units);
-  return IST_OK;
+  ist__inspection *inspection = inspector->isolate->inspection;
+  return inspection->want_pause(reason ? reason : "other") ? IST_OK : IST_ERR_MEMORY;
 }
 
 /* ---- Sessions ---- */
@@ -446,6 +487,7 @@ ist_status ist_session_new(ist_inspector *inspector,
   session->env = env;
   session->finalizer = finalizer;
   session->dispatching = 0;
+  session->debugging = false;
   session->lost = false;
   session->live.store(true, std::memory_order_release);
   session->v8 =
@@ -486,7 +528,8 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
   ist_isolate *isolate = session->isolate;
   ist__inspection *inspection = isolate->inspection;
   if (inspection->sending) return IST_ERR_STATE;
-  if (!is_json_object(json, length)) return IST_ERR_FORMAT;
+  message_kind kind = kind_of(json, length);
+  if (kind == MALFORMED) return IST_ERR_FORMAT;
   if (isolate->terminating.load(std::memory_order_relaxed) && !isolate->callback_depth)
     ist__isolate_forget_termination(isolate);
   {
@@ -499,6 +542,10 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
     session->dispatching++;
     session->v8->dispatchProtocolMessage(view);
     session->dispatching--;
+    if (kind == ENABLE || kind == DISABLE) session->debugging = kind == ENABLE;
+    if (kind == PAUSE && session->debugging && !inspection->pauses && !inspection->wanted &&
+        !isolate->callback_depth)
+      inspection->wanted = ist__strdup("other");
     if (session->lost) status = IST_ERR_MEMORY;
     ist__free(units);
     if (catcher.HasTerminated() && isolate->callback_depth) catcher.ReThrow();

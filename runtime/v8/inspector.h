@@ -23,6 +23,9 @@ struct ist__inspection final : v8_inspector::V8InspectorClient, ist__allocated {
   double currentTimeMS() override;
 
   void reap();
+  /* Asks for a pause, or asks again. False when memory is out. */
+  bool want_pause(const char *reason);
+  void forget_pause();
 
   ist_isolate *isolate;
   std::unique_ptr<v8_inspector::V8Inspector> v8;
@@ -31,6 +34,8 @@ struct ist__inspection final : v8_inspector::V8InspectorClient, ist__allocated {
   uint32_t pauses = 0;            /* how many hooks are on the stack */
   uint32_t sending = 0;
   bool quit_told = false; /* to the innermost of them */
+  /* Why a pause was asked for that has not come yet, or NULL. */
+  char *wanted = nullptr;
 };
 
 struct ist_inspector : ist__record {
@@ -49,6 +54,7 @@ struct ist_session : ist__record {
   void *env;
   ist__finalizer *finalizer;
   uint32_t dispatching; /* how many messages are on the stack */
+  bool debugging;       /* it has enabled Debugger */
   bool lost;            /* a message could not be told */
   ist_session *next, **link;
 };

@@ -606,6 +606,8 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
 
 /* Makes it if need be, and shows it a context. NULL when memory is out. */
 ist__inspection *ist__inspection_of(ist_context *context);
+/* The isolate was locked anew: V8 has forgotten a pause that was asked for. */
+void ist__inspection_locked(ist__inspection *inspection);
 /* What ends: a context, the embedder's inspector, or all. */
 void ist__inspection_forget(ist_context *context);
 void ist__inspection_close(ist_isolate *isolate);

@@ -228,6 +228,7 @@ ist_status ist__isolate_lock(ist_isolate *isolate) {
      * otherwise. */
     ::new (static_cast<void *>(isolate->handle_scope)) v8::HandleScope(isolate->v8);
     (void)v8::Integer::New(isolate->v8, 0);
+    if (isolate->inspection) ist__inspection_locked(isolate->inspection);
   }
   return IST_OK;
 }
