@@ -78,5 +78,44 @@ expect 1 'broken\.idl:4:14: error: ' --idl "$work" --allow-ffi=broken "$work/bro
 expect 1 'libno-such-thing\.so\.7' --idl "$work" --allow-ffi=lost "$work/lost.mjs"
 expect 1 'not_there_at_all' --idl "$work" --allow-ffi=gap "$work/gap.mjs"
 
+# Tags narrow a library to the functions that have one of them; what is unsafe is granted by its name alone.
+cat >"$work/tags.mjs" <<'JS'
+import * as u from "ffi:unions";
+const names = ["read", "write", "plain", "address", "move", "Source", "Word", "UN_KEY", "UnionError"].filter((name) => name in u);
+const of = (object) => Object.getOwnPropertyNames(object).filter((name) => typeof object[name] === "function" && !/^(constructor|toJSON)$/.test(name));
+let made;
+try { made = new u.Source().constructor.name; } catch (error) { made = error.message; }
+const leveled = u.Source.leveled?.(5);
+console.log(names.join(" "), "|", of(u.Source.prototype).join(" "), "|", of(u.Source).join(" "), "|", made, "|", leveled?.level());
+leveled?.free();
+JS
+every='read write plain'
+always='Source Word UN_KEY UnionError'
+methods='set clear ask tick run level raise free'
+tags() { expect 0 "$1" --idl "$fixture" "--allow-ffi=$2" "$work/tags.mjs"; }
+tags "^$every $always [|] $methods [|] count leveled [|] Source [|] 5$" unions
+tags "^read $always [|] level free [|] count leveled [|] unions.Source: its constructor was not granted [|] 5$" unions:read
+tags "^write $always [|] raise free [|] count [|] unions.Source: its constructor was not granted [|] undefined$" unions:write
+tags "^read write $always [|] level raise free [|] count leveled [|]" unions:read,unions:write
+tags "^read write $always [|] level raise free [|] count leveled [|]" unions:write,names,unions:read,unions:write
+tags "^$every address move $always [|] $methods [|]" unions:unsafe
+tags "^read address move $always [|] level free [|]" unions:read,unions:unsafe
+tags "^$every $always [|] $methods [|]" unions,unions:read
+tags "^$every address move $always [|] $methods [|]" unions:unsafe,unions
+expect 0 "^$every address move $always [|] $methods [|]" --idl "$fixture" --allow-ffi "$work/tags.mjs"
+expect 1 'unions has no function with the tag "raed": did you mean "read"' --idl "$fixture" --allow-ffi=unions:raed "$work/tags.mjs"
+expect 1 '--allow-ffi=unions' --idl "$fixture" --allow-ffi=unions: "$work/tags.mjs"
+expect 1 '--allow-ffi=unions' --idl "$fixture" --allow-ffi=unions:read:write "$work/tags.mjs"
+expect 1 '--allow-ffi=unions' --idl "$fixture" --allow-ffi=names:read "$work/tags.mjs"
+sed 's/library unions;/library own;/' "$fixture/unions.idl" >"$work/own.idl"
+cat >"$work/own.mjs" <<'JS'
+import { load } from "isthmus:ffi";
+const own = load("./own.idl");
+console.log(own.read?.(1), own.write?.(1), load("./own.idl") === own);
+own.Source.leveled(3)[Symbol.dispose]();
+JS
+expect 0 '^2 undefined true$' --allow-ffi=./own.idl:read "$work/own.mjs"
+expect 0 '^2 3 true$' "--allow-ffi=$work/own.idl:read,./own.idl:write" "$work/own.mjs"
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
