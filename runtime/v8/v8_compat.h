@@ -259,6 +259,16 @@ inline bool is_small_integer(v8::Local<v8::Value> value, int32_t *number) {
   return true;
 }
 
+/* --- Objects. */
+
+/* Whether an object is what `{}` and `new Class` make: neither an array nor any other built-in, nor
+ * made by a template. As cheap as the above. */
+inline bool is_plain_object(v8::Local<v8::Object> object) {
+  v8::internal::Address tagged = *reinterpret_cast<const v8::internal::Address *>(*object);
+  return v8::internal::Internals::GetInstanceType(tagged) ==
+         v8::internal::Internals::kJSObjectType;
+}
+
 /* --- The inspector. */
 
 template <class Inspector, class Channel>
