@@ -66,6 +66,19 @@ int ist__bridge_errno(ist__bridge *bridge);
  * itself at calls. */
 void ist__bridge_drain(ist__bridge *bridge);
 
+/* Snapshots: see bridge_snapshot.cc. A bridge to which libraries are added before its isolate has a
+ * heap (false: it has this one), the table of what the heap may then point to (freed by ist__free;
+ * it outlives the isolate; NULL when memory is out), and the templates that a snapshot holds. */
+bool ist__bridge_add(ist__bridge *bridge, ist__library *library);
+intptr_t *ist__bridge_references(ist__bridge *bridge);
+void ist__bridge_save(ist__bridge *bridge, v8::SnapshotCreator *creator,
+                      v8::Local<v8::Context> context);
+bool ist__bridge_restore(ist__bridge *bridge);
+void ist__bridge_restore_context(ist__bridge *bridge, v8::Local<v8::Context> context);
+/* Whether JavaScript holds a native object, or a library a function, and what. After a collection.
+ */
+bool ist__bridge_alive(ist__bridge *bridge, char *text, size_t size);
+
 /* For inspection: if `value` is a struct, handle, array view or enum of a library, a plain object
  * or array that shows it (own data properties only, nothing run), and its class name. Empty: an
  * ordinary JavaScript value. Never throws. */

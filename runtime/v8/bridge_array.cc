@@ -167,6 +167,16 @@ static void array_to_array(const FunctionCallbackInfo<Value> &info) {
   info.GetReturnValue().Set(array);
 }
 
+void ist__array_callbacks(ist__references *to) {
+  to->add(index_get);
+  to->add(index_set);
+  to->add(index_query);
+  to->add(index_delete);
+  to->add(index_enumerate);
+  to->add(array_length);
+  to->add(array_to_array);
+}
+
 Local<FunctionTemplate> ist__array_shape(ist__bridge *bridge) {
   Isolate *isolate = bridge->isolate;
   if (!bridge->array_shape.IsEmpty()) return bridge->array_shape.Get(isolate);

@@ -323,6 +323,10 @@ Local<FunctionTemplate> ist__error_shape(ist__lib *lib, const ist__bundle *bundl
   return shape;
 }
 
+void ist__error_callbacks(ist__references *to) {
+  to->add(error_construct);
+}
+
 MaybeLocal<Function> ist__error_class(Local<Context> context, ist__lib *lib,
                                       const ist__bundle *bundle) {
   Isolate *isolate = lib->bridge->isolate;

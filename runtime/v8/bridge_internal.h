@@ -483,6 +483,30 @@ inline ist__class *ist__class_of(ist__bridge *bridge, const ist__type *type) {
   return &ist__lib_find(bridge, type->library)->classes[type->index];
 }
 
+/* The records of a library, without its templates: those come from a snapshot. */
+ist__lib *ist__lib_add(ist__bridge *bridge, ist__library *library);
+
+/* ---- snapshots ---- */
+
+/* The addresses that a snapshot's heap may hold, in an order that only the libraries decide. */
+class ist__references {
+public:
+  /* Without room it counts. */
+  explicit ist__references(intptr_t *room) : count(0), room_(room) {}
+  template <class T> void add(T *address) {
+    if (room_) room_[count] = reinterpret_cast<intptr_t>(address);
+    count++;
+  }
+  size_t count;
+
+private:
+  intptr_t *room_;
+};
+void ist__library_callbacks(ist__references *to);
+void ist__struct_callbacks(ist__references *to);
+void ist__array_callbacks(ist__references *to);
+void ist__error_callbacks(ist__references *to);
+
 /* The record behind a wrapper of ours, or NULL. */
 ist__wrap *ist__wrap_of(v8::Local<v8::Value> value);
 /* Gives an object its record; false when memory is out. */

@@ -199,8 +199,8 @@ static void add_methods(ist__lib *lib, Local<v8::Template> to, const ist__functi
   }
 }
 
-static void class_shape(ist__lib *lib, const ist__type *type) {
-  Isolate *isolate = lib->bridge->isolate;
+/* The record of a class, without anything of V8's. */
+static void class_fill(ist__lib *lib, const ist__type *type) {
   ist__class *of = &lib->classes[type->index];
   of->bridge = lib->bridge;
   of->lib = lib;
@@ -210,7 +210,17 @@ static void class_shape(ist__lib *lib, const ist__type *type) {
   size_t size = strlen(lib->library->name) + strlen(type->name) + 2;
   of->label = static_cast<char *>(ist__malloc(size));
   snprintf(of->label, size, "%s.%s", lib->library->name, type->name);
+  for (size_t i = 0; i < type->field_count; i++) of->accessors[i] = {of, &type->fields[i]};
+  if (type->destructor && type->destructor->kind == IST__DESTRUCTOR) {
+    ist__plan *plan = &lib->plans[lib->library->function_count + type->index];
+    plan_fill(lib, plan, type->destructor);
+    plan->disposer = true;
+  }
+}
 
+static void class_shape(ist__lib *lib, const ist__type *type) {
+  Isolate *isolate = lib->bridge->isolate;
+  ist__class *of = &lib->classes[type->index];
   bool handle = type->kind == IST__HANDLE;
   size_t length = handle && type->constructor_count ? type->constructors[0]->required : 0;
   Local<FunctionTemplate> shape = FunctionTemplate::New(
@@ -224,19 +234,13 @@ static void class_shape(ist__lib *lib, const ist__type *type) {
   add_methods(lib, prototype, type->methods, 0, type->method_count);
   if (type->destructor && type->destructor->kind == IST__DESTRUCTOR) {
     add_methods(lib, prototype, const_cast<const ist__function **>(&type->destructor), 0, 1);
-    ist__plan *plan = &lib->plans[lib->library->function_count + type->index];
-    plan_fill(lib, plan, type->destructor);
-    plan->disposer = true;
   }
   add_methods(lib, shape, type->statics, 0, type->static_count);
   add_methods(lib, shape, type->constructors, 1, type->constructor_count);
   of->shape.Reset(isolate, shape);
 }
 
-ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
-  for (ist__lib *lib = bridge->libs; lib; lib = lib->next) {
-    if (lib->library == library) return lib;
-  }
+ist__lib *ist__lib_add(ist__bridge *bridge, ist__library *library) {
   auto *lib = new ist__lib();
   ist__library_retain(library);
   lib->bridge = bridge;
@@ -253,6 +257,18 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
     plan_fill(lib, &lib->plans[i], library->functions[i]);
     if (library->functions[i]->unsafe) lib->all_safe = false;
   }
+  for (size_t i = 0; i < library->type_count; i++) {
+    const ist__type *type = library->types[i];
+    if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_fill(lib, type);
+  }
+  return lib;
+}
+
+ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
+  for (ist__lib *lib = bridge->libs; lib; lib = lib->next) {
+    if (lib->library == library) return lib;
+  }
+  ist__lib *lib = ist__lib_add(bridge, library);
   for (size_t i = 0; i < library->type_count; i++) {
     const ist__type *type = library->types[i];
     if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_shape(lib, type);
@@ -312,6 +328,14 @@ static void dispose_struct(const v8::FunctionCallbackInfo<Value> &info) {
     if (owner->kind == IST__OWNED && owner->free) ist__free_with(owner->free, owner->address);
     ist__owner_gone(owner, nullptr);
   }
+}
+
+void ist__library_callbacks(ist__references *to) {
+  to->add(ist__call_simple);
+  to->add(ist__call_general);
+  to->add(ist__call_construct);
+  to->add(ist__struct_construct);
+  to->add(dispose_struct);
 }
 
 static bool export_class(Local<Context> context, Local<Object> exports, ist__lib *lib,

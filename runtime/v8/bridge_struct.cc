@@ -297,7 +297,6 @@ void ist__struct_members(ist__class *of, Local<FunctionTemplate> shape) {
     const ist__field *field = &type->fields[i];
     Local<v8::Name> name = ist__text_of(isolate, field->name);
     of->names[i].Reset(isolate, name);
-    of->accessors[i] = {of, field};
     Local<v8::External> data = ist__compat::external_new(isolate, &of->accessors[i]);
     Local<FunctionTemplate> getter = FunctionTemplate::New(
         isolate, shown(field) ? get_field : get_nothing, data, any, 0,
@@ -319,6 +318,13 @@ void ist__struct_members(ist__class *of, Local<FunctionTemplate> shape) {
         FunctionTemplate::New(isolate, to_json, data, any, 0, v8::ConstructorBehavior::kThrow),
         v8::DontEnum);
   }
+}
+
+void ist__struct_callbacks(ist__references *to) {
+  to->add(get_field);
+  to->add(get_nothing);
+  to->add(set_field);
+  to->add(to_json);
 }
 
 void ist__struct_construct(const FunctionCallbackInfo<Value> &info) {
