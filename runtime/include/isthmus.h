@@ -484,7 +484,7 @@ IST_API ist_status ist_value_instance_of(ist_context *context, ist_value value,
                                          IST_OWN ist_error **error);
 
 /* The text that JSON.stringify gives, as a string (undefined when it gives none), and the value
- * that JSON.parse gives. IST_ERR_SYNTAX. Since 0.1. */
+ * that JSON.parse gives. IST_ERR_SYNTAX, IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_json_write(ist_context *context, ist_value value, ist_value *result,
                                   IST_OWN ist_error **error);
 IST_API ist_status ist_json_read(ist_context *context, const char *text, size_t length,
@@ -513,8 +513,8 @@ IST_API ist_status ist_string_new_as(ist_isolate *isolate, ist_encoding encoding
 IST_API ist_status ist_string_intern(ist_isolate *isolate, const char *text, size_t length,
                                      ist_value *result);
 
-/* A string over the caller's own text, IST_LATIN1 or IST_UTF16, without a copy; the text must not
- * change until `finalize(env)` is called, on any thread. IST_ERR_LIMIT. Since 0.1. */
+/* A string over the caller's own text, IST_LATIN1 or IST_UTF16 (aligned), without a copy; the text
+ * must not change until `finalize(env)` is called, on any thread. IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_string_adopt(ist_isolate *isolate, ist_encoding encoding,
                                     IST_OWN const void *text, size_t length, ist_finalizer finalize,
                                     void *env, ist_value *result);
@@ -582,9 +582,10 @@ IST_API ist_status ist_bigint_read_uint64(ist_isolate *isolate, ist_value bigint
 /* A new empty object. Since 0.1. */
 IST_API ist_status ist_object_new(ist_context *context, ist_value *result);
 
-/* Reads, writes, looks for and deletes a property by name, as JavaScript would (getters, setters
- * and proxies run). IST_ERR_TYPE when `object` is none. Deleting what is not configurable gives
- * false in `result`, which may be NULL. Since 0.1. */
+/* Reads, writes, looks for and deletes a property by name, as JavaScript outside of strict mode
+ * would (getters, setters and proxies run; writing what is read-only does nothing). IST_ERR_TYPE
+ * when `object` is none, IST_ERR_LIMIT for a name that is longer than V8 allows. Deleting what is
+ * not configurable gives false in `result`, which may be NULL. Since 0.1. */
 IST_API ist_status ist_object_get(ist_context *context, ist_value object, const char *name,
                                   ist_value *result, IST_OWN ist_error **error);
 IST_API ist_status ist_object_set(ist_context *context, ist_value object, const char *name,
@@ -635,7 +636,8 @@ typedef struct ist_property {
 } ist_property;
 
 /* Defines an own property by its descriptor, and reads one (as Object.getOwnPropertyDescriptor:
- * IST_ERR_NOT_FOUND when there is none). IST_ERR_STATE when the object refuses. Since 0.1. */
+ * IST_ERR_NOT_FOUND when there is none), into a record whose `size` is set. IST_ERR_STATE when the
+ * object refuses. Since 0.1. */
 IST_API ist_status ist_object_define_property(ist_context *context, ist_value object, ist_value key,
                                               const ist_property *property,
                                               IST_OWN ist_error **error);
@@ -664,7 +666,8 @@ IST_API ist_status ist_object_set_private(ist_context *context, ist_value object
 IST_API ist_status ist_object_delete_private(ist_context *context, ist_value object,
                                              const char *name);
 
-/* The prototype (an object or null), and its change. IST_ERR_TYPE. Since 0.1. */
+/* The prototype (an object or null), and its change. IST_ERR_TYPE; IST_ERR_STATE when the object
+ * refuses (it is frozen, the prototypes would go in a circle). Since 0.1. */
 IST_API ist_status ist_object_prototype(ist_context *context, ist_value object, ist_value *result,
                                         IST_OWN ist_error **error);
 IST_API ist_status ist_object_set_prototype(ist_context *context, ist_value object,
@@ -695,7 +698,8 @@ IST_API ist_status ist_array_length(ist_isolate *isolate, ist_value array, uint3
 
 /* Reads up to `count` elements from `start` on, as JavaScript would (holes are undefined, unless a
  * prototype has them); `read` is how many there were. The handles among them belong to the open
- * scope. IST_ERR_TYPE. Since 0.1. */
+ * scope; after a failure nothing useful is in `elements`. IST_ERR_TYPE, for a Proxy too. Since
+ * 0.1. */
 IST_API ist_status ist_array_read(ist_context *context, ist_value array, uint32_t start,
                                   ist_value *elements, uint32_t count, uint32_t *read,
                                   IST_OWN ist_error **error);
@@ -715,8 +719,9 @@ IST_API ist_status ist_array_read_doubles(ist_context *context, ist_value array,
 IST_API ist_status ist_date_new(ist_context *context, double milliseconds, ist_value *result);
 IST_API ist_status ist_date_read(ist_isolate *isolate, ist_value date, double *milliseconds);
 
-/* A RegExp from its pattern (a string) and flags such as "gi"; and the two back, each a string.
- * IST_ERR_SYNTAX, IST_ERR_TYPE. Since 0.1. */
+/* A RegExp from its pattern (a string) and flags such as "gi"; and the two back, each a string, the
+ * pattern as `source` shows it, the flags in JavaScript's order. IST_ERR_SYNTAX, IST_ERR_TYPE.
+ * Since 0.1. */
 IST_API ist_status ist_regexp_new(ist_context *context, ist_value pattern, const char *flags,
                                   ist_value *result, IST_OWN ist_error **error);
 IST_API ist_status ist_regexp_read(ist_context *context, ist_value regexp, ist_value *pattern,
@@ -798,17 +803,18 @@ typedef enum ist_element {
   IST_ELEMENT_DATA_VIEW /* a DataView: elements of one byte */
 } ist_element;
 
-/* A Uint8Array over a new ArrayBuffer that holds a copy of `bytes`. Since 0.1. */
+/* A Uint8Array over a new ArrayBuffer that holds a copy of `bytes`. IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_bytes_new(ist_context *context, const void *bytes, size_t length,
                                  ist_value *result);
 
 /* The same over the caller's own memory, without a copy; `finalize(env)` when no buffer uses it any
- * more, on any thread. Since 0.1. */
+ * more, on any thread. IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_bytes_adopt(ist_context *context, IST_OWN void *bytes, size_t length,
                                    ist_finalizer finalize, void *env, ist_value *result);
 
 /* The bytes of an ArrayBuffer, SharedArrayBuffer, typed array or DataView, borrowed until
- * JavaScript runs or the handle is released. IST_ERR_TYPE. Since 0.1. */
+ * JavaScript runs or the handle is released; none of one that is detached. IST_ERR_TYPE. Since 0.1.
+ */
 IST_API ist_status ist_bytes_read(ist_isolate *isolate, ist_value value, uint8_t **bytes,
                                   size_t *length);
 
@@ -820,8 +826,8 @@ IST_API ist_status ist_store_new(IST_OWN void *bytes, size_t length, ist_finaliz
                                  void *env, IST_OWN ist_store **result);
 
 /* The store of an ArrayBuffer, SharedArrayBuffer or view: its memory stays valid while the store is
- * held, whatever becomes of the buffer. IST_ERR_TYPE; IST_ERR_STATE when it is detached. Since 0.1.
- */
+ * held, whatever becomes of the buffer and its isolate. IST_ERR_TYPE; IST_ERR_STATE when it is
+ * detached, or an ArrayBuffer that can be resized. Since 0.1. */
 IST_API ist_status ist_store_of(ist_isolate *isolate, ist_value buffer, IST_OWN ist_store **result);
 IST_API void *ist_store_bytes(const ist_store *store);
 IST_API size_t ist_store_length(const ist_store *store);
@@ -835,11 +841,13 @@ IST_API ist_status ist_buffer_new(ist_context *context, ist_store *store, bool s
                                   ist_value *result);
 
 /* Takes an ArrayBuffer's memory away from it: its length and that of its views is 0 from now on.
- * IST_ERR_TYPE; IST_ERR_STATE when it cannot be detached (WebAssembly memory). Since 0.1. */
+ * Nothing happens to one that is detached already. IST_ERR_TYPE; IST_ERR_STATE when it cannot be
+ * detached (WebAssembly memory). Since 0.1. */
 IST_API ist_status ist_buffer_detach(ist_isolate *isolate, ist_value buffer);
 
 /* A typed array or DataView of `count` elements over a buffer, `offset` in bytes. IST_ERR_ARGUMENT
- * when that is not within the buffer or not aligned. Since 0.1. */
+ * when that is not within the buffer or not aligned, IST_ERR_TYPE, IST_ERR_STATE when the buffer is
+ * detached. Since 0.1. */
 IST_API ist_status ist_view_new(ist_context *context, ist_element element, ist_value buffer,
                                 size_t offset, size_t count, ist_value *result);
 
@@ -853,7 +861,8 @@ typedef struct ist_view {
   ist_value buffer;
 } ist_view;
 
-/* What a typed array or DataView looks at. IST_ERR_TYPE. Since 0.1. */
+/* What a typed array or DataView looks at, into a record whose `size` is set. IST_ERR_TYPE. Since
+ * 0.1. */
 IST_API ist_status ist_view_read(ist_isolate *isolate, ist_value view, ist_view *result);
 
 /* ---- Whole trees: CBOR ---- */
@@ -1040,10 +1049,11 @@ typedef struct ist_handler {
    * there are not deleted. */
   ist_status (*remove)(void *env, const ist_access *access, bool *removed, bool *handled);
   /* `*result` is an array of keys: strings and symbols, or array indices; undefined: none. Those
-   * that `query` says to be enumerable are then listed before the object's own. */
+   * that `query` says to be enumerable are then listed after the object's own. */
   ist_status (*enumerate)(void *env, const ist_access *access, ist_value *result);
   bool no_symbols;   /* of a named handler: symbols go by it */
-  bool only_missing; /* asked only for what the object, and for names its prototypes, do not have */
+  bool only_missing; /* asked only for what the object, and for names its prototypes, do not have;
+                        without `set`, writes make properties of the object that hide C's */
 } ist_handler;
 
 /* Sets the interceptor of an object template for names, or for array indices; copied.
