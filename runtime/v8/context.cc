@@ -144,19 +144,27 @@ ist_status ist_context_free(ist_context *context) {
 /* ---- Entering ---- */
 
 ist_status ist_context_enter(ist_context *context) {
-  ist__gate gate(context);
-  if (gate.status) return gate.status;
-  ist_isolate *isolate = context->isolate;
-  if (isolate->entered_count == isolate->entered_capacity) {
+  if (!context) return IST_ERR_ARGUMENT;
+  ist_isolate *isolate = __atomic_load_n(&context->isolate, __ATOMIC_RELAXED);
+  ist_status status = ist__isolate_lock(isolate);
+  if (status) return status;
+  if (!ist__context_alive(context) || context->isolate != isolate) {
+    status = IST_ERR_HANDLE;
+  } else if (isolate->entered_count == isolate->entered_capacity) {
     uint32_t wanted = isolate->entered_capacity ? isolate->entered_capacity * 2 : 8;
     ist__entered *grown = static_cast<ist__entered *>(
         ist__realloc(isolate->entered, wanted * sizeof *isolate->entered));
-    if (!grown) return IST_ERR_MEMORY;
-    isolate->entered = grown;
-    isolate->entered_capacity = wanted;
+    if (!grown) {
+      status = IST_ERR_MEMORY;
+    } else {
+      isolate->entered = grown;
+      isolate->entered_capacity = wanted;
+    }
   }
-  ist_status status = ist__isolate_lock(isolate);
-  if (status) return status;
+  if (status) {
+    ist__isolate_unlock(isolate);
+    return status;
+  }
   v8::HandleScope scope(isolate->v8);
   context->context.Get(isolate->v8)->Enter();
   context->busy++;

@@ -60,14 +60,16 @@ bool room_for_heap() {
 bool ist__room_take() {
   std::lock_guard<std::mutex> guard(mutex);
   if (!limit) limit = read_limit();
-  size_t usable = limit - limit / 8;
   if (taken >= next_at) {
+    size_t usable = limit - limit / 8;
     known = count_mappings();
-    taken = 0;
+    taken = next_at = 0;
     size_t left = known < usable ? usable - known : 0;
     if (left < mappings_each) return false;
-    /* Half of what is left may be taken unseen; near the end each isolate is counted. */
-    next_at = left / 2;
+    /* Others map memory too, so that it is not long until the next count: as long as counting takes
+     * a small part of the time, and half of what is left suffices. */
+    size_t share = mappings_each * (known / 64);
+    next_at = share < left / 2 ? share : left / 2;
   }
   if (!room_for_heap()) return false;
   taken += mappings_each;
