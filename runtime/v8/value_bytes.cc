@@ -130,14 +130,17 @@ span span_of_view(v8::Isolate *isolate, v8::Local<v8::ArrayBufferView> view) {
 }
 
 ist_element element_of(v8::Local<v8::Value> view) {
-  static bool (v8::Value::*const is[])() const = {
-      &v8::Value::IsInt8Array,     &v8::Value::IsUint8Array,     &v8::Value::IsUint8ClampedArray,
-      &v8::Value::IsInt16Array,    &v8::Value::IsUint16Array,    &v8::Value::IsInt32Array,
-      &v8::Value::IsUint32Array,   &v8::Value::IsFloat32Array,   &v8::Value::IsFloat64Array,
-      &v8::Value::IsBigInt64Array, &v8::Value::IsBigUint64Array,
-  };
-  for (size_t i = 0; i < sizeof is / sizeof *is; i++)
-    if (((*view)->*is[i])()) return static_cast<ist_element>(i);
+  if (view->IsUint8Array()) return IST_ELEMENT_UINT8;
+  if (view->IsInt8Array()) return IST_ELEMENT_INT8;
+  if (view->IsUint8ClampedArray()) return IST_ELEMENT_UINT8_CLAMPED;
+  if (view->IsInt16Array()) return IST_ELEMENT_INT16;
+  if (view->IsUint16Array()) return IST_ELEMENT_UINT16;
+  if (view->IsInt32Array()) return IST_ELEMENT_INT32;
+  if (view->IsUint32Array()) return IST_ELEMENT_UINT32;
+  if (view->IsFloat32Array()) return IST_ELEMENT_FLOAT32;
+  if (view->IsFloat64Array()) return IST_ELEMENT_FLOAT64;
+  if (view->IsBigInt64Array()) return IST_ELEMENT_BIGINT64;
+  if (view->IsBigUint64Array()) return IST_ELEMENT_BIGUINT64;
   return IST_ELEMENT_DATA_VIEW;
 }
 
