@@ -61,7 +61,11 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
     return IST_ERR_MEMORY;
   }
   ist__compat::set_context_pointer(made, IST_CONTEXT_SLOT, context);
-  ist__intrinsics_capture(made);
+  /* A snapshot brings the built-ins as they were before its scripts. */
+  if (isolate->blob)
+    ist__bridge_restore_context(isolate->bridge, made);
+  else
+    ist__intrinsics_capture(made);
   if (options.share_token)
     made->SetSecurityToken(options.share_token->context.Get(isolate->v8)->GetSecurityToken());
   if (options.no_code_from_strings) made->AllowCodeGenerationFromStrings(false);
@@ -152,7 +156,7 @@ ist_status ist_context_enter(ist_context *context) {
     status = IST_ERR_HANDLE;
   } else if (isolate->entered_count == isolate->entered_capacity) {
     uint32_t wanted = isolate->entered_capacity ? isolate->entered_capacity * 2 : 8;
-    ist__entered *grown = static_cast<ist__entered *>(
+    ist__context_entered *grown = static_cast<ist__context_entered *>(
         ist__realloc(isolate->entered, wanted * sizeof *isolate->entered));
     if (!grown) {
       status = IST_ERR_MEMORY;
@@ -188,7 +192,7 @@ ist_status ist_context_leave(ist_context *context) {
   ist_isolate *isolate = __atomic_load_n(&context->isolate, __ATOMIC_RELAXED);
   bool held = ist__isolate_held(isolate);
   if (held && isolate->entered_count && isolate->depth > isolate->base) {
-    ist__entered last = isolate->entered[isolate->entered_count - 1];
+    ist__context_entered last = isolate->entered[isolate->entered_count - 1];
     if (last.context == context && last.depth == isolate->depth && last.over == isolate->over) {
       ist__context_exit(isolate);
       ist__isolate_unlock(isolate);

@@ -41,7 +41,7 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
   }
   ist_status status = IST_ERR_MEMORY;
   v8::Local<v8::Value> value;
-  ist__pin pin(context);
+  ist__busy busy(context);
   {
     ist__outward outward(isolate);
     size_t argc = static_cast<size_t>(info.Length());

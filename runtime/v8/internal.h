@@ -114,7 +114,7 @@ struct ist__mark {
 };
 
 /* A context that ist_context_enter has entered. */
-struct ist__entered {
+struct ist__context_entered {
   ist_context *context;
   uint32_t depth; /* of the isolate, when it was entered */
   uint32_t over;  /* the same */
@@ -158,6 +158,13 @@ struct ist__callback : ist__allocated {
   ist__finalizer *finalizer;
   v8::Global<v8::Function> function;
   ist__callback *next, **link;
+};
+
+/* ---- Libraries and snapshots ---- */
+
+/* The embedder's reference to a library. */
+struct ist_library : ist__record {
+  ist__library *library; /* retained while it is alive */
 };
 
 /* ---- Scripts and modules ---- */
@@ -235,7 +242,7 @@ struct ist_isolate : ist__record {
   ist__outward *outward;   /* the innermost of them */
   uint32_t entries;        /* how many calls that may run JavaScript are */
   uint32_t over;           /* how often the owner has entered another isolate on top of this one */
-  ist__entered *entered;   /* innermost last */
+  ist__context_entered *entered;   /* innermost last */
   uint32_t entered_count, entered_capacity;
   bool finalizing; /* finalizers are being called */
   std::mutex lock;
@@ -270,6 +277,9 @@ struct ist_isolate : ist__record {
   ist__load *loads;                   /* imports and ist_module_load under way */
   v8::Global<v8::Private> source_key; /* marks functions of ist_function_compile with a hash */
   std::atomic<bool> cache_used{false};
+  struct ist__blob *blob;       /* snapshot.h: what it was started from */
+  struct ist__creator *creator; /* snapshot.h: a snapshot is built in it */
+  intptr_t *references;         /* what a snapshot's heap may point to */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;
@@ -373,38 +383,46 @@ void ist__remains_free(ist__remains *remains);
 void ist__isolate_drop_rejections(ist_context *context);
 
 /* Keeps a context's record whole while a call into it, or a callback of it, is on the stack, even
- * when it is freed meanwhile; and its isolate from being freed. Outlives every V8 scope of the
- * call. */
-class ist__pin {
+ * when it is freed meanwhile. Outlives every V8 scope of the call. */
+class ist__busy {
 public:
-  explicit ist__pin(ist_context *context) : context_(context), base_(context->isolate->base) {
-    context->busy++;
-    context->isolate->entries++;
-    context->isolate->base = context->isolate->depth;
-  }
-  ~ist__pin() {
-    context_->isolate->entries--;
-    context_->isolate->base = base_;
+  explicit ist__busy(ist_context *context) : context_(context) { context->busy++; }
+  ~ist__busy() {
     if (!--context_->busy && !context_->live.load(std::memory_order_relaxed))
       ist__context_end(context_);
   }
-  ist__pin(const ist__pin &) = delete;
-  ist__pin &operator=(const ist__pin &) = delete;
+  ist__busy(const ist__busy &) = delete;
+  ist__busy &operator=(const ist__busy &) = delete;
+
+protected:
+  ist_context *context_;
+};
+
+/* The same for a call from C; and keeps its isolate from being freed. */
+class ist__inward : ist__busy {
+public:
+  explicit ist__inward(ist_context *context) : ist__busy(context), base_(context->isolate->base) {
+    context->isolate->entries++;
+    context->isolate->base = context->isolate->depth;
+  }
+  ~ist__inward() {
+    context_->isolate->entries--;
+    context_->isolate->base = base_;
+  }
 
 private:
-  ist_context *context_;
   uint32_t base_;
 };
 
 /* Within a gate: for what names its context to V8 itself, and needs none entered. */
 struct ist__call_entry {
   explicit ist__call_entry(ist_context *owner)
-      : pin(owner), handle_scope(owner->isolate->v8),
+      : inward(owner), handle_scope(owner->isolate->v8),
         context(owner->context.Get(owner->isolate->v8)), catcher(owner->isolate->v8) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
-  ist__pin pin;
+  ist__inward inward;
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::TryCatch catcher;
@@ -413,13 +431,13 @@ struct ist__call_entry {
 /* Within a gate: a context entered for work that may run JavaScript. */
 struct ist__entry {
   explicit ist__entry(ist_context *owner)
-      : pin(owner), handle_scope(owner->isolate->v8),
+      : inward(owner), handle_scope(owner->isolate->v8),
         context(owner->context.Get(owner->isolate->v8)), context_scope(context),
         catcher(owner->isolate->v8) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
-  ist__pin pin;
+  ist__inward inward;
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::Context::Scope context_scope;

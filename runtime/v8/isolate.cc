@@ -2,6 +2,7 @@
  * rejections and of finalizers that are owed, and the registry of the live ones. An isolate is only
  * ever touched by the thread that holds its lock; termination, interrupts and the hooks' wake are
  * what other threads may reach. */
+#include "snapshot.h"
 #include "template.h"
 
 namespace {
@@ -72,7 +73,7 @@ void message_callback(v8::Local<v8::Message> message, v8::Local<v8::Value> excep
   v8::HandleScope scope(v8_isolate);
   ist_context *context = ist__context_of(v8_isolate->GetCurrentContext());
   if (!ist__context_alive(context)) return;
-  ist__pin pin(context);
+  ist__inward inward(context);
   ist_error *error = ist__error_of(context, IST_ERR_EXCEPTION, exception, message);
   if (error) ist__isolate_tell_uncaught(isolate, context, error, ist_undefined());
   ist_error_free(error);
@@ -328,12 +329,18 @@ ist_isolate *ist__isolate_by_id(uint32_t id) {
 }
 
 ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **result) {
+  return ist__isolate_make(given, nullptr, result);
+}
+
+ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *creator,
+                             ist_isolate **result) {
   if (!result || (given && given->size < sizeof given->size)) return IST_ERR_ARGUMENT;
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
   ist_isolate_options options = {};
   if (given) memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
   if (options.microtasks != IST_MICROTASKS_EXPLICIT && options.microtasks != IST_MICROTASKS_AUTO)
     return IST_ERR_ARGUMENT;
+  if (options.snapshot && !ist__snapshot_usable(options.snapshot)) return IST_ERR_HANDLE;
   ist__platform_start();
   static std::once_flag once;
   std::call_once(once,
@@ -354,9 +361,14 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
   if (options.heap_limit) params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_limit);
   isolate->v8 = v8::Isolate::Allocate();
   isolate->runner = ist__runner_new(isolate->v8);
+  bool started = (!options.snapshot && !creator) ||
+                 ist__snapshot_prepare(isolate, options.snapshot, creator, &params);
   {
     v8::Locker locker(isolate->v8);
-    v8::Isolate::Initialize(isolate->v8, params);
+    if (isolate->creator)
+      ist__creator_begin(isolate);
+    else
+      v8::Isolate::Initialize(isolate->v8, params);
     isolate->v8->SetData(IST_ISOLATE_SLOT, isolate);
     v8::Isolate::Scope isolate_scope(isolate->v8);
     v8::HandleScope scope(isolate->v8);
@@ -365,7 +377,9 @@ ist_status ist_isolate_new(const ist_isolate_options *given, ist_isolate **resul
                                          ? v8::MicrotasksPolicy::kAuto
                                          : v8::MicrotasksPolicy::kExplicit);
     isolate->v8->SetPromiseRejectCallback(reject_callback);
-    isolate->v8->AddMessageListener(message_callback);
+    /* V8 would write the listener along with the heap. */
+    if (!creator) isolate->v8->AddMessageListener(message_callback);
+    if (isolate->blob && !ist__bridge_restore(isolate->bridge)) started = false;
     isolate->v8->SetPrepareStackTraceCallback(ist__error_stack);
     ist__error_hooks(isolate->v8);
     ist__module_hooks(isolate->v8);
@@ -449,7 +463,11 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   isolate->lock.unlock();
 
   /* V8 gives memory back that is the embedder's. */
-  isolate->v8->Dispose();
+  if (isolate->creator)
+    ist__creator_end(isolate);
+  else
+    isolate->v8->Dispose();
+  ist__snapshot_leave(isolate);
   ist__runner_free(isolate->runner, isolate->v8);
   call_finalizers(isolate->finished);
   call_finalizers(interrupts);
@@ -549,7 +567,11 @@ ist_status ist_isolate_queue_microtask(ist_isolate *isolate, ist_value function)
   v8::HandleScope scope(isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(isolate, function, &local)) return IST_ERR_HANDLE;
-  if (!local->IsFunction()) return IST_ERR_TYPE;
+  v8::Local<v8::Context> context;
+  if (!local->IsFunction() || !local.As<v8::Object>()->GetCreationContext().ToLocal(&context))
+    return IST_ERR_TYPE;
+  /* V8 runs it in the context that is entered now. */
+  v8::Context::Scope context_scope(context);
   isolate->v8->EnqueueMicrotask(local.As<v8::Function>());
   return IST_OK;
 }

@@ -62,11 +62,11 @@ ist_status ist__on_object(ist_context *context, ist_value object, bool valid, is
   if (gate.status) return ist__fail(error, gate.status);
   ist_status status;
   {
-    ist__entry entry(context);
-    v8::Local<v8::Object> target;
-    status = ist__value_as(context->isolate, object, &v8::Value::IsObject, &target);
-    if (status) return ist__fail(error, status);
-    status = body(entry, target);
+    ist__call_entry entry(context);
+    v8::Local<v8::Value> target;
+    if (!ist__value_to(context->isolate, object, &target)) return ist__fail(error, IST_ERR_HANDLE);
+    if (object.type < IST_OBJECT) return ist__fail(error, IST_ERR_TYPE);
+    status = body(entry, target.As<v8::Object>());
   }
   return ist__settled(context, status);
 }

@@ -9,7 +9,7 @@ namespace {
 template <class Body>
 ist_status on_named(ist_context *context, ist_value object, const char *name, bool valid,
                     ist_error **error, const Body &body) {
-  return ist__on_object(context, object, name && valid, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, name && valid, error, [&](ist__call_entry &entry, auto target) {
     v8::Local<v8::String> key;
     if (!ist__name(context->isolate->v8, name, strlen(name)).ToLocal(&key))
       return ist__fail(error, IST_ERR_LIMIT);
@@ -21,17 +21,19 @@ ist_status on_named(ist_context *context, ist_value object, const char *name, bo
 template <class Body>
 ist_status on_keyed(ist_context *context, ist_value object, ist_value key, bool valid,
                     ist_error **error, const Body &body) {
-  return ist__on_object(context, object, valid, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, valid, error, [&](ist__call_entry &entry, auto target) {
     v8::Local<v8::Value> local;
     if (!ist__value_to(context->isolate, key, &local)) return ist__fail(error, IST_ERR_HANDLE);
-    if (!local->IsName() && !local->IsNumber()) return ist__fail(error, IST_ERR_TYPE);
+    if (key.type != IST_STRING && key.type != IST_SYMBOL && key.type != IST_INT32 &&
+        key.type != IST_DOUBLE)
+      return ist__fail(error, IST_ERR_TYPE);
     return body(entry, target, local);
   });
 }
 
 /* Puts a value, by whatever kind of key. */
 template <class Key>
-ist_status put(ist_context *context, ist__entry *entry, v8::Local<v8::Object> target, Key key,
+ist_status put(ist_context *context, ist__call_entry *entry, v8::Local<v8::Object> target, Key key,
                ist_value value, ist_error **error) {
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, value, &local)) return ist__fail(error, IST_ERR_HANDLE);
@@ -54,7 +56,7 @@ ist_status ist_object_new(ist_context *context, ist_value *result) {
 ist_status ist_object_get(ist_context *context, ist_value object, const char *name,
                           ist_value *result, ist_error **error) {
   return on_named(
-      context, object, name, result, error, [&](ist__entry &entry, auto target, auto key) {
+      context, object, name, result, error, [&](ist__call_entry &entry, auto target, auto key) {
         return ist__finish(context, target->Get(entry.context, key), &entry.catcher, result, error);
       });
 }
@@ -62,7 +64,7 @@ ist_status ist_object_get(ist_context *context, ist_value object, const char *na
 ist_status ist_object_set(ist_context *context, ist_value object, const char *name, ist_value value,
                           ist_error **error) {
   return on_named(context, object, name, true, error,
-                  [&](ist__entry &entry, auto target, auto key) {
+                  [&](ist__call_entry &entry, auto target, auto key) {
                     return put(context, &entry, target, key, value, error);
                   });
 }
@@ -70,7 +72,7 @@ ist_status ist_object_set(ist_context *context, ist_value object, const char *na
 ist_status ist_object_has(ist_context *context, ist_value object, const char *name, bool *result,
                           ist_error **error) {
   return on_named(context, object, name, result, error,
-                  [&](ist__entry &entry, auto target, auto key) {
+                  [&](ist__call_entry &entry, auto target, auto key) {
                     return ist__finish_maybe(context, target->Has(entry.context, key),
                                              &entry.catcher, result, error);
                   });
@@ -79,7 +81,7 @@ ist_status ist_object_has(ist_context *context, ist_value object, const char *na
 ist_status ist_object_delete(ist_context *context, ist_value object, const char *name, bool *result,
                              ist_error **error) {
   return on_named(context, object, name, true, error,
-                  [&](ist__entry &entry, auto target, auto key) {
+                  [&](ist__call_entry &entry, auto target, auto key) {
                     return ist__finish_maybe(context, target->Delete(entry.context, key),
                                              &entry.catcher, result, error);
                   });
@@ -90,7 +92,7 @@ ist_status ist_object_delete(ist_context *context, ist_value object, const char 
 ist_status ist_object_get_key(ist_context *context, ist_value object, ist_value key,
                               ist_value *result, ist_error **error) {
   return on_keyed(context, object, key, result, error,
-                  [&](ist__entry &entry, auto target, auto local) {
+                  [&](ist__call_entry &entry, auto target, auto local) {
                     return ist__finish(context, target->Get(entry.context, local), &entry.catcher,
                                        result, error);
                   });
@@ -99,7 +101,7 @@ ist_status ist_object_get_key(ist_context *context, ist_value object, ist_value 
 ist_status ist_object_set_key(ist_context *context, ist_value object, ist_value key,
                               ist_value value, ist_error **error) {
   return on_keyed(context, object, key, true, error,
-                  [&](ist__entry &entry, auto target, auto local) {
+                  [&](ist__call_entry &entry, auto target, auto local) {
                     return put(context, &entry, target, local, value, error);
                   });
 }
@@ -107,7 +109,7 @@ ist_status ist_object_set_key(ist_context *context, ist_value object, ist_value 
 ist_status ist_object_has_key(ist_context *context, ist_value object, ist_value key, bool *result,
                               ist_error **error) {
   return on_keyed(context, object, key, result, error,
-                  [&](ist__entry &entry, auto target, auto local) {
+                  [&](ist__call_entry &entry, auto target, auto local) {
                     return ist__finish_maybe(context, target->Has(entry.context, local),
                                              &entry.catcher, result, error);
                   });
@@ -116,7 +118,7 @@ ist_status ist_object_has_key(ist_context *context, ist_value object, ist_value 
 ist_status ist_object_has_own(ist_context *context, ist_value object, ist_value key, bool *result,
                               ist_error **error) {
   return on_keyed(context, object, key, result, error,
-                  [&](ist__entry &entry, auto target, auto local) {
+                  [&](ist__call_entry &entry, auto target, auto local) {
                     v8::Local<v8::Name> name;
                     v8::TryCatch *catcher = &entry.catcher;
                     if (!ist__key_name(entry.context, local).ToLocal(&name))
@@ -129,7 +131,7 @@ ist_status ist_object_has_own(ist_context *context, ist_value object, ist_value 
 ist_status ist_object_delete_key(ist_context *context, ist_value object, ist_value key,
                                  bool *result, ist_error **error) {
   return on_keyed(context, object, key, true, error,
-                  [&](ist__entry &entry, auto target, auto local) {
+                  [&](ist__call_entry &entry, auto target, auto local) {
                     return ist__finish_maybe(context, target->Delete(entry.context, local),
                                              &entry.catcher, result, error);
                   });
@@ -139,14 +141,14 @@ ist_status ist_object_delete_key(ist_context *context, ist_value object, ist_val
 
 ist_status ist_object_get_index(ist_context *context, ist_value object, uint32_t index,
                                 ist_value *result, ist_error **error) {
-  return ist__on_object(context, object, result, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, result, error, [&](ist__call_entry &entry, auto target) {
     return ist__finish(context, target->Get(entry.context, index), &entry.catcher, result, error);
   });
 }
 
 ist_status ist_object_set_index(ist_context *context, ist_value object, uint32_t index,
                                 ist_value value, ist_error **error) {
-  return ist__on_object(context, object, true, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, true, error, [&](ist__call_entry &entry, auto target) {
     return put(context, &entry, target, index, value, error);
   });
 }
@@ -162,7 +164,7 @@ ist_status ist_object_keys(ist_context *context, ist_value object, uint32_t flag
   if (!(flags & IST_KEYS_SYMBOLS)) filter |= v8::SKIP_SYMBOLS;
   if (flags & IST_KEYS_NO_STRINGS) filter |= v8::SKIP_STRINGS;
   return ist__on_object(context, object, result && !(flags & ~known), error,
-                        [&](ist__entry &entry, auto target) {
+                        [&](ist__call_entry &entry, auto target) {
                           v8::MaybeLocal<v8::Array> names = target->GetPropertyNames(
                               entry.context,
                               flags & IST_KEYS_INHERITED ? v8::KeyCollectionMode::kIncludePrototypes

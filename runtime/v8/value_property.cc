@@ -5,7 +5,7 @@
 
 namespace {
 
-ist_status define(ist_context *context, ist__entry *entry, v8::Local<v8::Object> target,
+ist_status define(ist_context *context, ist__call_entry *entry, v8::Local<v8::Object> target,
                   v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, uint32_t flags,
                   ist_error **error) {
   descriptor->set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
@@ -16,7 +16,7 @@ ist_status define(ist_context *context, ist__entry *entry, v8::Local<v8::Object>
 }
 
 /* A key that is a value, as a name. */
-ist_status name_of(ist_context *context, ist__entry *entry, ist_value key, v8::Local<v8::Name> *to,
+ist_status name_of(ist_context *context, ist__call_entry *entry, ist_value key, v8::Local<v8::Name> *to,
                    ist_error **error) {
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, key, &local)) return ist__fail(error, IST_ERR_HANDLE);
@@ -61,7 +61,7 @@ template <class Body>
 ist_status on_private(ist_context *context, ist_value object, const char *name, bool valid,
                       const Body &body) {
   return ist__on_object(context, object, name && valid, nullptr,
-                        [&](ist__entry &entry, auto target) {
+                        [&](ist__call_entry &entry, auto target) {
                           v8::Local<v8::Private> key;
                           if (!private_of(context->isolate->v8, name).ToLocal(&key))
                             return IST_ERR_LIMIT;
@@ -83,7 +83,7 @@ v8::MaybeLocal<v8::Name> ist__key_name(v8::Local<v8::Context> context, v8::Local
 ist_status ist_object_define(ist_context *context, ist_value object, const char *name,
                              ist_value value, uint32_t flags, ist_error **error) {
   return ist__on_object(
-      context, object, name && flags <= IST_PROP_ALL, error, [&](ist__entry &entry, auto target) {
+      context, object, name && flags <= IST_PROP_ALL, error, [&](ist__call_entry &entry, auto target) {
         v8::Local<v8::Value> local;
         v8::Local<v8::String> key;
         if (!ist__value_to(context->isolate, value, &local))
@@ -98,7 +98,7 @@ ist_status ist_object_define(ist_context *context, ist_value object, const char 
 ist_status ist_object_define_property(ist_context *context, ist_value object, ist_value key,
                                       const ist_property *property, ist_error **error) {
   bool valid = ist__sized(property) && property->flags <= IST_PROP_ALL;
-  return ist__on_object(context, object, valid, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, valid, error, [&](ist__call_entry &entry, auto target) {
     ist_isolate *isolate = context->isolate;
     v8::Local<v8::Value> value, getter, setter;
     if (!ist__value_to(isolate, property->value, &value) ||
@@ -127,7 +127,7 @@ ist_status ist_object_define_property(ist_context *context, ist_value object, is
 ist_status ist_object_property(ist_context *context, ist_value object, ist_value key,
                                ist_property *result, ist_error **error) {
   return ist__on_object(context, object, ist__sized(result), error,
-                        [&](ist__entry &entry, auto target) {
+                        [&](ist__call_entry &entry, auto target) {
                           v8::Local<v8::Name> name;
                           ist_status status = name_of(context, &entry, key, &name, error);
                           if (status) return status;
@@ -174,7 +174,7 @@ ist_status ist_object_property(ist_context *context, ist_value object, ist_value
 
 ist_status ist_object_get_private(ist_context *context, ist_value object, const char *name,
                                   ist_value *result) {
-  return on_private(context, object, name, result, [&](ist__entry &entry, auto target, auto key) {
+  return on_private(context, object, name, result, [&](ist__call_entry &entry, auto target, auto key) {
     return ist__finish(context, target->GetPrivate(entry.context, key), &entry.catcher, result,
                        nullptr);
   });
@@ -182,7 +182,7 @@ ist_status ist_object_get_private(ist_context *context, ist_value object, const 
 
 ist_status ist_object_set_private(ist_context *context, ist_value object, const char *name,
                                   ist_value value) {
-  return on_private(context, object, name, true, [&](ist__entry &entry, auto target, auto key) {
+  return on_private(context, object, name, true, [&](ist__call_entry &entry, auto target, auto key) {
     v8::Local<v8::Value> local;
     if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
     return ist__finish_maybe(context, target->SetPrivate(entry.context, key, local), &entry.catcher,
@@ -191,7 +191,7 @@ ist_status ist_object_set_private(ist_context *context, ist_value object, const 
 }
 
 ist_status ist_object_delete_private(ist_context *context, ist_value object, const char *name) {
-  return on_private(context, object, name, true, [&](ist__entry &entry, auto target, auto key) {
+  return on_private(context, object, name, true, [&](ist__call_entry &entry, auto target, auto key) {
     return ist__finish_maybe(context, target->DeletePrivate(entry.context, key), &entry.catcher,
                              nullptr, nullptr);
   });
@@ -201,7 +201,7 @@ ist_status ist_object_delete_private(ist_context *context, ist_value object, con
 
 ist_status ist_object_prototype(ist_context *context, ist_value object, ist_value *result,
                                 ist_error **error) {
-  return ist__on_object(context, object, result, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, result, error, [&](ist__call_entry &entry, auto target) {
     v8::Local<v8::Function> get;
     v8::MaybeLocal<v8::Value> got;
     /* V8's own function does not ask proxies. */
@@ -218,7 +218,7 @@ ist_status ist_object_prototype(ist_context *context, ist_value object, ist_valu
 
 ist_status ist_object_set_prototype(ist_context *context, ist_value object, ist_value prototype,
                                     ist_error **error) {
-  return ist__on_object(context, object, true, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, true, error, [&](ist__call_entry &entry, auto target) {
     v8::Local<v8::Value> local, done;
     if (!ist__value_to(context->isolate, prototype, &local))
       return ist__fail(error, IST_ERR_HANDLE);
@@ -237,7 +237,7 @@ ist_status ist_object_set_prototype(ist_context *context, ist_value object, ist_
 /* ---- The whole object ---- */
 
 ist_status ist_object_freeze(ist_context *context, ist_value object, ist_error **error) {
-  return ist__on_object(context, object, true, error, [&](ist__entry &entry, auto target) {
+  return ist__on_object(context, object, true, error, [&](ist__call_entry &entry, auto target) {
     return ist__finish_maybe(context,
                              target->SetIntegrityLevel(entry.context, v8::IntegrityLevel::kFrozen),
                              &entry.catcher, nullptr, error);
