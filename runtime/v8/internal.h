@@ -255,7 +255,7 @@ struct ist_isolate : ist__record {
   ist__interrupt *last_interrupt;
   std::atomic<bool> terminating{false}; /* asked for, and not forgotten yet */
   ist__interrupt *posts, **last_post;
-  size_t post_count, references;
+  size_t post_count, loop_references;
   void *loop; /* set with the lock too, so that its holder may read it */
   const ist__loop_table *loop_table;
 

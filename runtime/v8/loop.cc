@@ -6,7 +6,7 @@
 
 void ist__loop_begin(ist_isolate *isolate) {
   isolate->last_post = &isolate->posts;
-  isolate->post_count = isolate->references = 0;
+  isolate->post_count = isolate->loop_references = 0;
 }
 
 void ist__loop_end(ist_isolate *isolate) {
@@ -92,7 +92,7 @@ ist_status ist_loop_ref(ist_isolate *isolate) {
   if (ist__forked()) return IST_ERR_FORKED;
   std::lock_guard<std::mutex> guard(isolate->reach);
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
-  isolate->references++;
+  isolate->loop_references++;
   return IST_OK;
 }
 
@@ -101,8 +101,8 @@ ist_status ist_loop_unref(ist_isolate *isolate) {
   if (ist__forked()) return IST_ERR_FORKED;
   std::lock_guard<std::mutex> guard(isolate->reach);
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
-  if (!isolate->references) return IST_ERR_STATE;
-  if (!--isolate->references && isolate->loop) isolate->loop_table->wake(isolate->loop);
+  if (!isolate->loop_references) return IST_ERR_STATE;
+  if (!--isolate->loop_references && isolate->loop) isolate->loop_table->wake(isolate->loop);
   return IST_OK;
 }
 
@@ -115,7 +115,7 @@ size_t ist__isolate_posted(ist_isolate *isolate) {
 
 size_t ist__isolate_references(ist_isolate *isolate) {
   std::lock_guard<std::mutex> guard(isolate->reach);
-  return isolate->references;
+  return isolate->loop_references;
 }
 
 bool ist__isolate_run_post(ist_isolate *isolate) {
