@@ -93,7 +93,7 @@ static void by_index(void **state) {
 
 static void what_user_code_throws_comes_out(void **state) {
   fixture *f = *state;
-  ist_value got, key = text(f, "x"), proxy;
+  ist_value got = ist_undefined(), key = text(f, "x"), proxy;
   ist_error *error;
   bool is;
   proxy = eval(f, "const fail = (what) => { throw new RangeError(what) };"
