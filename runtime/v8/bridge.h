@@ -70,6 +70,8 @@ void ist__bridge_drain(ist__bridge *bridge);
  * heap (false: it has this one), the table of what the heap may then point to (freed by ist__free;
  * it outlives the isolate; NULL when memory is out), and the templates that a snapshot holds. */
 bool ist__bridge_add(ist__bridge *bridge, ist__library *library);
+/* The templates of libraries that were added, where there is no snapshot to take them from. */
+void ist__bridge_make_templates(ist__bridge *bridge);
 intptr_t *ist__bridge_references(ist__bridge *bridge);
 void ist__bridge_save(ist__bridge *bridge, v8::SnapshotCreator *creator,
                       v8::Local<v8::Context> context);

@@ -264,16 +264,24 @@ ist__lib *ist__lib_add(ist__bridge *bridge, ist__library *library) {
   return lib;
 }
 
+static void make_templates(ist__lib *lib) {
+  for (size_t i = 0; i < lib->library->type_count; i++) {
+    const ist__type *type = lib->library->types[i];
+    if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_shape(lib, type);
+  }
+}
+
 ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
   for (ist__lib *lib = bridge->libs; lib; lib = lib->next) {
     if (lib->library == library) return lib;
   }
   ist__lib *lib = ist__lib_add(bridge, library);
-  for (size_t i = 0; i < library->type_count; i++) {
-    const ist__type *type = library->types[i];
-    if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_shape(lib, type);
-  }
+  make_templates(lib);
   return lib;
+}
+
+void ist__bridge_make_templates(ist__bridge *bridge) {
+  for (ist__lib *lib = bridge->libs; lib; lib = lib->next) make_templates(lib);
 }
 
 /* ---- exports ---- */

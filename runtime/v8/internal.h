@@ -242,7 +242,7 @@ struct ist_isolate : ist__record {
   ist__outward *outward;   /* the innermost of them */
   uint32_t entries;        /* how many calls that may run JavaScript are */
   uint32_t over;           /* how often the owner has entered another isolate on top of this one */
-  ist__context_entered *entered;   /* innermost last */
+  ist__context_entered *entered; /* innermost last */
   uint32_t entered_count, entered_capacity;
   bool finalizing; /* finalizers are being called */
   std::mutex lock;
@@ -277,9 +277,12 @@ struct ist_isolate : ist__record {
   ist__load *loads;                   /* imports and ist_module_load under way */
   v8::Global<v8::Private> source_key; /* marks functions of ist_function_compile with a hash */
   std::atomic<bool> cache_used{false};
-  struct ist__blob *blob;       /* snapshot.h: what it was started from */
-  struct ist__creator *creator; /* snapshot.h: a snapshot is built in it */
-  intptr_t *references;         /* what a snapshot's heap may point to */
+  struct ist__blob *blob;                    /* snapshot.h: what it was started from */
+  struct ist__creator *creator;              /* snapshot.h: a snapshot is built in it */
+  intptr_t *table;                           /* what a snapshot's heap may point to */
+  struct ist__blob *blob;                    /* snapshot.h: what it was started from */
+  struct ist__creator *creator;              /* snapshot.h: a snapshot is built in it */
+  intptr_t *references;                      /* what a snapshot's heap may point to */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;

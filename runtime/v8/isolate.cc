@@ -384,7 +384,7 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
     ist__error_hooks(isolate->v8);
     ist__module_hooks(isolate->v8);
   }
-  std::lock_guard<std::mutex> guard(registry_mutex);
+  std::unique_lock<std::mutex> guard(registry_mutex);
   if (!++last_id) last_id = 1;
   isolate->id = last_id;
   isolate->next = registry;
@@ -392,6 +392,11 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   if (registry) registry->link = &isolate->next;
   registry = isolate;
   isolate->live.store(true, std::memory_order_release);
+  if (!started) {
+    guard.unlock();
+    (void)ist_isolate_free(isolate);
+    return IST_ERR_MEMORY;
+  }
   *result = isolate;
   return IST_OK;
 }
