@@ -1043,7 +1043,8 @@ typedef struct ist_handler {
   ist_status (*set)(void *env, const ist_access *access, ist_value value, bool *handled);
   /* Whether a property is there, true beforehand, and its `*flags` of IST_PROP_*. When it is not,
    * the object itself is looked at. Without `query`, what `get` answers is there; it is enumerable,
-   * with `set` writable, and with `remove` configurable, which also `*flags` is beforehand. */
+   * with `set` writable, and with `remove` configurable (both with `only_missing`), which also
+   * `*flags` is beforehand. Asked more often than one may expect. */
   ist_status (*query)(void *env, const ist_access *access, uint32_t *flags, bool *found);
   /* `*removed` is true beforehand; false throws in strict code. Without it, properties that are
    * there are not deleted. */

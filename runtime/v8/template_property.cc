@@ -164,8 +164,9 @@ bool look(v8::Local<v8::Value> key, const Info &info, uint32_t *flags, bool *fou
   ist__responder *responder = responder_of(info.Data());
   const ist_handler &handler = responder->handler;
   *found = handler.query || handler.get;
-  *flags = IST_PROP_ENUMERABLE | (handler.set ? IST_PROP_WRITABLE : 0) |
-           (handler.remove ? IST_PROP_CONFIGURABLE : 0);
+  *flags = IST_PROP_ENUMERABLE;
+  if (handler.set || handler.only_missing) *flags |= IST_PROP_WRITABLE;
+  if (handler.remove || handler.only_missing) *flags |= IST_PROP_CONFIGURABLE;
   if (!*found) return true;
   return consult(responder, info.This(), ist__compat::holder(info), key,
                  [&](const ist_access *access) {
@@ -189,6 +190,7 @@ answer on_set(v8::Local<v8::Value> key, v8::Local<v8::Value> value, const Info &
   ist__responder *responder = responder_of(info.Data());
   const ist_handler &handler = responder->handler;
   if (!handler.set) {
+    if (handler.only_missing) return PASSED_ON;
     uint32_t flags;
     bool found;
     if (!look(key, info, &flags, &found)) return ANSWERED;
@@ -236,6 +238,7 @@ template <class Info>
 answer on_define(v8::Local<v8::Value> key, const v8::PropertyDescriptor &wanted, const Info &info) {
   ist__responder *responder = responder_of(info.Data());
   if (wanted.has_value() && responder->handler.set) return on_set(key, wanted.value(), info);
+  if (responder->handler.only_missing) return PASSED_ON;
   uint32_t flags;
   bool found;
   if (!look(key, info, &flags, &found)) return ANSWERED;
@@ -247,7 +250,7 @@ answer on_define(v8::Local<v8::Value> key, const v8::PropertyDescriptor &wanted,
 enum { MOST_KEYS = 1 << 24 };
 
 /* The keys that C listed, as V8 wants them: names, or array indices. */
-ist_status keys_of(ist__responder *responder, const ist_value &listed,
+ist_status keys_of(ist__responder *responder, ist_context *owner, const ist_value &listed,
                    v8::Local<v8::Array> *result) {
   ist_isolate *isolate = responder->isolate;
   v8::Local<v8::Context> context = isolate->v8->GetCurrentContext();
@@ -286,20 +289,34 @@ ist_status keys_of(ist__responder *responder, const ist_value &listed,
   }
   if (!status) *result = v8::Array::New(isolate->v8, keys, length);
   ist__free(keys);
+  if (catcher.HasTerminated()) return IST_ERR_TERMINATED;
+  if (catcher.HasCaught()) {
+    owner->thrown.Reset(isolate->v8, catcher.Exception());
+    owner->throwing = true;
+  }
   return status;
 }
 
 void on_enumerate(const v8::PropertyCallbackInfo<v8::Array> &info) {
   ist__responder *responder = responder_of(info.Data());
-  consult(responder, info.This(), ist__compat::holder(info), v8::Undefined(responder->isolate->v8),
-          [&](const ist_access *access) {
-            ist_value listed = ist_undefined();
-            v8::Local<v8::Array> keys;
-            ist_status status = responder->handler.enumerate(responder->env, access, &listed);
-            if (!status) status = keys_of(responder, listed, &keys);
-            if (!status) info.GetReturnValue().Set(keys);
-            return status;
-          });
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Array> keys;
+  bool went = consult(responder, info.This(), ist__compat::holder(info), v8::Undefined(isolate),
+                      [&](const ist_access *access) {
+                        ist_value listed = ist_undefined();
+                        ist_status status =
+                            responder->handler.enumerate(responder->env, access, &listed);
+                        return status ? status : keys_of(responder, access->context, listed, &keys);
+                      });
+  /* V8 forgets what a query throws while keys are filtered, so it is asked beforehand, too. */
+  for (uint32_t i = 0; ist__compat::filter_forgets && went && i < keys->Length(); i++) {
+    uint32_t flags;
+    bool found;
+    v8::Local<v8::Value> key;
+    went =
+        keys->Get(isolate->GetCurrentContext(), i).ToLocal(&key) && look(key, info, &flags, &found);
+  }
+  if (went) info.GetReturnValue().Set(keys);
 }
 
 /* How V8 calls the above, with a name or with an index. */

@@ -102,6 +102,13 @@ inline v8::Local<v8::Value> inner_global(v8::Local<v8::Context> context) {
 #endif
 }
 
+/* Whether exceptions of query interceptors are lost while an object's keys are listed. */
+#if V8_MAJOR_VERSION >= 13
+constexpr bool filter_forgets = false;
+#else
+constexpr bool filter_forgets = true;
+#endif
+
 /* --- Interceptors: from V8 12 on they say whether they answered. */
 #if V8_MAJOR_VERSION >= 12
 using intercepted = v8::Intercepted;
