@@ -179,9 +179,10 @@ uint64_t hash_library(const ist__library *library) {
 
 /* ---- Building ---- */
 
-/* Something with native fields is about to be written. */
-v8::StartupData write_field(v8::Local<v8::Object>, int, void *data) {
-  static_cast<ist__creator *>(data)->refused = true;
+/* A field that holds no value of JavaScript's is about to be written. Buffers have some, which are
+ * empty. */
+v8::StartupData write_field(v8::Local<v8::Object> object, int index, void *data) {
+  if (ist__compat::get_pointer(object, index)) static_cast<ist__creator *>(data)->refused = true;
   return {nullptr, 0};
 }
 
