@@ -1,5 +1,5 @@
 /* Object and function templates: what is made from them, inheritance, receivers, accessors,
- * callable objects, internal fields, Externals, and every way to misuse them. */
+ * callable objects. */
 #include "api_test.h"
 
 #include <stdio.h>
@@ -589,98 +589,6 @@ static void a_getter_runs_a_script_that_reads_the_property(void **state) {
   ist_template_free(object);
 }
 
-/* ---- Fields and Externals ---- */
-
-static void fields_hold_any_pointer(void **state) {
-  fixture *f = *state;
-  static char bytes[4];
-  ist_template *object = object_template(f);
-  assert_status(IST_ERR_LIMIT, ist_template_set_fields(object, 65));
-  assert_ok(ist_template_set_fields(object, 64));
-  ist_value made = show(f, "o", object, false);
-  void *got = f;
-  for (uint32_t i = 0; i < 64; i++) {
-    assert_ok(ist_object_field(f->isolate, made, i, &bytes[i % 3], &got));
-    assert_null(got);
-  }
-  for (uint32_t i = 0; i < 64; i++)
-    assert_ok(ist_object_set_field(f->isolate, made, i, &bytes[i % 4], &bytes[i % 3]));
-  for (uint32_t i = 0; i < 64; i++) {
-    assert_ok(ist_object_field(f->isolate, made, i, &bytes[i % 3], &got));
-    assert_ptr_equal(got, &bytes[i % 4]);
-    assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, made, i, &bytes[(i + 1) % 3], &got));
-    assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, made, i, NULL, &got));
-  }
-  assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, made, 64, bytes, &got));
-  assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, made, UINT32_MAX, bytes, &got));
-  assert_ok(ist_object_set_field(f->isolate, made, 0, (void *)UINTPTR_MAX, (void *)UINTPTR_MAX));
-  assert_ok(ist_isolate_collect(f->isolate));
-  assert_ok(ist_object_field(f->isolate, made, 0, (void *)UINTPTR_MAX, &got));
-  assert_true(got == (void *)UINTPTR_MAX);
-  assert_ok(ist_object_set_field(f->isolate, made, 0, NULL, NULL));
-  assert_ok(ist_object_field(f->isolate, made, 0, NULL, &got));
-  assert_null(got);
-  /* What has no fields of ours, whatever V8 keeps in its own. */
-  static const char *const others[] = {"({})",
-                                       "1",
-                                       "'s'",
-                                       "[]",
-                                       "Promise.resolve()",
-                                       "new ArrayBuffer(8)",
-                                       "new Uint8Array(8)",
-                                       "new DataView(new ArrayBuffer(8))",
-                                       "new Proxy(o, {})",
-                                       "Object.create(o)",
-                                       "globalThis",
-                                       "(() => 1)"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-    ist_value value = eval(f, others[i]);
-    assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, value, 0, bytes, &got));
-    assert_status(IST_ERR_TYPE, ist_object_set_field(f->isolate, value, 0, bytes, bytes));
-  }
-  ist_template_free(object);
-}
-
-static void externals_stand_for_pointers(void **state) {
-  fixture *f = *state;
-  static char tag, other;
-  ist_value external;
-  ist_class class;
-  void *got;
-  finalized = 0;
-  assert_ok(ist_external_new(f->context, f, &tag, count_end, &external));
-  assert_ok(ist_value_class(f->isolate, external, &class));
-  assert_int_equal(class, IST_CLASS_EXTERNAL);
-  put(f, "e", external);
-  assert_ok(ist_external_read(f->isolate, eval(f, "[e].map(x => x)[0]"), &tag, &got));
-  assert_ptr_equal(got, f);
-  assert_status(IST_ERR_TYPE, ist_external_read(f->isolate, external, &other, &got));
-  assert_status(IST_ERR_TYPE, ist_external_read(f->isolate, ist_int32(1), &tag, &got));
-  assert_status(IST_ERR_TYPE, ist_external_read(f->isolate, eval(f, "({})"), &tag, &got));
-  assert_status(IST_ERR_TYPE, ist_object_field(f->isolate, external, 0, &tag, &got));
-  assert_status(IST_ERR_TYPE, ist_object_set_field(f->isolate, external, 0, f, &tag));
-  assert_text(f, "object", eval(f, "typeof e"));
-  assert_int_equal(finalized, 0);
-  assert_ok(ist_value_free(f->isolate, external));
-  eval(f, "e = undefined");
-  for (int i = 0; i < 100; i++) {
-    assert_ok(ist_external_new(f->context, f, &tag, count_end, &external));
-    assert_ok(ist_value_free(f->isolate, external));
-  }
-  assert_ok(ist_isolate_collect(f->isolate));
-  assert_in_range(finalized, 90, 101);
-  assert_ok(ist_external_new(f->context, f, &tag, NULL, &external));
-  assert_status(IST_ERR_ARGUMENT, ist_external_new(f->context, f, &tag, count_end, NULL));
-  assert_status(IST_ERR_ARGUMENT, ist_external_new(NULL, f, &tag, count_end, &external));
-  finalized -= 2;
-}
-
-static int all_externals_finalized(void **state) {
-  teardown(state);
-  assert_int_equal(finalized, 101);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(objects_have_the_properties_of_their_template),
@@ -697,8 +605,6 @@ int main(void) {
       TEST(accessors_of_a_class),
       TEST(what_accessors_throw),
       TEST(a_getter_runs_a_script_that_reads_the_property),
-      TEST(fields_hold_any_pointer),
-      cmocka_unit_test_setup_teardown(externals_stand_for_pointers, setup, all_externals_finalized),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
