@@ -73,6 +73,8 @@ typedef struct host_settings {
   char **grants, **idl_dirs; /* each ends with NULL */
   size_t grant_count, idl_dir_count;
   bool grant_all;
+  void (*start)(void *env, ist_host *host); /* of ist_host_options */
+  void *env;
 } host_settings;
 
 /* Takes one of HOST_OPTIONS. */
@@ -80,6 +82,31 @@ void host_option(host_settings *settings, int option, const char *value);
 /* Makes the host, or reports why not and gives NULL. */
 ist_host *host_make(host_settings *settings, int argc, char **argv);
 void host_settings_free(host_settings *settings);
+
+/* Debugging, for run and eval. */
+#define INSPECT_OPTIONS                                                                            \
+  {0,        "inspect",   MAYBE_ARGUMENT,                                                          \
+   ANYTHING, "HOST:PORT", "let debuggers connect while the program runs (127.0.0.1:9229)"},        \
+  {                                                                                                \
+    0, "inspect-brk", MAYBE_ARGUMENT, ANYTHING, "HOST:PORT",                                       \
+        "wait for a debugger, and pause at the first statement"                                    \
+  }
+
+typedef struct inspection {
+  bool wanted, wait;
+  char address[64];
+  unsigned short port;
+  const struct inspect_table *table; /* once the server is loaded */
+  struct inspect *server;
+} inspection;
+
+/* Takes one of INSPECT_OPTIONS by its name. False after reporting wrong usage of the verb. */
+bool inspect_option(inspection *inspection, const verb *verb, const char *name, const char *value);
+/* Starts the server, if it is wanted. False after saying why not. */
+bool inspect_begin(inspection *inspection, ist_host *host, const char *title);
+/* Before the program's first statement, as `start` of host_settings. */
+void inspect_start(void *env, ist_host *host);
+void inspect_end(inspection *inspection);
 
 /* Where imports of interface files are looked up: the folders given, then the installed one. Ends
  * with NULL. */

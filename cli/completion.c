@@ -76,7 +76,7 @@ static void print_zsh(void) {
                row->help,
                row->kind == A_FOLDER             ? ":folder:_files -/"
                : row->kind == A_FILE             ? ":file:_files"
-               : row->argument == MAYBE_ARGUMENT ? "::libraries:"
+               : row->argument == MAYBE_ARGUMENT ? "::value:"
                : row->argument == AN_ARGUMENT    ? ":value:"
                                                  : "");
       putchar(' ');
@@ -97,8 +97,9 @@ static void print_fish(void) {
     quoted(verbs[i].summary);
     putchar('\n');
     for (const option_row *row = verbs[i].options; row->name; row++) {
-      printf("complete -c isthmus -n '__fish_seen_subcommand_from %s' -s %c -l %s%s -d ",
-             verbs[i].name, row->letter, row->name,
+      char letter[] = {' ', '-', 's', ' ', row->letter, '\0'};
+      printf("complete -c isthmus -n '__fish_seen_subcommand_from %s'%s -l %s%s -d ", verbs[i].name,
+             row->letter ? letter : "", row->name,
              row->argument != AN_ARGUMENT                   ? ""
              : row->kind == A_FILE || row->kind == A_FOLDER ? " -r -F"
                                                             : " -x");

@@ -14,10 +14,11 @@
 #define END_OPTIONS                                                                                \
   { 0, NULL, NO_ARGUMENT, ANYTHING, NULL, NULL }
 
-static const option_row run_options[] = {HOST_OPTIONS, HELP_OPTION, END_OPTIONS};
+static const option_row run_options[] = {HOST_OPTIONS, INSPECT_OPTIONS, HELP_OPTION, END_OPTIONS};
 static const option_row eval_options[] = {
     {'p', "print", NO_ARGUMENT, ANYTHING, NULL, "show the value of the last statement"},
     HOST_OPTIONS,
+    INSPECT_OPTIONS,
     HELP_OPTION,
     END_OPTIONS};
 static const option_row gen_options[] = {
@@ -37,7 +38,8 @@ static const option_row plain_options[] = {HELP_OPTION, END_OPTIONS};
 static const char grants_help[] =
     "A program reaches C only through interface files that were granted to it. A name, as in\n"
     "--allow-ffi=zlib,sqlite3, is looked up in the folders of --idl and among the installed ones;\n"
-    "any other file is granted by its path, as in --allow-ffi=./my.idl. A tag behind either grants\n"
+    "any other file is granted by its path, as in --allow-ffi=./my.idl. A tag behind either "
+    "grants\n"
     "only the functions that have it: --allow-ffi=sqlite3:read,sqlite3:write. Functions that are\n"
     "marked unsafe are granted by the tag 'unsafe' alone. --allow-ffi without a list grants\n"
     "everything, which is the full power of native code.";
@@ -105,7 +107,8 @@ static void print_verb_help(const verb *verb) {
          verb->summary + 1);
   for (const option_row *row = verb->options; row->name; row++) {
     char left[64];
-    snprintf(left, sizeof left, "-%c, --%s%s%s%s", row->letter, row->name,
+    char letter[] = {'-', row->letter, ',', '\0'};
+    snprintf(left, sizeof left, "%3s --%s%s%s%s", row->letter ? letter : "", row->name,
              row->argument == NO_ARGUMENT      ? ""
              : row->argument == MAYBE_ARGUMENT ? "[="
                                                : "=",
@@ -179,7 +182,9 @@ int next_option(const verb *verb, int argc, char **argv) {
   size_t count = 0, at = 2;
   for (const option_row *row = verb->options; row->name && count < MOST; row++) {
     static const int wants[] = {no_argument, required_argument, optional_argument};
-    long_options[count++] = (struct option){row->name, wants[row->argument], NULL, row->letter};
+    int value = row->letter ? row->letter : (int)count + 256;
+    long_options[count++] = (struct option){row->name, wants[row->argument], NULL, value};
+    if (!row->letter) continue;
     letters[at++] = row->letter;
     /* A letter takes no optional argument: -A zlib would look as if it did. */
     if (row->argument == AN_ARGUMENT) letters[at++] = ':';

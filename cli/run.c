@@ -47,6 +47,8 @@ ist_host *host_make(host_settings *settings, int argc, char **argv) {
       .idl_dirs = (const char *const *)settings->idl_dirs,
       .grants = (const char *const *)settings->grants,
       .grant_all = settings->grant_all,
+      .start = settings->start,
+      .env = settings->env,
   };
   ist_host *host = NULL;
   ist_status status = ist_host_new(&options, &host);
@@ -73,11 +75,14 @@ static char *read_input(size_t *length) {
 }
 
 static int take_options(const verb *verb, int argc, char **argv, host_settings *settings,
-                        bool *print) {
+                        inspection *inspection, bool *print) {
   int option;
   while ((option = next_option(verb, argc, argv)) != -1) {
     if (option == '?') return EXIT_USAGE;
-    if (option == 'p')
+    if (option >= 256) {
+      if (!inspect_option(inspection, verb, verb->options[option - 256].name, optarg))
+        return EXIT_USAGE;
+    } else if (option == 'p')
       *print = true;
     else
       host_option(settings, option, optarg);
@@ -86,11 +91,19 @@ static int take_options(const verb *verb, int argc, char **argv, host_settings *
 }
 
 /* Runs a file, standard input or a text, whichever is given. */
-static int run(host_settings *settings, const char *path, const char *code, bool print, int argc,
-               char **argv) {
+static int run(host_settings *settings, inspection *inspection, const char *path, const char *code,
+               bool print, int argc, char **argv) {
+  if (inspection->wait) {
+    settings->start = inspect_start;
+    settings->env = inspection;
+  }
   ist_host *host = host_make(settings, argc, argv);
   host_settings_free(settings);
   if (!host) return EXIT_FAILURE;
+  if (!inspect_begin(inspection, host, path ? path : "[eval]")) {
+    ist_host_free(host);
+    return EXIT_FAILURE;
+  }
   int exit_code = EXIT_FAILURE;
   ist_status status;
   if (code)
@@ -104,6 +117,7 @@ static int run(host_settings *settings, const char *path, const char *code, bool
     free(text);
   }
   if (status) fprintf(stderr, "isthmus: %s\n", ist_status_text(status));
+  inspect_end(inspection);
   ist_host_free(host);
   return status ? EXIT_FAILURE : exit_code;
 }
@@ -112,8 +126,9 @@ static int run(host_settings *settings, const char *path, const char *code, bool
 static int run_verb(const char *name, const char *missing, bool is_code, int argc, char **argv) {
   const verb *verb = verb_named(name);
   host_settings settings = {0};
+  inspection inspection = {0};
   bool print = false;
-  if (take_options(verb, argc, argv, &settings, &print)) {
+  if (take_options(verb, argc, argv, &settings, &inspection, &print)) {
     host_settings_free(&settings);
     return EXIT_USAGE;
   }
@@ -122,8 +137,8 @@ static int run_verb(const char *name, const char *missing, bool is_code, int arg
     return usage_error(verb->name, missing);
   }
   const char *what = argv[optind];
-  return run(&settings, is_code ? NULL : what, is_code ? what : NULL, print, argc - optind - 1,
-             argv + optind + 1);
+  return run(&settings, &inspection, is_code ? NULL : what, is_code ? what : NULL, print,
+             argc - optind - 1, argv + optind + 1);
 }
 
 int verb_run(int argc, char **argv) {

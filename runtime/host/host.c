@@ -110,6 +110,8 @@ ist_status ist_host_new(const ist_host_options *given, ist_host **result) {
   ist_host_options copy = {0}, *options = &copy;
   if (given) memcpy(&copy, given, given->size < sizeof copy ? given->size : sizeof copy);
   ist_host *host = ist__must_alloc(sizeof *host);
+  host->start = options->start;
+  host->env = options->env;
   ist_loader loader = {sizeof loader, ist__loader_resolve, ist__loader_meta, host, NULL, NULL};
   ist_status status = ist_isolate_new(NULL, &host->isolate);
   if (!status) status = ist_context_new(host->isolate, NULL, &host->context);
@@ -168,6 +170,7 @@ static void run_to_end(ist_host *host, ist_value promise) {
 static void run_module(ist_host *host, ist_module *module, ist_error *error) {
   ist_value promise;
   ist_status status = module ? ist_module_instantiate(module, &error) : IST_ERR_EXCEPTION;
+  if (!status && host->start) host->start(host->env, host);
   if (!status) status = ist_module_evaluate(module, &promise, &error);
   if (status) {
     if (!host->exiting) ist__report_uncaught(host, error);
@@ -200,6 +203,7 @@ ist_status ist_host_eval(ist_host *host, const char *source, size_t length, cons
   if (status) return status;
   if (print) {
     ist_repl_result shown = {.size = sizeof shown};
+    if (host->start) host->start(host->env, host);
     status = ist__repl_run(host, source, length, ist__io_colors(STDOUT_FILENO), &shown);
     if (!status && shown.outcome == IST_REPL_DONE) {
       const char *text = shown.text ? shown.text : "undefined";

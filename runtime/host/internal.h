@@ -17,8 +17,6 @@
 #include "../ffi/alloc.h"
 #include "../v8/embed.h"
 
-struct ist__library;
-
 /* ---- Text that grows ---- */
 
 /* Always ends with a NUL that `length` does not count; `data` NULL while nothing was added. Running
@@ -87,7 +85,7 @@ typedef struct ist__cached_module {
 typedef struct ist__loaded_library {
   char *path; /* real path of the interface file */
   char *label;
-  struct ist__library *library;
+  ist_library *library;
   struct ist__loaded_library *next;
 } ist__loaded_library;
 
@@ -111,6 +109,8 @@ struct ist_host {
   ist__host_grant *grants;
   size_t grant_count;
   bool grant_all;
+  void (*start)(void *env, ist_host *host);
+  void *env;
   ist__cached_module *modules;
   ist__loaded_library *libraries;
   ist__text input; /* what was read from standard input and not yet given out */
@@ -195,6 +195,21 @@ char *ist__path_join(const char *directory, const char *path);
 char *ist__path_cwd(void);
 /* How a user knows a URL: a path, or "[eval]"; freed by the caller. */
 char *ist__url_shown(const char *url);
+
+/* ---- library.c ---- */
+
+size_t ist__list_length(const char *const *list);
+/* Whether a library is named by the path of an interface file, or may be by its own name. */
+bool ist__library_is_path(const char *name);
+bool ist__library_is_name(const char *name);
+/* The folder of the installed interface files. */
+char *ist__library_installed_dir(void);
+/* The real path of a library's interface file in the first of the folders that has it. */
+ist_status ist__library_find(const char *name, char **dirs, char **path, ist_error **error);
+/* Opens the library that the interface file at `path` describes; imports are looked for in `dirs`.
+ * `label` is how messages name it. */
+ist_status ist__library_compile(const char *label, const char *path, const char *const *dirs,
+                                ist_library **result, ist_error **error);
 
 /* ---- native.c ---- */
 

@@ -1424,6 +1424,10 @@ typedef struct ist_host_options {
                                   NULL; may be NULL */
   const char *const *grants;   /* ends with NULL; may be NULL: nothing is granted */
   bool grant_all;              /* every library and file: the full power of native code */
+  /* Called when a program is loaded and linked, right before its first statement, so that an
+   * inspector can pause there; may be NULL. */
+  void (*start)(void *env, ist_host *host);
+  void *env;
 } ist_host_options;
 
 /* Makes a host. `options` may be NULL. IST_ERR_ARGUMENT, IST_ERR_MEMORY, IST_ERR_IO (no event
