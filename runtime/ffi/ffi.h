@@ -35,9 +35,17 @@ typedef struct ist__domain ist__domain;
 typedef struct ist__owner ist__owner;
 typedef struct ist__closure ist__closure;
 
+/* Whose fault it is that a library cannot be opened. */
+typedef enum ist__blame {
+  IST__BLAME_TEXT,    /* the descriptor's */
+  IST__BLAME_LIBRARY, /* the shared object, or a symbol in it, is not there */
+  IST__BLAME_MEMORY
+} ist__blame;
+
 /* Why something could not be done; `text` is UTF-8, complete, and fit to show a user. */
 typedef struct ist__fault {
   char text[512];
+  ist__blame blame; /* of ist__library_open alone */
 } ist__fault;
 
 /* ---- types ---- */

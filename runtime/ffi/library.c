@@ -31,6 +31,7 @@ static bool open_links(ist__library_impl *impl, const cJSON *root, ist__fault *f
     if (used >= sizeof reasons) used = sizeof reasons - 1;
   }
   if (!used) return ist__fault_set(fault, "descriptor: link: nothing to open");
+  if (fault) fault->blame = IST__BLAME_LIBRARY;
   return ist__fault_set(fault, "%s: cannot be opened: %s", impl->library.name, reasons);
 }
 
@@ -51,6 +52,7 @@ static bool find_symbols(ist__library_impl *impl, ist__fault *fault) {
     ist__function *function = impl->library.functions[i];
     function->address = find_symbol(impl->handle, function->symbol);
     if (function->address || function->optional) continue;
+    if (fault) fault->blame = IST__BLAME_LIBRARY;
     return ist__fault_set(fault, "%s: %s has no symbol %s", impl->library.name,
                           *impl->library.opened ? impl->library.opened : "the process",
                           function->symbol);
@@ -76,6 +78,7 @@ static bool fill(ist__library_impl *impl, const char *json, size_t size, ist__fa
 
 ist__library *ist__library_open(const char *json, size_t size, ist__fault *fault) {
   ist__library_impl *impl = ist__calloc(1, sizeof *impl);
+  if (fault) fault->blame = impl ? IST__BLAME_TEXT : IST__BLAME_MEMORY;
   if (!impl) {
     ist__fault_set(fault, "out of memory");
     return NULL;

@@ -76,6 +76,11 @@ ist_status ist__context_grant(ist_context *context, struct ist__library *library
                               const char *const *tags, ist_value *result,
                               IST_OWN ist_error **error);
 
+/* The embedder's reference to a library, whose own reference it takes over, also when it fails; and
+ * the library behind one, with a reference of its own, or NULL when it was freed. Any thread. */
+ist_status ist__library_wrap(struct ist__library *library, IST_OWN ist_library **result);
+struct ist__library *ist__library_behind(ist_library *reference);
+
 /* Closes the library behind an exports object. False when it is none. */
 bool ist__context_close_library(ist_context *context, ist_value exports);
 

@@ -125,7 +125,7 @@ static ist__closure *make(const char *name, uint32_t param, void **args) {
   const ist__function *f = function_named(library, name);
   void *nothing = NULL, *none[] = {&nothing, &nothing, &nothing};
   ist__frame frame = {.function = f, .args = args ? args : none};
-  ist__fault fault = {""};
+  ist__fault fault = {.text = ""};
   ist__closure *closure = ist__closure_new(domain, &f->params[param], &frame, &dummy, &fault);
   if (!closure) fail_msg("%s", fault.text);
   return closure;

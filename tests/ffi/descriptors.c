@@ -2,7 +2,7 @@
 #include "support.h"
 
 static void refuses(const char *json, const char *expected) {
-  ist__fault fault = {"nothing said"};
+  ist__fault fault = {.text = "nothing said"};
   ist__library *library = ist__library_open(json, strlen(json), &fault);
   if (library) fail_msg("accepted: %s", json);
   if (!strstr(fault.text, expected)) fail_msg("expected \"%s\", got \"%s\"", expected, fault.text);

@@ -50,7 +50,7 @@ __attribute__((unused)) static ist__library *open_body(const char *body) {
   add(&t,
       "{\"isthmus\": 1, \"library\": \"test\", \"target\": \"" TARGET "\", \"link\": [\"\"], %s}",
       body);
-  ist__fault fault = {""};
+  ist__fault fault = {.text = ""};
   ist__library *library = ist__library_open(t.bytes, t.length, &fault);
   if (!library) print_error("%s\n", fault.text);
   assert_non_null(library);

@@ -102,7 +102,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *copy = malloc(size + 1);
   memcpy(copy, data, size);
-  ist__fault fault = {""};
+  ist__fault fault = {.text = ""};
   ist__library *library = ist__library_open(copy, size, &fault);
   free(copy);
   if (!library && (!fault.text[0] || !memchr(fault.text, 0, sizeof fault.text))) abort();
