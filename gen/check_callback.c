@@ -98,6 +98,14 @@ void ist__idl_check_on_throw(compiler *c, param *p, decl *d, expr *parsed) {
     p->on_throw = e;
 }
 
+static dtype *byte_type(compiler *c) {
+  ctype *t = NEW(c, ctype);
+  t->kind = T_SCALAR;
+  t->name = "uint8_t";
+  t->scalar = ist__idl_scalar_find(t->name);
+  return ist__idl_dtype_value(c, t, NULL);
+}
+
 void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
   p->data = p->destroy = p->within = p->parent = p->arg = p->of = -1;
   ist__idl_type_resolve(c, p->type, f->module);
@@ -119,6 +127,8 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
     ist__idl_param_has(p, AT_VIEW);
     if (ist__idl_param_has(p, AT_INOUT)) p->dir = DIR_INOUT;
     dtype *of = t->kind == T_POINTER ? ist__idl_dtype_value(c, t->to, p->attrs) : NULL;
+    // JavaScript has no array of booleans.
+    if (of && of->kind == DT_BOOL) of = byte_type(c);
     if (!of || (of->kind != DT_VOID && of->kind != DT_INT && of->kind != DT_FLOAT))
       ist__idl_param_fail(c, p, "a view is of 'void *' or of a pointer to numbers");
     else if (p->dir == DIR_INOUT && ist__idl_type_is_const(t->to))
@@ -174,6 +184,8 @@ void ist__idl_classify_callback_param(compiler *c, decl *f, param *p) {
                         : ist__idl_text_encoding(p, t->to);
     if (text != ENC_NONE && ist__idl_encoding_check(c, p, text, t->to))
       p->dtype = ist__idl_dtype_string(c, text);
+    else if (!p->bad && p->unsafe)
+      p->dtype = ist__idl_dtype_address(c);
     else if (!p->bad)
       ist__idl_param_fail(
           c, p,

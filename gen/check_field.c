@@ -100,6 +100,7 @@ void ist__idl_check_members(compiler *c, decl *d) {
     p->attrs = &f->attrs;
     ist__idl_classify(c, f->dtype->decl);
     ist__idl_scope_read(c, p);
+    if (!d->unsafe) d->unsafe = f->dtype->decl->unsafe;
     if (f->dtype->decl->type_params.count)
       ist__idl_error(c, f->at, "not supported yet: a callback with parameters of its own here");
     check_companion(c, d, f, AT_DATA, &p->data);
@@ -156,6 +157,12 @@ static bool field_pointer(compiler *c, decl *d, field *f, const ctype *t) {
       return false;
     }
     dtype *of = to ? ist__idl_dtype_value(c, t->to, &f->attrs) : NULL;
+    // Objects that lie behind one another can be looked at where they are.
+    if (of && of->kind == DT_STRUCT) {
+      f->readonly = true;
+      f->dtype = ist__idl_dtype_simple(c, DT_POINTER, of);
+      return true;
+    }
     if (!of || of->kind == DT_REF || of->kind == DT_STRUCT)
       return ist__idl_field_bad(
           c, f, "not supported yet: a counted field of anything but numbers and bytes");

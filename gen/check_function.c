@@ -31,6 +31,15 @@ static void read_grants(compiler *c, decl *f) {
 
 // What JavaScript does not see, or always has, is not granted.
 static void check_grants(compiler *c, decl *f) {
+  for (int i = 0; i < f->params.count && !f->unsafe; i++) {
+    const param *p = f->params.at[i];
+    const dtype *t = p->bad ? NULL : p->dtype;
+    while (t && (t->kind == DT_REF || t->kind == DT_POINTER)) t = t->to;
+    if (!t || (t->kind != DT_CALLBACK && t->kind != DT_STRUCT) || !t->decl->unsafe) continue;
+    ist__idl_error(c, p->at, "'%s' takes an unsafe function: say [[unsafe(\"why\")]] for '%s' too",
+                   p->name, f->name);
+    ist__idl_note(c, t->decl->at, "it is declared here");
+  }
   const char *what = f->function == FN_DESTRUCTOR ? "a destructor, which is always there"
                      : f->internal                ? "a function that JavaScript does not see"
                                                   : NULL;
@@ -72,7 +81,7 @@ void ist__idl_classify(compiler *c, decl *d) {
     place where = callback ? ON_CALLBACK_PARAM : ON_PARAM;
     if (!ist__idl_attrs_check(c, d->params.at[i]->attrs, where)) d->params.at[i]->bad = true;
   }
-  if (!callback) read_grants(c, d);
+  read_grants(c, d);
   ist__idl_classify_result(c, d);
   for (int i = 0; i < d->params.count; i++)
     for (int j = 0; j < i && d->params.at[i]->name; j++)

@@ -180,6 +180,10 @@ static void classify_pointer(compiler *c, decl *f, param *p, const ctype *t) {
   decl *d = to->kind == T_NAMED ? to->decl : NULL;
   if (to->kind == T_BAD) {
     p->bad = true;
+  } else if (p->unsafe && !ist__idl_attr_has(p->attrs, AT_SCOPE) &&
+             (to->kind == T_FUNCTION || (d && d->kind == D_CALLBACK && !d->is_pointer))) {
+    p->role = ROLE_VALUE;
+    p->dtype = ist__idl_dtype_address(c);
   } else if (d && d->kind == D_CALLBACK && !d->is_pointer) {
     p->role = ROLE_VALUE;
     p->dtype = ist__idl_dtype_decl(c, DT_CALLBACK, d);
@@ -298,7 +302,9 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
     classify_pointer(c, f, p, t);
   } else if (d && d->kind == D_CALLBACK) {
     if (d->is_pointer)
-      p->dtype = ist__idl_dtype_decl(c, DT_CALLBACK, d);
+      p->dtype = p->unsafe && !ist__idl_attr_has(p->attrs, AT_SCOPE)
+                     ? ist__idl_dtype_address(c)
+                     : ist__idl_dtype_decl(c, DT_CALLBACK, d);
     else
       ist__idl_param_fail(
           c, p,
@@ -328,9 +334,10 @@ void ist__idl_classify_param(compiler *c, decl *f, param *p) {
   if (nullable && ist__idl_param_has(p, AT_NULL)) p->null = true;
   if (p->dir == DIR_OUT && ist__idl_param_has(p, AT_OMIT)) {
     p->hidden = true;
-    if (is_reference_output(p))
+    if (is_reference_output(p) && !p->own_always)
       ist__idl_param_fail(c, p,
-                          "an object that is not wanted cannot be omitted: nobody would hold it");
+                          "an object that is not wanted cannot be omitted: nobody would hold it; "
+                          "one that is [[own(always)]] is freed at once");
   }
   bool points_within = p->role == ROLE_CELL && p->dir == DIR_OUT && p->dtype->to->kind == DT_STRING;
   if (p->role == ROLE_CELL && p->dir == DIR_OUT && p->dtype->to->kind == DT_STRUCT)

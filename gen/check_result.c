@@ -50,7 +50,7 @@ static void result_pointer(compiler *c, decl *f, param *p, const ctype *t) {
     if (ist__idl_encoding_check(c, p, text, t->to)) p->dtype = ist__idl_dtype_string(c, text);
     return;
   }
-  if (to->kind == T_VOID && f->unsafe)
+  if (f->unsafe)
     p->dtype = ist__idl_dtype_address(c);
   else if (to->kind == T_FUNCTION || (d && d->kind == D_CALLBACK))
     ist__idl_param_fail(c, p, "not supported yet: a result that is a function");

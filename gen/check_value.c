@@ -106,6 +106,7 @@ dtype *ist__idl_element_type(compiler *c, param *p, ctype *element) {
     encoding text = ist__idl_text_encoding(p, t->to);
     if (text != ENC_NONE && ist__idl_encoding_check(c, p, text, t->to))
       return ist__idl_dtype_string(c, text);
+    if (!p->bad && p->unsafe) return ist__idl_dtype_address(c);
     if (!p->bad)
       ist__idl_param_fail(c, p,
                           ist__idl_format(c, "not supported yet: a pointer to '%s'",

@@ -435,6 +435,10 @@ static void collect(emitter *e) {
     case D_HANDLE: type_index(e, ist__idl_dtype_decl(c, DT_HANDLE, d)); break;
     case D_FUNCTION: function_index(e, d); break;
     case D_ERROR: error_index(e, d); break;
+    case D_CALLBACK:
+      // A type of the header's own is told even where nothing uses it by this name.
+      if (d->is_pointer) type_index(e, ist__idl_dtype_decl(c, DT_CALLBACK, d));
+      break;
     case D_CONST: {
       cJSON *o = cJSON_CreateObject();
       dtype *t = ist__idl_dtype_value(c, d->type, NULL);

@@ -490,12 +490,20 @@ static const char *error_text(ist__call *call) {
   return text;
 }
 
-/* After a failure only what is owned always is ours. */
+static bool is_output(const ist__function *function, size_t index) {
+  for (size_t i = 0; i < function->output_count; i++) {
+    if (function->outputs[i] == static_cast<int32_t>(index)) return true;
+  }
+  return false;
+}
+
+/* After a failure only what is owned always is ours, and it is so even where nobody wants it. */
 static void release_owned_always(ist__call *call) {
   const ist__function *function = call->function;
   for (size_t i = 0; i <= function->param_count; i++) {
     const ist__param *param = i < function->param_count ? &function->params[i] : &function->result;
     if (!param->own_always || param->error_text || call->arguments[i].absent) continue;
+    if (!call->failed && (i == function->param_count || is_output(function, i))) continue;
     if (i < function->param_count && (param->role != IST__CELL || !call->arguments[i].data))
       continue;
     void *address;
@@ -546,8 +554,8 @@ static MaybeLocal<Value> finish(ist__call *call, ist__owner *constructed) {
     if (evaluated && call->failed) ist__frame_failure(&call->frame, &has_code, &code, &message);
   }
   const char *text = call->plan->has_error_text ? error_text(call) : nullptr;
+  if (call->failed || call->plan->has_omitted) release_owned_always(call);
   if (call->failed) {
-    release_owned_always(call);
     if (constructed) ist__owner_gone(constructed, nullptr);
   } else {
     for (size_t i = 0; i < function->output_count; i++) {

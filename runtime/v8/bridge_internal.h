@@ -122,7 +122,8 @@ struct ist__plan {
   bool may_call_back; /* C may enter JavaScript */
   bool disposer;      /* Symbol.dispose: a second time is nothing */
   /* Which parameters there are: what there is none of costs nothing. */
-  bool has_lengths, has_fixed, has_bounds, has_buffers, has_takes, has_error_text, has_hidden;
+  bool has_lengths, has_fixed, has_bounds, has_buffers, has_takes, has_error_text, has_hidden,
+      has_omitted;
 };
 
 struct ist__lib {

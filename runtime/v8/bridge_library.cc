@@ -172,6 +172,7 @@ static void plan_fill(ist__lib *lib, ist__plan *plan, const ist__function *funct
     plan->has_buffers |= param->role == IST__BUFFER;
     plan->has_takes |= param->take;
     plan->has_error_text |= param->error_text;
+    plan->has_omitted |= param->own_always && !param->error_text;
     plan->has_hidden |= !self && param->arg < 0 && param->fallback;
   }
 }

@@ -44,8 +44,38 @@ static MaybeLocal<Value> lift_array_text(const ist__site &site, const ist__type 
   return string.As<Value>();
 }
 
+/* Structs behind a pointer, seen where they are, or copied to plain objects. */
+static MaybeLocal<Value> lift_structs(const ist__site &site, const ist__type *of, uint8_t *data,
+                                      size_t count, ist__wrap *wrap, Local<Object> object) {
+  Isolate *isolate = site.bridge->isolate;
+  Local<v8::Context> context = isolate->GetCurrentContext();
+  const size_t most = static_cast<size_t>(1) << 24;
+  if (count > most) {
+    ist__throw(site, IST_RANGE_ERROR, "expected at most %zu elements, got %zu", most, count);
+    return {};
+  }
+  Local<v8::Array> array = v8::Array::New(isolate, static_cast<int>(count));
+  for (size_t i = 0; i < count; i++) {
+    v8::HandleScope scope(isolate);
+    uint8_t *at = data + i * of->size;
+    Local<Object> view;
+    Local<Value> element;
+    if (wrap) {
+      if (!ist__wrap_view(site.bridge, context, of, object, wrap, at).ToLocal(&view)) return {};
+      ist__wrap_of(view)->frozen = true;
+      element = view;
+    } else if (!ist__plain(site, of, at, false).ToLocal(&element)) {
+      return {};
+    }
+    if (array->CreateDataProperty(context, static_cast<uint32_t>(i), element).IsNothing())
+      return {};
+  }
+  return array.As<Value>();
+}
+
 static MaybeLocal<Value> lift_counted(const ist__site &site, const ist__type *type,
-                                      const ist__field *field, const uint8_t *base) {
+                                      const ist__field *field, const uint8_t *base,
+                                      ist__wrap *wrap = nullptr, Local<Object> object = {}) {
   const void *data;
   memcpy(&data, base + field->offset, sizeof data);
   if (!data) return v8::Null(site.bridge->isolate).As<Value>();
@@ -58,6 +88,9 @@ static MaybeLocal<Value> lift_counted(const ist__site &site, const ist__type *ty
     return string.As<Value>();
   }
   const ist__type *of = field->type->to;
+  if (of->kind == IST__STRUCT)
+    return lift_structs(site, of, static_cast<uint8_t *>(const_cast<void *>(data)),
+                        static_cast<size_t>(count), wrap, object);
   if (!ist__is_scalar(of) && of->kind != IST__VOID)
     return v8::Undefined(site.bridge->isolate).As<Value>();
   return ist__array_copy(site, of, data, static_cast<size_t>(count));
@@ -123,7 +156,7 @@ MaybeLocal<Value> ist__field_get(const ist__site &site, ist__wrap *wrap, Local<O
   }
   if (!shown(part)) return v8::Undefined(site.bridge->isolate).As<Value>();
   if (part->bit_width) return lift_bits(site, part, base);
-  if (part->type->kind == IST__POINTER) return lift_counted(site, type, part, base);
+  if (part->type->kind == IST__POINTER) return lift_counted(site, type, part, base, wrap, object);
   MaybeLocal<Value> value = ist__part_get(site, wrap, object, part->type, base + part->offset);
   Local<Value> made;
   ist__wrap *view = value.ToLocal(&made) ? ist__wrap_of(made) : nullptr;
