@@ -10,11 +10,62 @@ constexpr size_t MOST_UNITS = static_cast<size_t>(v8::String::kMaxLength);
 /* How many units are taken from V8 at once where a string is read piece by piece. */
 constexpr uint32_t PIECE = 4096;
 
+/* A text outside of V8's heap that V8 reads in place. V8 does not count such memory by itself when
+ * it decides to collect. */
+template <class Base, class Unit> struct outer_text final : Base, ist__allocated {
+  v8::Isolate *isolate;
+  const Unit *text;
+  size_t units;
+  ist_finalizer finalize;
+  void *env;
+
+  const Unit *data() const override { return text; }
+  size_t length() const override { return units; }
+  void Dispose() override {
+    isolate->AdjustAmountOfExternalAllocatedMemory(-static_cast<int64_t>(units * sizeof(Unit)));
+    if (finalize) finalize(env);
+    delete this;
+  }
+  using ist__allocated::operator delete;
+};
+
+using outer_latin1 = outer_text<v8::String::ExternalOneByteStringResource, char>;
+using outer_utf16 = outer_text<v8::String::ExternalStringResource, uint16_t>;
+
+inline v8::MaybeLocal<v8::String> external(v8::Isolate *isolate, outer_latin1 *text) {
+  return v8::String::NewExternalOneByte(isolate, text);
+}
+
+inline v8::MaybeLocal<v8::String> external(v8::Isolate *isolate, outer_utf16 *text) {
+  return v8::String::NewExternalTwoByte(isolate, text);
+}
+
+/* A string over a text, which has at least one unit; finalize is called also on failure. */
+template <class T, class Unit>
+v8::MaybeLocal<v8::String> string_over(v8::Isolate *isolate, const Unit *text, size_t length,
+                                       ist_finalizer finalize, void *env) {
+  T *made = new (std::nothrow) T;
+  if (!made) {
+    if (finalize) finalize(env);
+    return v8::MaybeLocal<v8::String>();
+  }
+  made->isolate = isolate;
+  made->text = text;
+  made->units = length;
+  made->finalize = finalize;
+  made->env = env;
+  /* This may collect, so the string is not there yet. */
+  isolate->AdjustAmountOfExternalAllocatedMemory(static_cast<int64_t>(length * sizeof(Unit)));
+  v8::MaybeLocal<v8::String> string = external(isolate, made);
+  if (string.IsEmpty()) made->Dispose();
+  return string;
+}
+
 v8::MaybeLocal<v8::String> from_latin1(v8::Isolate *isolate, const void *text, size_t length,
                                        v8::NewStringType type) {
-  if (length > MOST_UNITS || !ist__heap_has_room(isolate, length))
-    return v8::MaybeLocal<v8::String>();
+  if (length > MOST_UNITS) return v8::MaybeLocal<v8::String>();
   if (!length) return v8::String::Empty(isolate);
+  if (!ist__heap_has_room(isolate, length)) return v8::MaybeLocal<v8::String>();
   return v8::String::NewFromOneByte(isolate, static_cast<const uint8_t *>(text), type,
                                     static_cast<int>(length));
 }
@@ -150,36 +201,6 @@ size_t write_utf8(v8::Isolate *isolate, v8::Local<v8::String> string, bool keep,
   return length + high;
 }
 
-/* A text of the embedder's that V8 reads in place. */
-template <class Base, class Unit> struct adopted_text final : Base, ist__allocated {
-  const Unit *text;
-  size_t units;
-  ist_finalizer finalize;
-  void *env;
-
-  const Unit *data() const override { return text; }
-  size_t length() const override { return units; }
-  void Dispose() override {
-    if (finalize) finalize(env);
-    delete this;
-  }
-  using ist__allocated::operator delete;
-};
-
-using adopted_latin1 = adopted_text<v8::String::ExternalOneByteStringResource, char>;
-using adopted_utf16 = adopted_text<v8::String::ExternalStringResource, uint16_t>;
-
-template <class T, class Unit>
-T *adopt(const Unit *text, size_t length, ist_finalizer finalize, void *env) {
-  T *made = new (std::nothrow) T;
-  if (!made) return nullptr;
-  made->text = text;
-  made->units = length;
-  made->finalize = finalize;
-  made->env = env;
-  return made;
-}
-
 } // namespace
 
 v8::MaybeLocal<v8::String> ist__string(v8::Isolate *isolate, const char *text, size_t length) {
@@ -252,20 +273,12 @@ ist_status ist_string_adopt(ist_isolate *isolate, ist_encoding encoding, const v
   }
   v8::HandleScope scope(isolate->v8);
   v8::MaybeLocal<v8::String> made;
-  bool given = false;
-  if (encoding == IST_LATIN1) {
-    auto *resource = adopt<adopted_latin1>(static_cast<const char *>(text), length, finalize, env);
-    given = resource;
-    if (resource) made = v8::String::NewExternalOneByte(isolate->v8, resource);
-    if (resource && made.IsEmpty()) resource->Dispose();
-  } else {
-    auto *resource =
-        adopt<adopted_utf16>(static_cast<const uint16_t *>(text), length, finalize, env);
-    given = resource;
-    if (resource) made = v8::String::NewExternalTwoByte(isolate->v8, resource);
-    if (resource && made.IsEmpty()) resource->Dispose();
-  }
-  if (!given && finalize) finalize(env);
+  if (encoding == IST_LATIN1)
+    made = string_over<outer_latin1>(isolate->v8, static_cast<const char *>(text), length, finalize,
+                                     env);
+  else
+    made = string_over<outer_utf16>(isolate->v8, static_cast<const uint16_t *>(text), length,
+                                    finalize, env);
   v8::Local<v8::String> string;
   if (!made.ToLocal(&string)) return IST_ERR_MEMORY;
   return ist__give(isolate, string, result);

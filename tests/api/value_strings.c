@@ -206,6 +206,25 @@ static void adopted_texts_are_given_back(void **state) {
   assert_true(finalized >= 3900);
 }
 
+/* V8 knows how much a text of ours is, and collects in time, without being told to. */
+static void large_adopted_texts_do_not_pile_up(void **state) {
+  fixture *f = *state;
+  size_t length = (size_t)64 << 20;
+  char *text = malloc(length);
+  memset(text, 'x', length);
+  finalized = 0;
+  for (int i = 0; i < 100; i++) {
+    ist_value value;
+    assert_ok(ist_string_adopt(f->isolate, IST_LATIN1, text, length, finalize, &finalized, &value));
+    assert_ok(ist_value_free(f->isolate, value));
+  }
+  assert_true(finalized > 50);
+  assert_ok(ist_isolate_free(f->isolate));
+  assert_int_equal(finalized, 100);
+  free(text);
+  assert_ok(ist_isolate_new(NULL, &f->isolate));
+}
+
 static void interned_strings_are_one(void **state) {
   fixture *f = *state;
   ist_value key, got, object = eval(f, "({ name: 1, 'n\\u00e4me': 2, '\\0': 3 })");
@@ -323,6 +342,7 @@ int main(void) {
       TEST(long_texts_come_back),
       cmocka_unit_test_setup_teardown(adopted_text_is_read_in_place, setup, teardown_and_check),
       TEST(adopted_texts_are_given_back),
+      TEST(large_adopted_texts_do_not_pile_up),
       TEST(interned_strings_are_one),
       TEST(bad_inputs),
       TEST(the_longest_strings),
