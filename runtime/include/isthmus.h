@@ -704,8 +704,9 @@ IST_API ist_status ist_array_read(ist_context *context, ist_value array, uint32_
                                   ist_value *elements, uint32_t count, uint32_t *read,
                                   IST_OWN ist_error **error);
 
-/* The same for arrays of nothing but numbers, at a fraction of the cost. Reading is IST_ERR_TYPE
- * when an element is none. Since 0.1. */
+/* The same for arrays of nothing but numbers. Reading is IST_ERR_TYPE when an element is none, and
+ * fastest for a whole array that has no holes and none that were filled (one made by push or a
+ * literal, not by `new Array(n)` or by the functions here). Since 0.1. */
 IST_API ist_status ist_array_new_doubles(ist_context *context, const double *elements, size_t count,
                                          ist_value *result);
 IST_API ist_status ist_array_read_doubles(ist_context *context, ist_value array, uint32_t start,
