@@ -85,6 +85,7 @@ look() {
   if [ "$level" = test ]; then
     have_fuzzer_runtime || missing_optional+=(libclang-rt-dev)
     [ -d /usr/lib/python3/dist-packages/jsonschema ] || missing_optional+=(python3-jsonschema)
+    [ -d /usr/lib/python3/dist-packages/websocket ] || missing_optional+=(python3-websocket)
   fi
 }
 

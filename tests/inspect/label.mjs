@@ -1,0 +1,5 @@
+const open = '[';
+
+export function label(text) {
+  return `${open}${text}]`;
+}
