@@ -242,18 +242,29 @@ bool writer::text(const char *chars) {
   return head(cbor_encode_string_start, length) && bytes(chars, length);
 }
 
-/* Whether a single keeps its value as a half: its last 13 bits are zero, or more for those that
- * have no hidden bit as halves. */
-bool fits_half(float value) {
+/* A single as the half of the same value, if there is one: its last 13 bits are zero, or more when
+ * it has no hidden bit as a half. (libcbor's own encoder gets these wrong.) */
+bool to_half(float value, unsigned char *to) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
-  if (!(bits << 1)) return true;
   int exponent = static_cast<int>(bits >> 23 & 0xFF) - 127;
-  uint32_t fraction = bits & 0x7FFFFF;
-  if (exponent == 128) return true;
-  if (exponent > 15 || exponent < -24) return false;
-  int lost = exponent >= -14 ? 13 : 13 + (-14 - exponent);
-  return !(fraction & ((1u << lost) - 1));
+  uint32_t fraction = bits & 0x7FFFFF, half = 0;
+  if (exponent == 128) {
+    half = 0x7C00; /* not a number is written elsewhere */
+  } else if (exponent >= -14 && exponent <= 15) {
+    if (fraction & 0x1FFF) return false;
+    half = static_cast<uint32_t>(exponent + 15) << 10 | fraction >> 13;
+  } else if (bits << 1) {
+    if (exponent > 15 || exponent < -24) return false;
+    int lost = 13 + (-14 - exponent);
+    if (fraction & ((1u << lost) - 1)) return false;
+    half = (fraction | 0x800000) >> lost;
+  }
+  half |= bits >> 16 & 0x8000;
+  to[0] = 0xF9;
+  to[1] = static_cast<unsigned char>(half >> 8);
+  to[2] = static_cast<unsigned char>(half);
+  return true;
 }
 
 bool writer::number(double value) {
@@ -270,8 +281,7 @@ bool writer::number(double value) {
   } else if (isinf(value) || (fabs(value) <= 3.4028234663852886e38 &&
                               static_cast<double>(static_cast<float>(value)) == value)) {
     float single = static_cast<float>(value);
-    size = fits_half(single) ? cbor_encode_half(single, made, sizeof made)
-                             : cbor_encode_single(single, made, sizeof made);
+    size = to_half(single, made) ? 3 : cbor_encode_single(single, made, sizeof made);
   } else {
     size = cbor_encode_double(value, made, sizeof made);
   }
@@ -776,7 +786,7 @@ bool writer::odd(v8::Local<v8::Object> object, const place *at) {
 }
 
 bool writer::container(v8::Local<v8::Object> object, const place *at) {
-  bool again;
+  bool again = false;
   if (!meet(object, &again)) return false;
   if (again) return true;
   if (depth_ >= limits_.depth)
