@@ -208,10 +208,10 @@ typedef struct ist_frame {
 typedef struct ist_error {
   size_t size;
   ist_status status;
-  const char *name;        /* the error's class, such as "TypeError" */
-  const char *message;     /* without the class */
-  const char *stack;       /* as JavaScript shows it, the first line repeating name and message */
-  const char *file;        /* the script's or module's name */
+  const char *name;    /* the error's class, such as "TypeError"; NULL when no Error was thrown */
+  const char *message; /* without the class */
+  const char *stack;   /* as JavaScript shows it, the first line repeating name and message */
+  const char *file;    /* the script's or module's name */
   const char *source_line; /* the text of the line, without its end */
   int32_t line;            /* from 1; 0 when unknown */
   int32_t column;          /* from 1, in UTF-16 units; 0 when unknown */
@@ -219,7 +219,7 @@ typedef struct ist_error {
   int32_t exit_code;       /* what a process that ends with this error should return */
   ist_value value; /* what was thrown; a kept value, released with the error; undefined when there
                       is none */
-  const ist_frame *frames; /* innermost first */
+  const ist_frame *frames; /* innermost first; the ten innermost, and callers that await them */
   size_t frame_count;
   const struct ist_error *cause; /* of the error's `cause` property, when that is an error; at most
                                     eight deep */
@@ -231,8 +231,8 @@ typedef struct ist_error {
  * NULL when memory is out. Any thread. Since 0.1. */
 IST_API IST_OWN ist_error *ist_error_new(ist_status status, const char *name, const char *message);
 
-/* Frees an error and releases the value in it. Any thread, before or after the isolate is freed.
- * Since 0.1. */
+/* Frees an error with its causes and releases the values in them, waiting for a thread that has
+ * entered their isolate. Any thread, before or after the isolate is freed. Since 0.1. */
 IST_API void ist_error_free(IST_OWN ist_error *error);
 
 /* An error as a person wants to read it: place, class and message, source line with a caret, stack,
@@ -868,20 +868,22 @@ IST_API ist_status ist_view_read(ist_isolate *isolate, ist_value view, ist_view 
 
 /* ---- Whole trees: CBOR ---- */
 
-/* Values as CBOR (RFC 8949): undefined, null, booleans, numbers, BigInts (tags 2 and 3), strings,
- * arrays, plain objects (maps with text keys), Date (tag 1), RegExp (tag 21066: [pattern, flags]),
- * Map (tag 259), Set (tag 258), typed arrays (RFC 8746), ArrayBuffer (byte string), Error (tag
- * 27: ["Error", name, message, stack, cause]), holes of arrays (tag 27: ["Hole"]), shared and
- * cyclic references (tags 28 and 29). docs/cbor.md has the table. */
+/* Values as CBOR (RFC 8949): undefined, null, booleans, numbers, BigInts (tags 2 and 3), strings
+ * (those with lone surrogates as WTF-8, tag 273), arrays, plain objects (maps with text keys), Date
+ * (tag 1), RegExp (tag 21066: [pattern, flags]), Map (tag 259), Set (tag 258), Uint8Array (byte
+ * string), other typed arrays (RFC 8746), ArrayBuffer and DataView (tag 27: [class, bytes]), Error
+ * (tag 27: ["Error", name, message, stack, cause]), holes of arrays (tag 31), shared and cyclic
+ * references (tags 28 and 29). docs/cbor.md has the table. */
 typedef struct ist_cbor_options {
   size_t size;
-  uint32_t max_depth; /* of nesting; 0: 1000 */
+  uint32_t max_depth; /* of nesting; 0: 1000. The thread's stack may allow less */
   size_t max_size;    /* in bytes of CBOR; 0: 1 GiB. Reading also counts what it makes */
 } ist_cbor_options;
 
 /* Writes a value and all it refers to; getters and proxies run. `bytes` is freed by ist_free.
- * IST_ERR_TYPE for what CBOR has no form for (functions, symbols, promises, host objects),
- * IST_ERR_LIMIT. Since 0.1. */
+ * IST_ERR_TYPE for what has no form (functions, symbols, promises, host objects, shared memory,
+ * detached buffers), with its place in the message, such as "$.a[3].f"; IST_ERR_LIMIT. Since 0.1.
+ */
 IST_API ist_status ist_cbor_write(ist_context *context, ist_value value,
                                   const ist_cbor_options *options, IST_OWN uint8_t **bytes,
                                   size_t *length, IST_OWN ist_error **error);
