@@ -232,6 +232,20 @@ ist_status run(ist_context *context, const ist_snapshot_options *options, ist__c
   return status;
 }
 
+/* Whether V8 can start contexts from what the scripts have left. */
+ist_status check_builtins(ist_context *context, ist_value check, ist_error **error) {
+  char *what;
+  ist_status status = ist__builtins_check(context, check, &what);
+  if (status) return ist__fail(error, status);
+  if (*what) {
+    char text[300];
+    snprintf(text, sizeof text, "a snapshot cannot start, since a script has left %.200s", what);
+    status = ist__fail(error, IST_ERR_STATE, text);
+  }
+  ist_free(what);
+  return status;
+}
+
 /* Whether the context holds nothing that cannot be kept. */
 ist_status look_for_natives(ist_isolate *isolate, ist_error **error) {
   for (int i = 0; i < 2; i++) {
@@ -314,7 +328,8 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
   for (size_t i = 0; i < options.script_count; i++)
     if (ist__source_read(&options.scripts[i], &source)) return ist__fail(error, IST_ERR_ARGUMENT);
   ist__creator creator;
-  ist_status status = libraries_of(options.libraries, options.library_count, &creator.libraries);
+  ist_status status = ist__builtins_list();
+  if (!status) status = libraries_of(options.libraries, options.library_count, &creator.libraries);
   if (status) return ist__fail(error, status);
   creator.library_count = options.library_count;
 
@@ -332,10 +347,16 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
       ist__bridge_make_templates(isolate->bridge);
     }
     status = ist_context_new(isolate, nullptr, &context);
+    uint32_t scope = 0;
+    ist_value check;
+    if (!status) status = ist_scope_open(isolate, &scope);
+    if (!status) status = ist__builtins_watch(context, &check);
     if (status)
       ist__fail(error, status);
     else
       status = run(context, &options, &creator, error);
+    if (!status) status = check_builtins(context, check, error);
+    if (scope) (void)ist_scope_close(isolate, scope);
     if (!status) status = look_for_natives(isolate, error);
     if (!status) {
       v8::HandleScope scope(isolate->v8);

@@ -46,4 +46,11 @@ void ist__creator_end(ist_isolate *isolate);
 /* Once V8 is done with the isolate. */
 void ist__snapshot_leave(ist_isolate *isolate);
 
+/* snapshot_builtins.cc: makes the list of an ordinary context's built-ins, before an isolate is
+ * entered; hides from a context's scripts what cannot be written; and, when they have run, makes
+ * room for what V8 will add. `what` is in the way, or ""; freed by ist_free. */
+ist_status ist__builtins_list();
+ist_status ist__builtins_watch(ist_context *context, ist_value *check);
+ist_status ist__builtins_check(ist_context *context, ist_value check, char **what);
+
 #endif

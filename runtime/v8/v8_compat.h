@@ -21,14 +21,15 @@
 
 namespace ist__compat {
 
-/* Resizable buffers are behind a flag until V8 11, and `assert { type }` of imports until `with`
- * takes its place. */
+/* asm.js runs as the JavaScript that it is: V8 ends the process when it is to write a snapshot of
+ * asm.js in its other form. Resizable buffers are behind a flag until V8 11, and `assert { type }`
+ * of imports until `with` takes its place. */
 #if V8_MAJOR_VERSION < 11
-constexpr char flags[] = "--harmony-rab-gsab --harmony-import-assertions";
+constexpr char flags[] = "--harmony-rab-gsab --harmony-import-assertions --no-validate-asm";
 #elif V8_MAJOR_VERSION < 12
-constexpr char flags[] = "--harmony-import-assertions";
+constexpr char flags[] = "--harmony-import-assertions --no-validate-asm";
 #else
-constexpr char flags[] = "";
+constexpr char flags[] = "--no-validate-asm";
 #endif
 
 /* --- Internal fields and Externals: V8 14 wants a type tag. */
@@ -195,7 +196,8 @@ inline v8::ScriptOrigin origin(v8::Isolate *isolate, v8::Local<v8::Value> name, 
                                int line = 0, int column = 0) {
 #if V8_MAJOR_VERSION >= 12
   (void)isolate;
-  return v8::ScriptOrigin(name, line, column, false, -1, v8::Local<v8::Value>(), false, false, module);
+  return v8::ScriptOrigin(name, line, column, false, -1, v8::Local<v8::Value>(), false, false,
+                          module);
 #else
   return v8::ScriptOrigin(isolate, name, line, column, false, -1, v8::Local<v8::Value>(), false,
                           false, module);
@@ -272,8 +274,7 @@ inline bool is_small_integer(v8::Local<v8::Value> value, int32_t *number) {
  * made by a template. As cheap as the above. */
 inline bool is_plain_object(v8::Local<v8::Object> object) {
   v8::internal::Address tagged = *reinterpret_cast<const v8::internal::Address *>(*object);
-  return v8::internal::Internals::GetInstanceType(tagged) ==
-         v8::internal::Internals::kJSObjectType;
+  return v8::internal::Internals::GetInstanceType(tagged) == v8::internal::Internals::kJSObjectType;
 }
 
 /* --- The inspector. */
@@ -287,8 +288,22 @@ inline auto inspector_connect(Inspector *inspector, int group, Channel *channel)
 #endif
 }
 
-/* The instance type of an object on V8's heap (not a small integer), which V8's own inline functions
- * read too. */
+/* A strong global reference as a local one, without a new handle: it is good as long as the
+ * reference stays as it is. */
+template <class T> inline v8::Local<T> borrowed(v8::Isolate *isolate, const v8::Global<T> &global) {
+#ifdef V8_ENABLE_DIRECT_HANDLE
+  return global.Get(isolate);
+#else
+  (void)isolate;
+  static_assert(sizeof(v8::Local<T>) == sizeof global, "both are one pointer");
+  v8::Local<T> local;
+  memcpy(static_cast<void *>(&local), static_cast<const void *>(&global), sizeof local);
+  return local;
+#endif
+}
+
+/* The instance type of an object on V8's heap (not a small integer), which V8's own inline
+ * functions read too. */
 inline int instance_type(v8::Local<v8::Value> value) {
   return v8::internal::Internals::GetInstanceType(
       *reinterpret_cast<const v8::internal::Address *>(*value));
@@ -299,9 +314,8 @@ inline void *get_own_pointer(v8::Local<v8::Value> object) {
 #if V8_MAJOR_VERSION < 11 && !defined(V8_ENABLE_CHECKS) && !defined(V8_COMPRESS_POINTERS)
   /* As V8's own inline function, without its question whether the object has such a field. */
   v8::internal::Address tagged = *reinterpret_cast<const v8::internal::Address *>(*object);
-  return reinterpret_cast<void *>(
-      v8::internal::Internals::ReadRawField<v8::internal::Address>(
-          tagged, v8::internal::Internals::kJSObjectHeaderSize));
+  return reinterpret_cast<void *>(v8::internal::Internals::ReadRawField<v8::internal::Address>(
+      tagged, v8::internal::Internals::kJSObjectHeaderSize));
 #else
   return get_pointer(object.As<v8::Object>(), 0);
 #endif
@@ -309,11 +323,11 @@ inline void *get_own_pointer(v8::Local<v8::Value> object) {
 
 /* --- Arrays. */
 
-/* Copies an array of at most `most` elements out when it holds nothing but numbers in a row, without
- * holes, and reading it has no effects; false when that is not so. */
+/* Copies an array of at most `most` elements out when it holds nothing but numbers in a row,
+ * without holes, and reading it has no effects; false when that is not so. */
 inline bool copy_numbers(v8::Local<v8::Array> array, double *to, uint32_t most) {
-  return v8::TryToCopyAndConvertArrayToCppBuffer<
-      v8::CTypeInfoBuilder<double>::Build().GetId(), double>(array, to, most);
+  return v8::TryToCopyAndConvertArrayToCppBuffer<v8::CTypeInfoBuilder<double>::Build().GetId(),
+                                                 double>(array, to, most);
 }
 
 /* --- Private properties. */
