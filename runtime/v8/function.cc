@@ -194,12 +194,13 @@ ist_status call(ist_context *context, ist_value function, ist_value receiver, si
     args = static_cast<v8::Local<v8::Value> *>(ist__calloc(argc, sizeof *args));
   if (!args) return ist__fail(error, IST_ERR_MEMORY);
   ist_status status = IST_OK;
-  if (!ist__value_to(isolate, function, &callee) || !ist__value_to(isolate, receiver, &self))
+  if (!ist__value_borrow(isolate, function, &callee) ||
+      !ist__value_borrow(isolate, receiver, &self))
     status = IST_ERR_HANDLE;
   else if (function.type != IST_FUNCTION)
     status = IST_ERR_TYPE;
   for (size_t i = 0; !status && i < argc; i++)
-    if (!ist__value_to(isolate, argv[i], &args[i])) status = IST_ERR_HANDLE;
+    if (!ist__value_borrow(isolate, argv[i], &args[i])) status = IST_ERR_HANDLE;
   if (status) {
     ist__fail(error, status);
   } else {

@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include <utility>
+
 namespace {
 
 uint64_t pack(uint32_t index, uint32_t generation) {
@@ -14,17 +16,6 @@ uint64_t pack(uint32_t index, uint32_t generation) {
 ist__slot *slot_at(const ist__handles *handles, uint32_t index) {
   if (index / IST_SLOTS_PER_CHUNK >= handles->chunk_count) return nullptr;
   return &handles->chunks[index / IST_SLOTS_PER_CHUNK][index % IST_SLOTS_PER_CHUNK];
-}
-
-/* The slot of a handle, or NULL. A value's type is checked against the slot's: the caller could
- * have changed it. A weak handle whose value is gone fits no more. */
-ist__slot *find(const ist_isolate *isolate, ist_value value) {
-  if (value.isolate != isolate->id) return nullptr;
-  ist__slot *slot = slot_at(&isolate->handles, static_cast<uint32_t>(value.as.handle));
-  if (!slot || slot->generation != value.as.handle >> 32 || slot->type != value.type ||
-      slot->kind == IST__SLOT_FREE)
-    return nullptr;
-  return slot;
 }
 
 bool grow(ist__handles *handles) {
@@ -49,7 +40,7 @@ bool grow(ist__handles *handles) {
 template <class T> bool reserve(T **array, uint32_t count, uint32_t *capacity) {
   if (count < *capacity) return true;
   uint32_t wanted = *capacity ? *capacity * 2 : 64;
-  T *grown = static_cast<T *>(ist__realloc(*array, wanted * sizeof **array));
+  T *grown = static_cast<T *>(ist__realloc(static_cast<void *>(*array), wanted * sizeof **array));
   if (!grown) return false;
   *array = grown;
   *capacity = wanted;
@@ -78,6 +69,15 @@ void release(ist_isolate *isolate, ist__slot *slot, uint32_t index) {
     ist__finalizer_owe(isolate, watch->finalizer);
     delete watch;
   }
+  if (slot->born < isolate->innermost && slot->kind == IST__SLOT_PLAIN) {
+    /* A call that began after the handle was made may read the value where it is. */
+    if (!reserve(&handles->retired, handles->retired_count, &handles->retired_capacity)) {
+      slot->kind = IST__SLOT_FREE; /* and never used again */
+      handles->in_use--;
+      return;
+    }
+    new (&handles->retired[handles->retired_count++]) v8::Global<v8::Value>(std::move(slot->value));
+  }
   slot->value.Reset();
   slot->kind = IST__SLOT_FREE;
   handles->in_use--;
@@ -99,6 +99,7 @@ ist__slot *take(ist_isolate *isolate, v8::Local<v8::Value> from, uint32_t type, 
   slot->value.Reset(isolate->v8, from);
   slot->type = static_cast<uint8_t>(type);
   slot->kind = kind;
+  slot->born = isolate->calls;
   to->type = type;
   to->isolate = isolate->id;
   to->as.handle = pack(index, slot->generation);
@@ -121,6 +122,10 @@ uint32_t type_of(v8::Local<v8::Value> value) {
 }
 
 } // namespace
+
+void ist__handles_forget_retired(ist__handles *handles) {
+  while (handles->retired_count) handles->retired[--handles->retired_count].Reset();
+}
 
 void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from) {
   ist__handles *handles = &isolate->handles;
@@ -179,7 +184,7 @@ bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *t
   case IST_DOUBLE: *to = v8::Number::New(isolate->v8, from.as.number); return true;
   default: break;
   }
-  ist__slot *slot = find(isolate, from);
+  ist__slot *slot = ist__slot_of(isolate, from);
   if (!slot || slot->value.IsEmpty()) return false;
   *to = slot->value.Get(isolate->v8);
   return true;
@@ -195,6 +200,7 @@ void ist__handles_free(ist_isolate *isolate) {
   }
   ist__free(handles->chunks);
   ist__free(handles->scoped);
+  ist__free(handles->retired);
   ist__free(handles->marks);
   *handles = ist__handles();
 }
@@ -316,7 +322,7 @@ ist_status ist_value_free(ist_isolate *isolate, ist_value value) {
   if (value.type < IST_STRING) return IST_OK;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
-  ist__slot *slot = find(isolate, value);
+  ist__slot *slot = ist__slot_of(isolate, value);
   if (!slot) return IST_ERR_HANDLE;
   if (slot->kind == IST__SLOT_ETERNAL) return IST_ERR_STATE;
   release(isolate, slot, static_cast<uint32_t>(value.as.handle));

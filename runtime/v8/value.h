@@ -64,7 +64,8 @@ ist_status ist__on_object(ist_context *context, ist_value object, bool valid, is
   {
     ist__call_entry entry(context);
     v8::Local<v8::Value> target;
-    if (!ist__value_to(context->isolate, object, &target)) return ist__fail(error, IST_ERR_HANDLE);
+    if (!ist__value_borrow(context->isolate, object, &target))
+      return ist__fail(error, IST_ERR_HANDLE);
     if (object.type < IST_OBJECT) return ist__fail(error, IST_ERR_TYPE);
     status = body(entry, target.As<v8::Object>());
   }

@@ -23,7 +23,7 @@ ist_status on_keyed(ist_context *context, ist_value object, ist_value key, bool 
                     ist_error **error, const Body &body) {
   return ist__on_object(context, object, valid, error, [&](ist__call_entry &entry, auto target) {
     v8::Local<v8::Value> local;
-    if (!ist__value_to(context->isolate, key, &local)) return ist__fail(error, IST_ERR_HANDLE);
+    if (!ist__value_borrow(context->isolate, key, &local)) return ist__fail(error, IST_ERR_HANDLE);
     if (key.type != IST_STRING && key.type != IST_SYMBOL && key.type != IST_INT32 &&
         key.type != IST_DOUBLE)
       return ist__fail(error, IST_ERR_TYPE);
