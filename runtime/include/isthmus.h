@@ -254,7 +254,7 @@ typedef struct ist_isolate_options {
   size_t size;
   size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice */
   ist_microtasks microtasks;
-  ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
+  ist_snapshot *snapshot; /* what to start from; borrowed: it stays until the isolate is freed */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.
@@ -1145,7 +1145,7 @@ IST_API ist_status ist_function_compile(ist_context *context, const ist_source *
  * until now, to be given along with the same text another time; bytes are freed by ist_free. It
  * belongs to one version and configuration of V8. Bytes that were damaged or belong elsewhere are
  * not used; but they are code, and bytes that somebody has forged are run: keep them where the text
- * is kept. IST_ERR_STATE for what has none: other functions, modules without text.
+ * is kept. IST_ERR_STATE for what has none: asm.js, other functions, modules without text.
  * Since 0.1. */
 IST_API ist_status ist_script_cache(ist_script *script, IST_OWN uint8_t **bytes, size_t *length);
 IST_API ist_status ist_function_cache(ist_isolate *isolate, ist_value function,
@@ -1396,24 +1396,14 @@ typedef struct ist_snapshot_options {
   size_t library_count;
 } ist_snapshot_options;
 
-/* Builds a start-up snapshot: the state of a context after its scripts, and the microtasks that
- * each has queued, have run. Contexts start from it with what was there, pending promises and the
- * libraries' functions included; the text of an error's stack is there if it was read. Scripts see
- * no Intl, FinalizationRegistry, WebAssembly, SharedArrayBuffer and Atomics, which contexts have
- * once they are started; nor does what they add to built-ins last where V8 has it itself. They run
- * for as long as they like. IST_ERR_SYNTAX; IST_ERR_EXCEPTION also for a rejection that nothing has
- * handled; IST_ERR_STATE with a message when they leave what cannot be kept: a native object that
- * is open, a function that a library may call, a built-in that V8 adds to at a start and that was
- * frozen. `options` may be NULL. Any thread, no isolate needed. Since 0.1. */
+/* Builds a start-up snapshot: the state of a context after its scripts have run. IST_ERR_STATE when
+ * it holds what cannot be kept (an open native object), with its name. Since 0.1. */
 IST_API ist_status ist_snapshot_new(const ist_snapshot_options *options,
                                     IST_OWN ist_snapshot **result, IST_OWN ist_error **error);
 
-/* A snapshot as bytes, freed by ist_free, and back. It belongs to one release of this library, one
- * version and configuration of V8, and the libraries that were granted, which must be given in the
- * same order: IST_ERR_STATE when one differs, IST_ERR_FORMAT for other bytes. Bytes that somebody
- * has forged are believed: keep them where programs are kept. Any thread, no isolate needed. Since
- * 0.1.
- */
+/* A snapshot as bytes, freed by ist_free, and back. It belongs to one version of V8 and of the
+ * libraries that were granted, which must be given in the same order: IST_ERR_STATE when one
+ * differs, IST_ERR_FORMAT for other bytes. Since 0.1. */
 IST_API ist_status ist_snapshot_write(const ist_snapshot *snapshot, IST_OWN uint8_t **bytes,
                                       size_t *length);
 IST_API ist_status ist_snapshot_read(const uint8_t *bytes, size_t length,

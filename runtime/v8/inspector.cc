@@ -299,6 +299,28 @@ ist__inspection *ist__inspection_of(ist_context *context) {
   return inspection;
 }
 
+void ist__inspection_uncaught(ist_context *context, const ist_error *error, ist_value promise) {
+  if (!ist__context_alive(context) || !context->inspected) return;
+  v8::Isolate *isolate = context->isolate->v8;
+  v8::HandleScope scope(isolate);
+  v8::Local<v8::Context> entered = context->context.Get(isolate);
+  v8::Local<v8::Value> value;
+  v8_inspector::V8Inspector *inspector = context->isolate->inspection->v8.get();
+  if (!ist__value_to(context->isolate, error->value, &value)) value = v8::Undefined(isolate);
+  v8::Local<v8::StackTrace> trace = v8::Exception::GetStackTrace(value);
+  const char *texts[] = {error->message ? error->message : "", error->file ? error->file : ""};
+  StringView views[2];
+  uint16_t *units[2];
+  for (int i = 0; i < 2; i++)
+    if (!view_utf8(isolate, texts[i], strlen(texts[i]), &views[i], &units[i]))
+      views[i] = view_of("");
+  const char *kind = promise.type == IST_UNDEFINED ? "Uncaught" : "Uncaught (in promise)";
+  inspector->exceptionThrown(
+      entered, view_of(kind), value, views[0], views[1], static_cast<unsigned>(error->line),
+      static_cast<unsigned>(error->column), inspector->createStackTrace(trace), 0);
+  for (uint16_t *unit : units) ist__free(unit);
+}
+
 void ist__inspection_forget(ist_context *context) {
   if (!context->inspected) return;
   context->inspected = false;

@@ -496,6 +496,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
 
 void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, const ist_error *error,
                                 ist_value promise) {
+  if (isolate->inspection) ist__inspection_uncaught(context, error, promise);
   if (isolate->uncaught) {
     ist__outward outward(isolate);
     isolate->uncaught(isolate->uncaught_env, context, error, promise);

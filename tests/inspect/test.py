@@ -180,7 +180,8 @@ def who_may_connect():
     with Program(COMMAND, "run", "--inspect=0", path("waiting.mjs")) as program:
         assert program.host == "127.0.0.1"
         assert program.get("/json/version")[0] == 200
-        for host in ("evil.example", f"evil.example:{program.port}", "127.0.0.1.evil.example", "localhost.evil", "1", ""):
+        names = ("evil.example", f"evil.example:{program.port}", "127.0.0.1.evil.example", "localhost.evil", "1", "")
+        for host in names:
             assert program.get("/json", Host=host)[0] in (400, 403), host
         for host in ("localhost", f"LOCALHOST:{program.port}", "10.0.0.1", "[::1]:9229", "[::1]"):
             assert program.get("/json/list", Host=host)[0] == 200, host
@@ -255,6 +256,20 @@ def eval_and_standard_input():
         assert program.end()[:2] == (0, "40\n")
 
 
+def uncaught_errors():
+    with Program(COMMAND, "run", "--inspect=0", path("waiting.mjs")) as program:
+        assert program.line() == "ready\n"
+        client = Client(program.url)
+        client.call("Runtime.enable")
+        client.post("Runtime.evaluate", expression="setTimeout(function late() { null.x }); stop('it')")
+        thrown = client.event("Runtime.exceptionThrown")["exceptionDetails"]
+        assert thrown["text"] == "Uncaught", thrown
+        assert thrown["exception"]["className"] == "TypeError", thrown
+        assert thrown["stackTrace"]["callFrames"][0]["functionName"] == "late", thrown
+        code, out, err = program.end()
+        assert code == 1 and out == "stopped by it\n" and "TypeError" in err, (code, out, err)
+
+
 def exit_codes():
     with Program(COMMAND, "eval", "--inspect-brk=0", "import { exit } from 'isthmus:host';\nexit(7)") as program:
         client = Client(program.url)
@@ -280,6 +295,7 @@ TESTS = [
     two_programs_at_once_and_a_port_in_use,
     interruption_and_wrong_places,
     eval_and_standard_input,
+    uncaught_errors,
     exit_codes,
 ]
 
