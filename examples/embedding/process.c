@@ -73,12 +73,12 @@ static void map_clear(struct map *map) {
 }
 
 /* Ends the program when a call has failed, and says why. */
-static void check(ist_status status, ist_error *error) {
+static void check(ist_status status, ist_error **error) {
   if (status == IST_OK) return;
-  char *text = error ? ist_error_format(error) : NULL;
+  char *text = error && *error ? ist_error_format(*error) : NULL;
   fprintf(stderr, "%s\n", text ? text : ist_status_text(status));
   ist_free(text);
-  ist_error_free(error);
+  if (error) ist_error_free(*error);
   exit(1);
 }
 
@@ -137,7 +137,7 @@ static ist_value map_object(ist_context *context, struct map *map) {
       .size = sizeof handler, .env = map, .get = map_get, .set = map_set, .no_symbols = true};
   check(ist_template_new_object(ist_context_isolate(context), &tmpl), NULL);
   check(ist_template_set_named(tmpl, &handler), NULL);
-  check(ist_template_make(context, tmpl, &object, &error), error);
+  check(ist_template_make(context, tmpl, &object, &error), &error);
   ist_template_free(tmpl);
   return object;
 }
@@ -183,7 +183,7 @@ static bool process(ist_context *context, ist_template *tmpl, ist_value function
   ist_error *error;
   uint32_t scope;
   check(ist_scope_open(isolate, &scope), NULL);
-  check(ist_template_make(context, tmpl, &object, &error), error);
+  check(ist_template_make(context, tmpl, &object, &error), &error);
   check(ist_object_set_field(isolate, object, 0, request, &request_tag), NULL);
   ist_status status =
       ist_function_call(context, function, ist_undefined(), 1, &object, NULL, &error);
@@ -212,26 +212,26 @@ int main(int argc, char **argv) {
   /* What the script finds. The options come from the command line: name=value. */
   check(ist_context_global(context, &global), NULL);
   check(ist_function_new(context, "log", log_text, NULL, NULL, &function), NULL);
-  check(ist_object_set(context, global, "log", function, &error), error);
+  check(ist_object_set(context, global, "log", function, &error), &error);
   value = map_object(context, &options);
-  check(ist_object_set(context, value, "verbose", ist_null(), &error), error);
+  check(ist_object_set(context, value, "verbose", ist_null(), &error), &error);
   for (int i = 1; i < argc; i++) {
     char *equals = strchr(argv[i], '=');
     if (!equals) continue;
     ist_value text;
     *equals = 0;
     check(give_text(context, equals + 1, &text), NULL);
-    check(ist_object_set(context, value, argv[i], text, &error), error);
+    check(ist_object_set(context, value, argv[i], text, &error), &error);
   }
-  check(ist_object_set(context, global, "options", value, &error), error);
-  check(ist_object_set(context, global, "output", map_object(context, &output), &error), error);
+  check(ist_object_set(context, global, "options", value, &error), &error);
+  check(ist_object_set(context, global, "output", map_object(context, &output), &error), &error);
 
   /* What the script defines. */
   check(ist_script_eval(context, script, sizeof script - 1, "count-hosts.js", &value, &error),
-        error);
-  check(ist_object_get(context, global, "Initialize", &function, &error), error);
-  check(ist_function_call(context, function, ist_undefined(), 0, NULL, NULL, &error), error);
-  check(ist_object_get(context, global, "Process", &function, &error), error);
+        &error);
+  check(ist_object_get(context, global, "Initialize", &function, &error), &error);
+  check(ist_function_call(context, function, ist_undefined(), 0, NULL, NULL, &error), &error);
+  check(ist_object_get(context, global, "Process", &function, &error), &error);
 
   ist_template *tmpl = request_template(isolate);
   for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)

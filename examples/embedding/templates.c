@@ -11,12 +11,12 @@
 #include <string.h>
 
 /* Ends the program when a call has failed, and says why. */
-static void check(ist_status status, ist_error *error) {
+static void check(ist_status status, ist_error **error) {
   if (status == IST_OK) return;
-  char *text = error ? ist_error_format(error) : NULL;
+  char *text = error && *error ? ist_error_format(*error) : NULL;
   fprintf(stderr, "%s\n", text ? text : ist_status_text(status));
   ist_free(text);
-  ist_error_free(error);
+  if (error) ist_error_free(*error);
   exit(1);
 }
 
@@ -34,8 +34,8 @@ static void run(ist_context *context, const char *source) {
     ist_error_free(error);
   } else {
     char *text;
-    check(status, error);
-    check(ist_value_to_string(context, value, &value, &error), error);
+    check(status, &error);
+    check(ist_value_to_string(context, value, &value, &error), &error);
     check(ist_string_read(isolate, value, &text, NULL), NULL);
     printf("%s\n  gives %s\n", source, text);
     ist_free(text);
@@ -47,7 +47,7 @@ static void show(ist_context *context, const char *name, ist_value value) {
   ist_value global;
   ist_error *error;
   check(ist_context_global(context, &global), NULL);
-  check(ist_object_set(context, global, name, value, &error), error);
+  check(ist_object_set(context, global, name, value, &error), &error);
 }
 
 static bool read_int(ist_value value, int *number) {
@@ -102,7 +102,7 @@ static void show_variables(ist_context *context, int *level, struct squares *squ
   ist_handler handler = {
       .size = sizeof handler, .env = squares, .get = get_square, .enumerate = list_squares};
   check(ist_template_set_indexed(tmpl, &handler), NULL);
-  check(ist_template_make(context, tmpl, &object, &error), error);
+  check(ist_template_make(context, tmpl, &object, &error), &error);
   ist_template_free(tmpl);
   show(context, "box", object);
   run(context, "box.level += 1");
@@ -194,9 +194,9 @@ static void show_classes(ist_context *context) {
   check(ist_template_new_function(isolate, &options, &square), NULL);
   check(ist_template_inherit(square, shape), NULL);
 
-  check(ist_template_function(context, shape, &function, &error), error);
+  check(ist_template_function(context, shape, &function, &error), &error);
   show(context, "Shape", function);
-  check(ist_template_function(context, square, &function, &error), error);
+  check(ist_template_function(context, square, &function, &error), &error);
   show(context, "Square", function);
   run(context, "var shape = new Shape(3, 5); shape.area() + ' ' + shape.width");
   run(context, "new Shape('wide')");
@@ -206,7 +206,7 @@ static void show_classes(ist_context *context) {
                "new Field(6, 7).twice()");
   ist_value made;
   bool is;
-  check(ist_script_eval(context, "new Field(1, 1)", 15, "example.js", &made, &error), error);
+  check(ist_script_eval(context, "new Field(1, 1)", 15, "example.js", &made, &error), &error);
   check(ist_template_has_instance(shape, made, &is), NULL);
   printf("to C it is %s\n\n", is ? "a shape" : "anything");
 
@@ -231,7 +231,7 @@ static void show_externals(ist_context *context) {
   show(context, "ticket", external);
   check(ist_value_free(isolate, external), NULL);
   run(context, "typeof ticket + ' with keys ' + JSON.stringify(Object.keys(ticket))");
-  check(ist_script_eval(context, "[ticket][0]", 11, "example.js", &external, &error), error);
+  check(ist_script_eval(context, "[ticket][0]", 11, "example.js", &external, &error), &error);
   check(ist_external_read(isolate, external, &tag, &pointer), NULL);
   printf("it is C's %s\n", (const char *)pointer);
   printf("by another tag: %s\n",
