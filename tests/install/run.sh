@@ -27,7 +27,7 @@ cd "$prefix"
 expect 'the installed command finds the installed interface files' 3421780262 \
   bin/isthmus eval --allow-ffi=zlib -p \
   'const { crc32 } = await import("ffi:zlib"); crc32(0, new TextEncoder().encode("123456789"))'
-expect 'the prefix holds the five interface files' 'cjson.idl libc.idl libm.idl sqlite3.idl zlib.idl' \
+expect 'the prefix holds the interface files' 'cjson.idl isthmus.idl libc.idl libm.idl sqlite3.idl zlib.idl' \
   bash -c 'cd share/isthmus/idl && echo *.idl'
 expect 'the installed command proves an installed interface file' 0 \
   bash -c 'bin/isthmus check share/isthmus/idl/libm.idl >/dev/null; echo $?'
