@@ -469,8 +469,10 @@ ist_status ist__context_boot(ist_context *context, ist_error **error) {
   int32_t lazy_count = 0;
   while (*line) {
     size_t length = strcspn(line, "\n");
-    if (length && *line != '#' && !boot_line(context, entry.context, line, length, &lazy_count))
-      return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+    if (length && *line != '#' && !boot_line(context, entry.context, line, length, &lazy_count)) {
+      ist_status usual = entry.catcher.HasCaught() ? IST_ERR_EXCEPTION : IST_ERR_MEMORY;
+      return ist__caught(context, &entry.catcher, usual, error);
+    }
     line += length + (line[length] == '\n');
   }
   return IST_OK;
