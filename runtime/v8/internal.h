@@ -280,9 +280,6 @@ struct ist_isolate : ist__record {
   struct ist__blob *blob;                    /* snapshot.h: what it was started from */
   struct ist__creator *creator;              /* snapshot.h: a snapshot is built in it */
   intptr_t *table;                           /* what a snapshot's heap may point to */
-  struct ist__blob *blob;                    /* snapshot.h: what it was started from */
-  struct ist__creator *creator;              /* snapshot.h: a snapshot is built in it */
-  intptr_t *references;                      /* what a snapshot's heap may point to */
   ist__finalizer *finished, **last_finished; /* owed, in this order */
   ist__rejection *rejections, **last_rejection;
   ist_uncaught uncaught;
