@@ -23,35 +23,34 @@ void retain(ist__blob *blob) {
   blob->references.fetch_add(1, std::memory_order_relaxed);
 }
 
+/* Gives up a list of libraries. */
+void drop(ist__library **libraries, size_t count) {
+  for (size_t i = 0; libraries && i < count; i++) ist__library_release(libraries[i]);
+  ist__free(libraries);
+}
+
 void release(ist__blob *blob) {
   if (!blob || blob->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  for (size_t i = 0; i < blob->library_count; i++) ist__library_release(blob->libraries[i]);
-  ist__free(blob->libraries);
+  drop(blob->libraries, blob->library_count);
   ist__free(const_cast<char *>(blob->data.data));
   delete blob;
 }
 
-/* The libraries behind the embedder's references. IST_ERR_ARGUMENT when one comes twice, since it
- * would be two globals of one name. */
+/* The libraries behind the embedder's references, retained. IST_ERR_ARGUMENT when one comes twice,
+ * since it would be two globals of one name. */
 ist_status libraries_of(ist_library *const *given, size_t count, ist__library ***result) {
   enum { MOST = 4096 };
-  *result = nullptr;
   if (count && !given) return IST_ERR_ARGUMENT;
   if (count > MOST) return IST_ERR_LIMIT;
   ist__library **made = static_cast<ist__library **>(ist__calloc(count + 1, sizeof *made));
   if (!made) return IST_ERR_MEMORY;
   for (size_t i = 0; i < count; i++) {
-    ist_status status = IST_OK;
-    if (!given[i])
-      status = IST_ERR_ARGUMENT;
-    else if (!given[i]->live.load(std::memory_order_acquire))
-      status = IST_ERR_HANDLE;
-    else
-      made[i] = given[i]->library;
+    ist_status status = given[i] ? IST_OK : IST_ERR_ARGUMENT;
+    if (!status && !(made[i] = ist__library_behind(given[i]))) status = IST_ERR_HANDLE;
     for (size_t j = 0; !status && j < i; j++)
       if (made[j] == made[i] || !strcmp(made[j]->name, made[i]->name)) status = IST_ERR_ARGUMENT;
     if (status) {
-      ist__free(made);
+      drop(made, made[i] ? i + 1 : i);
       return status;
     }
   }
@@ -59,7 +58,7 @@ ist_status libraries_of(ist_library *const *given, size_t count, ist__library **
   return IST_OK;
 }
 
-/* Takes over `bytes` and `libraries` (each of which it retains), also when it fails. */
+/* Takes over `bytes` and `libraries`, also when it fails. */
 ist_status new_snapshot(char *bytes, size_t length, ist__library **libraries, size_t count,
                         ist_snapshot **result) {
   ist__blob *blob = new (std::nothrow) ist__blob();
@@ -67,7 +66,7 @@ ist_status new_snapshot(char *bytes, size_t length, ist__library **libraries, si
   if (!made) {
     delete blob;
     ist__free(bytes);
-    ist__free(libraries);
+    drop(libraries, count);
     return IST_ERR_MEMORY;
   }
   blob->references.store(1, std::memory_order_relaxed);
@@ -75,7 +74,6 @@ ist_status new_snapshot(char *bytes, size_t length, ist__library **libraries, si
   blob->data.raw_size = static_cast<int>(length);
   blob->libraries = libraries;
   blob->library_count = count;
-  for (size_t i = 0; i < count; i++) ist__library_retain(libraries[i]);
   made->blob = blob;
   made->live.store(true, std::memory_order_release);
   *result = made;
@@ -336,7 +334,7 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
   ist_isolate *isolate;
   status = ist__isolate_make(nullptr, &creator, &isolate);
   if (status) {
-    ist__free(creator.libraries);
+    drop(creator.libraries, creator.library_count);
     return ist__fail(error, status);
   }
   ist_context *context;
@@ -384,7 +382,7 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
   }
   delete[] creator.result.data;
   if (status) {
-    ist__free(creator.libraries);
+    drop(creator.libraries, creator.library_count);
     return status;
   }
   status = new_snapshot(bytes, length, creator.libraries, creator.library_count, result);
@@ -447,12 +445,12 @@ ist_status ist_snapshot_read(const uint8_t *bytes, size_t length, ist_library *c
     char text[200];
     snprintf(text, sizeof text, "the snapshot was built with another library in place of %.100s",
              libraries[i]->name);
-    ist__free(libraries);
+    drop(libraries, library_count);
     return ist__fail(error, IST_ERR_STATE, text);
   }
   char *copy = static_cast<char *>(ist__malloc(static_cast<size_t>(from.length)));
   if (!copy) {
-    ist__free(libraries);
+    drop(libraries, library_count);
     return ist__fail(error, IST_ERR_MEMORY);
   }
   memcpy(copy, at, static_cast<size_t>(from.length));
