@@ -254,7 +254,7 @@ typedef struct ist_isolate_options {
   size_t size;
   size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice */
   ist_microtasks microtasks;
-  ist_snapshot *snapshot; /* what to start from; borrowed: it stays until the isolate is freed */
+  ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.
@@ -267,7 +267,7 @@ IST_API ist_status ist_isolate_new(const ist_isolate_options *options,
 /* Frees an isolate with its contexts, modules and values; finalizers of its callbacks run before
  * this returns. Waits for another thread that has entered it. The pointer is answered with
  * IST_ERR_HANDLE from then on, until many more isolates were made. IST_ERR_STATE within a callback
- * of this isolate: it is not freed then. Since 0.1. */
+ * of this isolate, and while its loop runs: it is not freed then. Since 0.1. */
 IST_API ist_status ist_isolate_free(IST_OWN ist_isolate *isolate);
 
 /* Takes the isolate's lock for this thread until the matching leave; may be nested, also with other
@@ -283,8 +283,9 @@ IST_API ist_status ist_isolate_run_microtasks(ist_isolate *isolate);
 IST_API ist_status ist_isolate_queue_microtask(ist_isolate *isolate, ist_value function);
 
 /* Told of an error that has no caller to be given to: a promise that was rejected and has no
- * handler when the microtasks have run (`promise` is it), or what a microtask, a timer or a posted
- * callback threw (`promise` is undefined). The error is borrowed. May call into the isolate. */
+ * handler when the microtasks have run (`promise` is it), or what a microtask or a timer threw
+ * (`promise` is undefined), or IST_ERR_TERMINATED when it was ended. `context` is NULL when none
+ * can be told. The error is borrowed. May call into the isolate. */
 typedef void (*ist_uncaught)(void *env, ist_context *context, const ist_error *error,
                              ist_value promise);
 
@@ -1145,7 +1146,7 @@ IST_API ist_status ist_function_compile(ist_context *context, const ist_source *
  * until now, to be given along with the same text another time; bytes are freed by ist_free. It
  * belongs to one version and configuration of V8. Bytes that were damaged or belong elsewhere are
  * not used; but they are code, and bytes that somebody has forged are run: keep them where the text
- * is kept. IST_ERR_STATE for what has none: asm.js, other functions, modules without text.
+ * is kept. IST_ERR_STATE for what has none: other functions, modules without text.
  * Since 0.1. */
 IST_API ist_status ist_script_cache(ist_script *script, IST_OWN uint8_t **bytes, size_t *length);
 IST_API ist_status ist_function_cache(ist_isolate *isolate, ist_value function,
@@ -1246,10 +1247,11 @@ IST_API ist_status ist_module_namespace(ist_module *module, ist_value *result);
 /* Each isolate has an event loop, made at its first use: timers, tasks of V8's own, callbacks
  * posted from other threads, finalizers of what was forgotten. It runs under a foreign loop (epoll,
  * asyncio, Go): wait until ist_loop_fd is readable or ist_loop_timeout has passed, then call
- * ist_loop_run. */
+ * ist_loop_run with IST_LOOP_NOWAIT, and ask for the timeout again. */
 
-/* A file descriptor, owned by the isolate, that is readable when the loop has something to do.
- * IST_ERR_IO. Since 0.1. */
+/* A file descriptor, owned by the isolate, that becomes readable when another thread or V8 has
+ * given the loop something to do, or when what is due has changed since the loop was asked for its
+ * timeout: a timer that is made meanwhile need not be looked for. IST_ERR_IO. Since 0.1. */
 IST_API ist_status ist_loop_fd(ist_isolate *isolate, int *result);
 
 /* The milliseconds until the loop has something to do even if the descriptor stays silent: 0 when
@@ -1258,17 +1260,22 @@ IST_API ist_status ist_loop_timeout(ist_isolate *isolate, int *result);
 
 typedef enum ist_loop_mode {
   IST_LOOP_NOWAIT, /* what is ready */
-  IST_LOOP_ONCE,   /* waits for something, and does it */
+  IST_LOOP_ONCE,   /* the same; waits first when that is nothing (a signal, or another thread, may
+                      end the wait with nothing done) */
   IST_LOOP_DEFAULT /* until nothing is left to happen */
 } ist_loop_mode;
 
-/* Runs the loop; microtasks run after each callback. `alive` (may be NULL): whether something can
- * still happen. IST_ERR_STATE within itself. The isolate's lock is not held while it waits, unless
- * the caller holds it. Since 0.1. */
+/* Runs the loop: first the microtasks that are queued, then timers, tasks of V8's, posted
+ * callbacks and immediates, each followed by its microtasks. What they throw goes to the hook of
+ * ist_isolate_set_uncaught, and the loop goes on. `alive` (may be NULL): whether something can
+ * still happen. IST_ERR_STATE within itself or another callback of the isolate, and while another
+ * thread runs it. The isolate's lock is not held while it waits, unless the caller holds it. Since
+ * 0.1. */
 IST_API ist_status ist_loop_run(ist_isolate *isolate, ist_loop_mode mode, bool *alive);
 
 /* Calls fn(env, isolate) on the thread that runs the loop, at its next turn, in the order of
- * posting. Any thread, while the isolate lives. The loop is not kept alive by it. Since 0.1. */
+ * posting. Any thread, while the isolate lives. A post that waits is run before the loop ends, but
+ * nobody waits for one that may come: see ist_loop_ref. Since 0.1. */
 IST_API ist_status ist_loop_post(ist_isolate *isolate, void (*fn)(void *env, ist_isolate *isolate),
                                  void *env, ist_finalizer finalize);
 
@@ -1299,8 +1306,10 @@ typedef struct ist_web_options {
 } ist_web_options;
 
 /* Adds the globals of the web's common minimum to a context: console, timers, queueMicrotask,
- * structuredClone, TextEncoder and so on. No access to files, processes or libraries comes with
- * them. Once for a context: IST_ERR_STATE. `options` may be NULL. Since 0.1. */
+ * structuredClone, TextEncoder and so on; to be done before programs run in it, which could change
+ * the built-ins that these globals are made with. No access to files, processes or libraries comes
+ * with them. Timers run with the isolate's loop, and end with the context. Once for a context:
+ * IST_ERR_STATE. `options` may be NULL. Since 0.1. */
 IST_API ist_status ist_context_add_web(ist_context *context, const ist_web_options *options,
                                        IST_OWN ist_error **error);
 
@@ -1310,9 +1319,9 @@ IST_API ist_status ist_context_add_web(ist_context *context, const ist_web_optio
  * that `isthmus gen` makes of it, or by the name of an installed one ("zlib"; `dirs` are searched
  * before the installed folder, end with NULL, and may be NULL). `file` names a text in messages,
  * and is what its relative paths start from. A library serves every isolate of the process. Any
- * thread, no isolate needed. IST_ERR_INTERFACE with the compiler's messages, IST_ERR_NOT_FOUND.
- * Since 0.1.
- */
+ * thread, no isolate needed. IST_ERR_INTERFACE with the compiler's messages, or for what is
+ * no descriptor; IST_ERR_NOT_FOUND for an interface file, shared object or symbol that is not
+ * there. Since 0.1. */
 IST_API ist_status ist_library_open_text(const char *file, const char *text, size_t length,
                                          IST_OWN ist_library **result, IST_OWN ist_error **error);
 IST_API ist_status ist_library_open_file(const char *path, IST_OWN ist_library **result,
@@ -1322,14 +1331,21 @@ IST_API ist_status ist_library_open_descriptor(const char *json, size_t length,
                                                IST_OWN ist_error **error);
 IST_API ist_status ist_library_open_name(const char *name, const char *const *dirs,
                                          IST_OWN ist_library **result, IST_OWN ist_error **error);
+
+/* What the interface file calls the library; valid until it is freed, NULL for one that was. Any
+ * thread. Since 0.1. */
 IST_API const char *ist_library_name(const ist_library *library);
+
+/* Gives the caller's reference up: contexts that were granted the library keep it. Any thread.
+ * Since 0.1. */
 IST_API void ist_library_free(IST_OWN ist_library *library);
 
 /* Gives a context the use of a library: `exports` is a frozen object of its functions, types and
  * constants, for the caller to put where programs find it. `tags` (ends with NULL) narrows it to
  * the functions with one of these tags, and functions without a tag are left out; NULL: everything
  * but what is `unsafe`; the tag "unsafe" adds that. IST_ERR_NOT_FOUND for a tag that no function
- * has, IST_ERR_STATE when the context has the library by other tags. Since 0.1. */
+ * has, IST_ERR_STATE when the context has the library by other tags, IST_ERR_HANDLE for a library
+ * that was freed. Since 0.1. */
 IST_API ist_status ist_context_grant(ist_context *context, ist_library *library,
                                      const char *const *tags, ist_value *exports,
                                      IST_OWN ist_error **error);
@@ -1396,14 +1412,24 @@ typedef struct ist_snapshot_options {
   size_t library_count;
 } ist_snapshot_options;
 
-/* Builds a start-up snapshot: the state of a context after its scripts have run. IST_ERR_STATE when
- * it holds what cannot be kept (an open native object), with its name. Since 0.1. */
+/* Builds a start-up snapshot: the state of a context after its scripts, and the microtasks that
+ * each has queued, have run. Contexts start from it with what was there, pending promises and the
+ * libraries' functions included; the text of an error's stack is there if it was read. Scripts see
+ * no Intl, FinalizationRegistry, WebAssembly, SharedArrayBuffer and Atomics, which contexts have
+ * once they are started; nor does what they add to built-ins last where V8 has it itself. They run
+ * for as long as they like. IST_ERR_SYNTAX; IST_ERR_EXCEPTION also for a rejection that nothing has
+ * handled; IST_ERR_STATE with a message when they leave what cannot be kept: a native object that
+ * is open, a function that a library may call, a built-in that V8 adds to at a start and that was
+ * frozen. `options` may be NULL. Any thread, no isolate needed. Since 0.1. */
 IST_API ist_status ist_snapshot_new(const ist_snapshot_options *options,
                                     IST_OWN ist_snapshot **result, IST_OWN ist_error **error);
 
-/* A snapshot as bytes, freed by ist_free, and back. It belongs to one version of V8 and of the
- * libraries that were granted, which must be given in the same order: IST_ERR_STATE when one
- * differs, IST_ERR_FORMAT for other bytes. Since 0.1. */
+/* A snapshot as bytes, freed by ist_free, and back. It belongs to one release of this library, one
+ * version and configuration of V8, and the libraries that were granted, which must be given in the
+ * same order: IST_ERR_STATE when one differs, IST_ERR_FORMAT for other bytes. Bytes that somebody
+ * has forged are believed: keep them where programs are kept. Any thread, no isolate needed. Since
+ * 0.1.
+ */
 IST_API ist_status ist_snapshot_write(const ist_snapshot *snapshot, IST_OWN uint8_t **bytes,
                                       size_t *length);
 IST_API ist_status ist_snapshot_read(const uint8_t *bytes, size_t length,
