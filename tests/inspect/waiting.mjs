@@ -5,9 +5,9 @@ class Parrot {
   }
 }
 globalThis.kept = [new Parrot('polly wants')];
-console.log('ready');
 const timer = setTimeout(() => {}, 1e8);
 globalThis.stop = (value) => {
   clearTimeout(timer);
   console.log(`stopped by ${value}`);
 };
+console.log('ready');
