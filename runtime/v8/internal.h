@@ -101,6 +101,7 @@ struct ist__slot : ist__allocated {
   uint32_t next_free; /* 0 ends the list */
   uint8_t type;       /* an ist_type */
   ist__slot_kind kind;
+  uint64_t born; /* how many calls from C the isolate had seen */
 };
 
 enum { IST_SLOTS_PER_CHUNK = 512 };
@@ -134,6 +135,8 @@ struct ist__handles {
   uint32_t in_use;
   uint64_t *scoped; /* handles that end with the innermost open scope, oldest first */
   uint32_t scoped_count, scoped_capacity;
+  v8::Global<v8::Value> *retired; /* released while a call may have borrowed them */
+  uint32_t retired_count, retired_capacity;
   ist__mark *marks;
   uint32_t mark_count, mark_capacity;
   uint32_t last_id;
@@ -241,6 +244,8 @@ struct ist_isolate : ist__record {
   uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
   ist__outward *outward;   /* the innermost of them */
   uint32_t entries;        /* how many calls that may run JavaScript are */
+  uint64_t calls;          /* how many of these there ever were */
+  uint64_t innermost;      /* the number of the innermost one under way; 0: none is */
   uint32_t over;           /* how often the owner has entered another isolate on top of this one */
   ist__context_entered *entered; /* innermost last */
   uint32_t entered_count, entered_capacity;
@@ -398,27 +403,37 @@ protected:
   ist_context *context_;
 };
 
+void ist__handles_forget_retired(ist__handles *handles);
+
 /* The same for a call from C; and keeps its isolate from being freed. */
 class ist__inward : ist__busy {
 public:
-  explicit ist__inward(ist_context *context) : ist__busy(context), base_(context->isolate->base) {
-    context->isolate->entries++;
-    context->isolate->base = context->isolate->depth;
+  explicit ist__inward(ist_context *context)
+      : ist__busy(context), isolate_(context->isolate), base_(isolate_->base),
+        outer_(isolate_->innermost) {
+    isolate_->entries++;
+    isolate_->base = isolate_->depth;
+    isolate_->innermost = ++isolate_->calls;
   }
   ~ist__inward() {
-    context_->isolate->entries--;
-    context_->isolate->base = base_;
+    isolate_->entries--;
+    isolate_->base = base_;
+    isolate_->innermost = outer_;
+    if (!outer_ && isolate_->handles.retired_count) ist__handles_forget_retired(&isolate_->handles);
   }
 
 private:
+  ist_isolate *isolate_;
   uint32_t base_;
+  uint64_t outer_;
 };
 
 /* Within a gate: for what names its context to V8 itself, and needs none entered. */
 struct ist__call_entry {
   explicit ist__call_entry(ist_context *owner)
       : inward(owner), handle_scope(owner->isolate->v8),
-        context(owner->context.Get(owner->isolate->v8)), catcher(owner->isolate->v8) {
+        context(ist__compat::borrowed(owner->isolate->v8, owner->context)),
+        catcher(owner->isolate->v8) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
@@ -519,8 +534,33 @@ inline bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist
   return ist__value_from_any(isolate, from, to, kept);
 }
 
+/* The slot of a handle, or NULL. A value's type is checked against the slot's: the caller could
+ * have changed it. */
+inline ist__slot *ist__slot_of(const ist_isolate *isolate, ist_value value) {
+  uint32_t index = static_cast<uint32_t>(value.as.handle);
+  if (value.isolate != isolate->id || index / IST_SLOTS_PER_CHUNK >= isolate->handles.chunk_count)
+    return nullptr;
+  ist__slot *slot =
+      &isolate->handles.chunks[index / IST_SLOTS_PER_CHUNK][index % IST_SLOTS_PER_CHUNK];
+  bool fits = slot->generation == value.as.handle >> 32 && slot->type == value.type &&
+              slot->kind != IST__SLOT_FREE;
+  return fits ? slot : nullptr;
+}
+
 /* False when the handle is stale or foreign. */
 bool ist__value_to(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *to);
+
+/* The same within a call (ist__inward), for as long as it lasts, and cheaper: the value is read
+ * where the handle keeps it. A handle that is released meanwhile retires until the call has ended.
+ */
+inline bool ist__value_borrow(ist_isolate *isolate, ist_value from, v8::Local<v8::Value> *to) {
+  if (from.type < IST_STRING) return ist__value_to(isolate, from, to);
+  const ist__slot *slot = ist__slot_of(isolate, from);
+  if (!slot || slot->value.IsEmpty()) return false;
+  *to = slot->kind == IST__SLOT_WEAK ? slot->value.Get(isolate->v8)
+                                     : ist__compat::borrowed(isolate->v8, slot->value);
+  return true;
+}
 
 void ist__handles_free(ist_isolate *isolate);
 
