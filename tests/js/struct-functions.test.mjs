@@ -100,6 +100,34 @@ test("many of them, while the collector runs", () => {
   s.free();
 });
 
+test("structs behind a counted pointer are seen where they are", () => {
+  const list = unions.list_get(3);
+  deepEqual(list.items.map((item) => [item.id, item.name]), [[1, "one"], [2, "two"], [3, null]]);
+  ok(list.items[0] instanceof unions.Item);
+  deepEqual(list.toJSON(), { count: 3, items: [{ id: 1, name: "one" }, { id: 2, name: "two" }, { id: 3, name: null }] });
+  throws(() => { list.items[0].id = 5; }, { name: "TypeError", message: /is read-only/ });
+  throws(() => { list.items[0].name = "x"; }, { name: "TypeError" });
+  throws(() => { list.items = []; }, { name: "TypeError" });
+  throws(() => { list.count = 4; }, { name: "RangeError" });
+  list.count = 1;
+  equal(list.items.length, 1);
+  equal(unions.list_get(0).items, null);
+  const [first] = unions.list_get(1).items;
+  globalThis.gc?.();
+  equal(first.name, "one");
+  const gone = unions.list_get(2), [item] = gone.items;
+  gone[Symbol.dispose]();
+  throws(() => item.id, { name: "Error", message: /is disposed/ });
+});
+
+test("an object that nobody wants is freed at once, also after a failure", () => {
+  const before = Source.count();
+  equal(unions.attempt(0), undefined);
+  equal(unions.attempt(1), undefined);
+  throws(() => unions.attempt(-3), { name: "UnionError", code: -1 });
+  equal(Source.count(), before);
+});
+
 test("what is unsafe is not there", () => {
   ok(!("address" in unions));
   ok(!("move" in unions));
