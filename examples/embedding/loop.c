@@ -14,9 +14,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-static void check(ist_status status, ist_error *error) {
+static void check(ist_status status, ist_error **error) {
   if (status == IST_OK) return;
-  char *text = error ? ist_error_format(error) : NULL;
+  char *text = error && *error ? ist_error_format(*error) : NULL;
   fprintf(stderr, "loop: %s\n", text ? text : ist_status_text(status));
   exit(1);
 }
@@ -139,13 +139,13 @@ int main(void) {
   check(ist_isolate_new(NULL, &isolate), NULL);
   check(ist_context_new(isolate, NULL, &context), NULL);
   ist_web_options web = {.size = sizeof web, .message = show};
-  check(ist_context_add_web(context, &web, &error), error);
+  check(ist_context_add_web(context, &web, &error), &error);
 
   check(ist_scope_open(isolate, &scope), NULL);
   check(ist_context_global(context, &global), NULL);
   check(ist_function_new(context, "compute", compute, NULL, NULL, &function), NULL);
-  check(ist_object_set(context, global, "compute", function, &error), error);
-  check(ist_script_eval(context, script, sizeof script - 1, "loop.js", NULL, &error), error);
+  check(ist_object_set(context, global, "compute", function, &error), &error);
+  check(ist_script_eval(context, script, sizeof script - 1, "loop.js", NULL, &error), &error);
   check(ist_isolate_run_microtasks(isolate), NULL);
   check(ist_scope_close(isolate, scope), NULL);
 
