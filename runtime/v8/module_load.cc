@@ -389,7 +389,8 @@ bool complete(ist_context *context, v8::Local<v8::Context> entered, ist__load *l
 
 /* ---- import() ---- */
 
-/* The microtask of an import(): it never runs in the middle of what has called it. */
+/* The microtask of an import(): what is imported never runs in the middle of what has imported it.
+ */
 void start_import(void *data) {
   ist__load *load = static_cast<ist__load *>(data);
   ist_context *context = load->context;
@@ -407,25 +408,16 @@ void start_import(void *data) {
   context->modules->pumping = true;
   char *specifier = load->specifier, *referrer = load->referrer, *type = load->type;
   load->specifier = load->referrer = load->type = nullptr;
-  if (context->loader.defer) {
-    ist__ask *ask = new_ask(context, nullptr, 0, load);
-    if (ask) {
-      load->waits++;
-      put_question(context, ask, specifier, load->length, referrer, type);
-    } else {
-      settle(entry.context, load, out_of_memory(isolate));
-    }
+  if (load->root) {
+    advance(context, entry.context, load);
+  } else if (!context->loader.defer) {
+    settle(entry.context, load,
+           v8::Exception::Error(ist__text(isolate, "the loader that would have answered is gone")));
+  } else if (ist__ask *ask = new_ask(context, nullptr, 0, load)) {
+    load->waits++;
+    put_question(context, ask, specifier, load->length, referrer, type);
   } else {
-    ist_error *error;
-    ist__module *root =
-        ist__loader_resolve_now(context, specifier, load->length, referrer, type, &error);
-    if (watch.alive()) {
-      if (root)
-        begin(context, entry.context, load, root);
-      else
-        settle(entry.context, load, ist__error_to_js(context, error));
-    }
-    ist_error_free(error);
+    settle(entry.context, load, out_of_memory(isolate));
   }
   ist__free(specifier);
   ist__free(referrer);
@@ -456,21 +448,44 @@ v8::MaybeLocal<v8::Promise> ist__import_dynamically(v8::Local<v8::Context> enter
     exception = v8::Exception::TypeError(
         ist__text(isolate, "only the import attribute \"type\" is supported"));
   } else {
-    ist__load *load = ist__modules_of(context) ? new_load(context, resolver) : nullptr;
-    if (load) {
-      load->specifier = ist__string_copy(isolate, specifier, &load->length);
-      load->type = ist__string_copy(isolate, type, nullptr);
-      load->referrer = referrer->IsString()
-                           ? ist__string_copy(isolate, referrer.As<v8::String>(), nullptr)
-                           : ist__strdup("");
+    size_t length = 0;
+    char *text = ist__string_copy(isolate, specifier, &length);
+    char *kind = ist__string_copy(isolate, type, nullptr);
+    char *from = referrer->IsString()
+                     ? ist__string_copy(isolate, referrer.As<v8::String>(), nullptr)
+                     : ist__strdup("");
+    ist__module *root = nullptr;
+    bool later = context->loader.defer != nullptr;
+    if (!text || !kind || !from) {
+      exception = out_of_memory(isolate);
+    } else if (!later) {
+      /* A loader that answers at once is asked here: its errors have import()'s stack and place. */
+      ist__watch watch(context);
+      ist_error *error;
+      root = ist__loader_resolve_now(context, text, length, from, kind, &error);
+      if (!watch.alive())
+        exception = v8::Exception::Error(ist__text(isolate, "the context of import() is gone"));
+      else if (!root)
+        exception = ist__error_to_js(context, error);
+      ist_error_free(error);
     }
-    if (load && load->specifier && load->type && load->referrer) {
+    ist__load *load =
+        exception.IsEmpty() && ist__modules_of(context) ? new_load(context, resolver) : nullptr;
+    if (load && (later || visit(load, root))) {
+      load->root = root;
+      load->specifier = text;
+      load->length = length;
+      load->type = kind;
+      load->referrer = from;
       load->queued = true;
       isolate->EnqueueMicrotask(start_import, load);
       return resolver->GetPromise();
     }
     if (load) delete_load(load);
-    exception = out_of_memory(isolate);
+    ist__free(text);
+    ist__free(kind);
+    ist__free(from);
+    if (exception.IsEmpty()) exception = out_of_memory(isolate);
   }
   if (resolver->Reject(entered, exception).IsNothing()) return v8::MaybeLocal<v8::Promise>();
   return resolver->GetPromise();

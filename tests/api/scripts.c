@@ -118,10 +118,10 @@ static void a_function_from_text(void **state) {
   assert_status(IST_ERR_ARGUMENT, ist_function_compile(f->context, &from, NULL, 2, &fn, NULL));
   assert_status(IST_ERR_LIMIT, ist_function_compile(f->context, &from, null, 1000000, &fn, NULL));
   const char **many = calloc(65000, sizeof *many);
-  char *texts = calloc(65000, 8);
+  char *texts = calloc(65000, 16);
   for (int i = 0; i < 65000; i++) {
-    snprintf(texts + 8 * i, 8, "p%d", i);
-    many[i] = texts + 8 * i;
+    snprintf(texts + 16 * i, 16, "p%d", i);
+    many[i] = texts + 16 * i;
   }
   assert_ok(ist_function_compile(f->context, &from, many, 65000, &fn, NULL));
   free(many);
