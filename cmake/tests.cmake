@@ -16,7 +16,7 @@ if(ISTHMUS_SANITIZE)
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:allocator_may_return_null=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
     "LSAN_OPTIONS=suppressions=${supp}/lsan.supp:print_suppressions=0"
-    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1"
+    "TSAN_OPTIONS=suppressions=${supp}/tsan.supp:halt_on_error=1:second_deadlock_stack=1:allocator_may_return_null=1"
     "ISTHMUS_SANITIZE=${ISTHMUS_SANITIZE}")
 endif()
 

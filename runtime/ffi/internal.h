@@ -29,6 +29,7 @@ enum {
 
 typedef struct ist__arena {
   struct ist__chunk *chunks;
+  bool exhausted; /* a request has failed */
 } ist__arena;
 
 /* Zeroed memory that lives as long as the arena; NULL when out of memory or when the product

@@ -87,6 +87,7 @@ ist__library *ist__library_open(const char *json, size_t size, ist__fault *fault
   atomic_init(&impl->references, 1);
   atomic_init(&impl->library.closed, false);
   if (fill(impl, json, size, fault)) return &impl->library;
+  if (fault && impl->arena.exhausted) fault->blame = IST__BLAME_MEMORY;
   ist__library_release(&impl->library);
   return NULL;
 }

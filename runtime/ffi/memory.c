@@ -26,7 +26,10 @@ void *ist__arena_alloc(ist__arena *arena, size_t count, size_t size) {
   if (!chunk || chunk->size - chunk->used < total) {
     size_t room = total > CHUNK ? total : CHUNK;
     ist__chunk *fresh = ist__calloc(1, sizeof *fresh + room);
-    if (!fresh) return NULL;
+    if (!fresh) {
+      arena->exhausted = true;
+      return NULL;
+    }
     fresh->size = room;
     fresh->next = chunk;
     arena->chunks = chunk = fresh;

@@ -221,8 +221,6 @@ struct ist_context : ist__record {
   bool inspected;  /* V8's inspector knows it */
   ist_loader loader;
   ist__modules *modules; /* made with the first module or import */
-  bool throwing;         /* a callback has called ist_throw and has not returned yet */
-  v8::Global<v8::Value> thrown;
   void *data;
   void *web;                 /* what runtime/host keeps for its web globals */
   ist_context *next, **link; /* among its isolate's */
@@ -363,7 +361,9 @@ public:
     if (!status && !live) status = IST_ERR_HANDLE;
   }
   ~ist__gate() {
-    if (held_) ist__isolate_unlock(held_);
+    if (!held_) return;
+    held_->base = base_;
+    ist__isolate_unlock(held_);
   }
   ist__gate(const ist__gate &) = delete;
   ist__gate &operator=(const ist__gate &) = delete;
@@ -373,9 +373,14 @@ public:
 private:
   void take(ist_isolate *isolate) {
     status = ist__isolate_lock(isolate);
-    if (!status) held_ = isolate;
+    if (status) return;
+    /* What the call calls out to must not give its lock away. */
+    held_ = isolate;
+    base_ = isolate->base;
+    isolate->base = isolate->depth;
   }
   ist_isolate *held_ = nullptr;
+  uint32_t base_ = 0;
 };
 
 /* Forgets a termination that was asked for: before the outermost JavaScript starts, and when it has
@@ -485,6 +490,8 @@ public:
 
   /* How deep the isolate was entered, and how many scopes were open, when it was called. */
   const uint32_t depth, marks;
+  /* What it wants thrown when it returns; empty: nothing. */
+  v8::Global<v8::Value> thrown;
 
 private:
   void tidy();

@@ -414,6 +414,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   while (isolate->entered_count) ist__context_exit(isolate);
   ist__runner_stop(isolate->runner);
   isolate->callback_depth = 1;
+  isolate->base = isolate->depth;
   {
     v8::HandleScope scope(isolate->v8);
     ist__inspection_close(isolate);
@@ -484,6 +485,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   isolate->v8 = nullptr;
   isolate->runner = nullptr;
   isolate->id = 0;
+  isolate->base = 0;
   isolate->callback_depth = 0;
   isolate->uncaught_env = nullptr;
   isolate->next = nullptr;

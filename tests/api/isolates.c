@@ -292,6 +292,7 @@ static void finalizers_run_while_entered(void **state) {
   assert_ok(ist_isolate_free(last.isolate));
   assert_int_equal(seen.calls, 4);
   assert_int_not_equal(seen.freed, IST_OK);
+  assert_int_not_equal(seen.left, IST_OK);
 }
 
 /* ---- What nobody catches ---- */
@@ -407,6 +408,8 @@ static void thousands_live_at_once(void **state) {
  * the process goes on: JavaScript in them, all freed, new ones. */
 static void too_many_are_refused(void **state) {
   (void)state;
+  /* Sanitizers have mappings of their own by the thousand. */
+  if (getenv("ISTHMUS_SANITIZE")) skip();
   FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
   size_t limit = 0;
   if (!file || fscanf(file, "%zu", &limit) != 1 || limit > 200000) {
