@@ -120,7 +120,10 @@ static unsigned char depth_of(const ist__type *type, unsigned char *depths, unsi
 
 bool ist__types_check(const ist__library *library, ist__fault *fault) {
   unsigned char *depths = ist__calloc(library->type_count ? library->type_count : 1, 1);
-  if (!depths) return ist__fault_set(fault, "out of memory");
+  if (!depths) {
+    ist__library_arena(library)->exhausted = true;
+    return ist__fault_set(fault, "out of memory");
+  }
   bool good = true;
   for (size_t i = 0; good && i < library->type_count; i++) {
     const ist__type *type = library->types[i];
