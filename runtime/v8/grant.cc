@@ -10,13 +10,14 @@ ist_status ist__context_grant(ist_context *context, ist__library *library, const
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
-  (void)ist__isolate_bridge(context->isolate);
+  if (!ist__isolate_bridge(context->isolate)) return ist__fail(error, IST_ERR_MEMORY);
   v8::Local<v8::Object> exports;
   ist__grant_refusal refusal;
   if (!ist__bridge_exports(entry.context, library, tags, &refusal).ToLocal(&exports)) {
     ist_status status = refusal == IST_GRANT_TAG     ? IST_ERR_NOT_FOUND
                         : refusal == IST_GRANT_AGAIN ? IST_ERR_STATE
-                                                     : IST_ERR_EXCEPTION;
+                        : entry.catcher.HasCaught()  ? IST_ERR_EXCEPTION
+                                                     : IST_ERR_MEMORY;
     return ist__caught(context, &entry.catcher, status, error);
   }
   return ist__value_from(context->isolate, exports, result) ? IST_OK
