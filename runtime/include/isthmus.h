@@ -208,10 +208,10 @@ typedef struct ist_frame {
 typedef struct ist_error {
   size_t size;
   ist_status status;
-  const char *name;    /* the error's class, such as "TypeError"; NULL when no Error was thrown */
-  const char *message; /* without the class */
-  const char *stack;   /* as JavaScript shows it, the first line repeating name and message */
-  const char *file;    /* the script's or module's name */
+  const char *name; /* the error's class, such as "TypeError"; NULL: what was thrown is no Error */
+  const char *message;     /* without the class */
+  const char *stack;       /* as JavaScript shows it, the first line repeating name and message */
+  const char *file;        /* the script's or module's name */
   const char *source_line; /* the text of the line, without its end */
   int32_t line;            /* from 1; 0 when unknown */
   int32_t column;          /* from 1, in UTF-16 units; 0 when unknown */
@@ -252,7 +252,8 @@ typedef enum ist_microtasks { IST_MICROTASKS_EXPLICIT, IST_MICROTASKS_AUTO } ist
 
 typedef struct ist_isolate_options {
   size_t size;
-  size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice */
+  size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice. V8 ends the process
+                        when a program needs more */
   ist_microtasks microtasks;
   ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
 } ist_isolate_options;
@@ -930,7 +931,9 @@ IST_API ist_status ist_function_construct(ist_context *context, ist_value functi
                                           IST_OWN ist_error **error);
 
 /* Within a callback: sets what JavaScript will see thrown when the callback returns, and gives
- * IST_ERR_EXCEPTION, for the callback to return. Since 0.1. */
+ * IST_ERR_EXCEPTION, for the callback to return; IST_ERR_STATE outside of every callback. Since
+ * 0.1.
+ */
 IST_API ist_status ist_throw(ist_context *context, ist_value value);
 
 /* The same with a new error; `name` is "Error", "TypeError", "RangeError", "SyntaxError" or

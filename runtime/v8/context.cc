@@ -106,7 +106,6 @@ void ist__context_end(ist_context *context) {
     context->native.Reset();
     context->registered.Reset();
     context->deferred.Reset();
-    context->thrown.Reset();
     context->global.Reset();
     context->context.Reset();
     ist__remains *remains = context->remains;
@@ -123,7 +122,6 @@ void ist__context_end(ist_context *context) {
   }
   ist__free(context->name);
   context->name = nullptr;
-  context->throwing = false;
   context->data = nullptr;
   *context->link = context->next;
   if (context->next) context->next->link = context->link;
@@ -527,7 +525,7 @@ ist_status ist__context_exports(ist_context *context, ist__library *library, ist
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist__entry entry(context);
-  (void)ist__isolate_bridge(context->isolate);
+  if (!ist__isolate_bridge(context->isolate)) return ist__fail(error, IST_ERR_MEMORY);
   v8::Local<v8::Object> exports;
   if (!ist__bridge_exports(entry.context, library).ToLocal(&exports))
     return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);

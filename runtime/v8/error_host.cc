@@ -115,6 +115,7 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   ist_status status = message ? IST_OK : IST_ERR_ARGUMENT;
   ist__gate gate(context);
   if (!status) status = gate.status;
+  if (!status && !context->isolate->outward) status = IST_ERR_STATE;
   if (status) {
     if (finalize) finalize(env);
     return status;
@@ -150,7 +151,6 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   }
   record->error.Reset(isolate->v8, value);
   record->error.SetWeak(record, collected, v8::WeakCallbackType::kParameter);
-  context->thrown.Reset(isolate->v8, value);
-  context->throwing = true;
+  isolate->outward->thrown.Reset(isolate->v8, value);
   return IST_ERR_EXCEPTION;
 }

@@ -40,7 +40,7 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
     return;
   }
   ist_status status = IST_ERR_MEMORY;
-  v8::Local<v8::Value> value;
+  v8::Local<v8::Value> value, thrown;
   ist__busy busy(context);
   {
     ist__outward outward(isolate);
@@ -57,11 +57,12 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
       made = ist__value_from(isolate, info.NewTarget(), &call.new_target);
     for (size_t i = 0; made && i < argc; i++)
       made = ist__value_from(isolate, info[static_cast<int>(i)], &argv[i]);
-    context->throwing = false;
     ist_value result = ist_undefined();
     if (made) status = callback->fn(callback->env, &call, &result);
     if (argv != fixed) ist__free(argv);
-    if (status == IST_OK && !context->throwing) {
+    if (!outward.thrown.IsEmpty()) {
+      thrown = outward.thrown.Get(isolate->v8);
+    } else if (status == IST_OK) {
       switch (result.type) {
       case IST_UNDEFINED: return;
       case IST_INT32: info.GetReturnValue().Set(result.as.int32); return;
@@ -75,7 +76,7 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
       }
     }
   }
-  ist__callback_throw(isolate, context, status);
+  ist__callback_throw(isolate, thrown, status);
 }
 
 } // namespace
@@ -84,13 +85,10 @@ void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
   invoke<true>(info);
 }
 
-void ist__callback_throw(ist_isolate *isolate, ist_context *context, ist_status status) {
+void ist__callback_throw(ist_isolate *isolate, v8::Local<v8::Value> thrown, ist_status status) {
   v8::Isolate *v8_isolate = isolate->v8;
-  if (context->throwing) {
-    v8::Local<v8::Value> value = context->thrown.Get(v8_isolate);
-    context->thrown.Reset();
-    context->throwing = false;
-    v8_isolate->ThrowException(value);
+  if (!thrown.IsEmpty()) {
+    v8_isolate->ThrowException(thrown);
   } else if (status == IST_ERR_TERMINATED) {
     /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
      * makes the check now. */
@@ -233,6 +231,17 @@ ist_status ist_function_construct(ist_context *context, ist_value function, size
   return call<true>(context, function, ist_undefined(), argc, argv, result, error);
 }
 
+namespace {
+
+/* For the callback that runs. */
+ist_status throw_later(ist_isolate *isolate, v8::Local<v8::Value> value) {
+  if (!isolate->outward) return IST_ERR_STATE;
+  isolate->outward->thrown.Reset(isolate->v8, value);
+  return IST_ERR_EXCEPTION;
+}
+
+} // namespace
+
 ist_status ist_throw(ist_context *context, ist_value value) {
   if (!context) return IST_ERR_ARGUMENT;
   ist__gate gate(context);
@@ -240,9 +249,7 @@ ist_status ist_throw(ist_context *context, ist_value value) {
   v8::HandleScope scope(context->isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
-  context->thrown.Reset(context->isolate->v8, local);
-  context->throwing = true;
-  return IST_ERR_EXCEPTION;
+  return throw_later(context->isolate, local);
 }
 
 ist_status ist_throw_again(ist_context *context, const ist_error *error) {
@@ -251,9 +258,7 @@ ist_status ist_throw_again(ist_context *context, const ist_error *error) {
   if (gate.status) return gate.status;
   if (error->status == IST_ERR_TERMINATED) return IST_ERR_TERMINATED;
   ist__entry entry(context);
-  context->thrown.Reset(context->isolate->v8, ist__error_to_js(context, error));
-  context->throwing = true;
-  return IST_ERR_EXCEPTION;
+  return throw_later(context->isolate, ist__error_to_js(context, error));
 }
 
 ist_status ist_throw_error(ist_context *context, const char *name, const char *message) {
@@ -265,7 +270,5 @@ ist_status ist_throw_error(ist_context *context, const char *name, const char *m
   error.status = IST_ERR_ARGUMENT;
   error.name = name;
   error.message = message;
-  context->thrown.Reset(context->isolate->v8, ist__error_to_js(context, &error));
-  context->throwing = true;
-  return IST_ERR_EXCEPTION;
+  return throw_later(context->isolate, ist__error_to_js(context, &error));
 }

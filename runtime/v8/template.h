@@ -144,6 +144,6 @@ void ist__part_set_call(ist__part *part, ist__responder *responder);
 void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info);
 
 /* Makes JavaScript see what a callback that failed has said. */
-void ist__callback_throw(ist_isolate *isolate, ist_context *context, ist_status status);
+void ist__callback_throw(ist_isolate *isolate, v8::Local<v8::Value> thrown, ist_status status);
 
 #endif

@@ -44,7 +44,7 @@ bool consult(ist__responder *responder, v8::Local<v8::Value> receiver, v8::Local
     return false;
   }
   ist_status status = IST_ERR_MEMORY;
-  bool thrown = false;
+  v8::Local<v8::Value> thrown;
   {
     ist__outward outward(isolate);
     ist_access access = {sizeof access, context, ist_undefined(), ist_undefined(), ist_undefined()};
@@ -55,14 +55,11 @@ bool consult(ist__responder *responder, v8::Local<v8::Value> receiver, v8::Local
       access.holder = access.receiver;
     else
       made = made && ist__value_from(isolate, visible, &access.holder);
-    if (made) {
-      context->throwing = false;
-      status = ask(&access);
-      thrown = context->throwing;
-    }
+    if (made) status = ask(&access);
+    if (!outward.thrown.IsEmpty()) thrown = outward.thrown.Get(isolate->v8);
   }
-  if (!status && !thrown) return true;
-  ist__callback_throw(isolate, context, status);
+  if (!status && thrown.IsEmpty()) return true;
+  ist__callback_throw(isolate, thrown, status);
   return false;
 }
 
@@ -250,7 +247,7 @@ answer on_define(v8::Local<v8::Value> key, const v8::PropertyDescriptor &wanted,
 enum { MOST_KEYS = 1 << 24 };
 
 /* The keys that C listed, as V8 wants them: names, or array indices. */
-ist_status keys_of(ist__responder *responder, ist_context *owner, const ist_value &listed,
+ist_status keys_of(ist__responder *responder, const ist_value &listed,
                    v8::Local<v8::Array> *result) {
   ist_isolate *isolate = responder->isolate;
   v8::Local<v8::Context> context = isolate->v8->GetCurrentContext();
@@ -290,10 +287,7 @@ ist_status keys_of(ist__responder *responder, ist_context *owner, const ist_valu
   if (!status) *result = v8::Array::New(isolate->v8, keys, length);
   ist__free(keys);
   if (catcher.HasTerminated()) return IST_ERR_TERMINATED;
-  if (catcher.HasCaught()) {
-    owner->thrown.Reset(isolate->v8, catcher.Exception());
-    owner->throwing = true;
-  }
+  if (catcher.HasCaught()) isolate->outward->thrown.Reset(isolate->v8, catcher.Exception());
   return status;
 }
 
@@ -306,7 +300,7 @@ void on_enumerate(const v8::PropertyCallbackInfo<v8::Array> &info) {
                         ist_value listed = ist_undefined();
                         ist_status status =
                             responder->handler.enumerate(responder->env, access, &listed);
-                        return status ? status : keys_of(responder, access->context, listed, &keys);
+                        return status ? status : keys_of(responder, listed, &keys);
                       });
   /* V8 forgets what a query throws while keys are filtered, so it is asked beforehand, too. */
   for (uint32_t i = 0; ist__compat::filter_forgets && went && i < keys->Length(); i++) {

@@ -169,11 +169,83 @@ static int check_all_finalized(void **state) {
   return 0;
 }
 
+/* What a callback throws stays what it has set, whatever callbacks run before it returns. */
+static ist_status throws_then_calls(void *env, const ist_call *call, ist_value *result) {
+  fixture *f = env;
+  (void)ist_throw_error(call->context, "RangeError", "mine");
+  ist_value inner, ignored;
+  (void)result;
+  assert_ok(ist_script_eval(call->context, "inner", 5, NULL, &inner, NULL));
+  assert_ok(ist_function_call(f->context, inner, ist_undefined(), 0, NULL, &ignored, NULL));
+  return IST_ERR_EXCEPTION;
+}
+
+static void throws_are_of_their_callback(void **state) {
+  fixture *f = *state;
+  static int32_t base = 1;
+  define(f, "inner", add, &base);
+  define(f, "outer", throws_then_calls, f);
+  assert_text(f, "RangeError: mine", eval(f, "try { outer() } catch (e) { String(e) }"));
+  assert_status(IST_ERR_STATE, ist_throw_error(f->context, "Error", "nobody is called"));
+  assert_status(IST_ERR_STATE, ist_throw(f->context, ist_int32(1)));
+}
+
+/* Everything that a call was given may be released while it runs. */
+typedef struct released {
+  fixture *f;
+  ist_value values[4];
+} released;
+
+static ist_status release_all(void *env, const ist_call *call, ist_value *result) {
+  released *of = env;
+  (void)call;
+  for (int i = 0; i < 4; i++)
+    if (of->values[i].type >= IST_STRING) assert_ok(ist_value_free(of->f->isolate, of->values[i]));
+  assert_ok(ist_isolate_collect(of->f->isolate));
+  /* What takes the slots again must not be seen by the call. */
+  for (int i = 0; i < 100; i++) {
+    ist_value other;
+    assert_ok(ist_string_new(of->f->isolate, "other", 5, &other));
+  }
+  *result = ist_int32(7);
+  return IST_OK;
+}
+
+static void a_call_keeps_what_it_was_given(void **state) {
+  fixture *f = *state;
+  released of = {.f = f};
+  define(f, "release", release_all, &of);
+  const char *source = "(function (a, b) { release(); return a.x + b + this.y })";
+  assert_ok(ist_script_eval(f->context, source, strlen(source), NULL, &of.values[0], NULL));
+  of.values[1] = eval(f, "({x: 'one '})");
+  of.values[2] = eval(f, "'two '.repeat(2)");
+  of.values[3] = eval(f, "({y: 'three'})");
+  ist_value result, args[] = {of.values[1], of.values[2]};
+  assert_ok(ist_function_call(f->context, of.values[0], of.values[3], 2, args, &result, NULL));
+  assert_text(f, "one two two three", result);
+  for (int i = 0; i < 4; i++)
+    assert_status(IST_ERR_HANDLE, ist_value_free(f->isolate, of.values[i]));
+
+  /* The same for a property's object and key, with a proxy that looks at both afterwards. */
+  of.values[0] = eval(f, "new Proxy(Object.freeze({['k' + 1]: 7}), {get: () => release()})");
+  of.values[1] = eval(f, "'k' + 1");
+  of.values[2] = of.values[3] = ist_undefined();
+  assert_ok(ist_object_get_key(f->context, of.values[0], of.values[1], &result, NULL));
+  assert_int_equal(result.as.int32, 7);
+  of.values[0] = eval(f, "({get k() { return release() }})");
+  of.values[1] = eval(f, "'k'");
+  assert_ok(ist_object_get_key(f->context, of.values[0], of.values[1], &result, NULL));
+  assert_int_equal(result.as.int32, 7);
+  assert_status(IST_ERR_HANDLE, ist_value_free(f->isolate, of.values[0]));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(javascript_calls_c),
       TEST(what_callbacks_may_throw),
       TEST(calls_nest),
+      TEST(throws_are_of_their_callback),
+      TEST(a_call_keeps_what_it_was_given),
       TEST(errors_pass_through_c),
       TEST(arguments_live_as_long_as_the_call),
       TEST(another_thread_terminates),
