@@ -200,16 +200,17 @@ static void add_methods(ist__lib *lib, Local<v8::Template> to, const ist__functi
   }
 }
 
-/* The record of a class, without anything of V8's. */
-static void class_fill(ist__lib *lib, const ist__type *type) {
+/* The record of a class, without anything of V8's; false when memory is out. */
+static bool class_fill(ist__lib *lib, const ist__type *type) {
   ist__class *of = &lib->classes[type->index];
   of->bridge = lib->bridge;
   of->lib = lib;
   of->type = type;
-  of->accessors = new ist__accessor[type->field_count + 1]();
-  of->names = new v8::Global<v8::Name>[type->field_count + 1];
+  of->accessors = new (std::nothrow) ist__accessor[type->field_count + 1]();
+  of->names = new (std::nothrow) v8::Global<v8::Name>[type->field_count + 1];
   size_t size = strlen(lib->library->name) + strlen(type->name) + 2;
   of->label = static_cast<char *>(ist__malloc(size));
+  if (!of->accessors || !of->names || !of->label) return false;
   snprintf(of->label, size, "%s.%s", lib->library->name, type->name);
   for (size_t i = 0; i < type->field_count; i++) of->accessors[i] = {of, &type->fields[i]};
   if (type->destructor && type->destructor->kind == IST__DESTRUCTOR) {
@@ -217,6 +218,7 @@ static void class_fill(ist__lib *lib, const ist__type *type) {
     plan_fill(lib, plan, type->destructor);
     plan->disposer = true;
   }
+  return true;
 }
 
 static void class_shape(ist__lib *lib, const ist__type *type) {
@@ -242,26 +244,33 @@ static void class_shape(ist__lib *lib, const ist__type *type) {
 }
 
 ist__lib *ist__lib_add(ist__bridge *bridge, ist__library *library) {
-  auto *lib = new ist__lib();
+  auto *lib = new (std::nothrow) ist__lib();
+  if (!lib) return nullptr;
   ist__library_retain(library);
   lib->bridge = bridge;
   lib->library = library;
-  lib->index = bridge->lib_count++;
+  lib->index = bridge->lib_count;
   lib->calls_back = calls_back(library);
-  lib->plans = new ist__plan[library->function_count + library->type_count + 1]();
-  lib->classes = new ist__class[library->type_count + 1]();
-  lib->errors = new v8::Global<FunctionTemplate>[library->bundle_count + 1];
-  lib->next = bridge->libs;
-  bridge->libs = lib;
+  lib->plans = new (std::nothrow) ist__plan[library->function_count + library->type_count + 1]();
+  lib->classes = new (std::nothrow) ist__class[library->type_count + 1]();
+  lib->errors = new (std::nothrow) v8::Global<FunctionTemplate>[library->bundle_count + 1];
+  bool made = lib->plans && lib->classes && lib->errors;
   lib->all_safe = true;
-  for (size_t i = 0; i < library->function_count; i++) {
+  for (size_t i = 0; made && i < library->function_count; i++) {
     plan_fill(lib, &lib->plans[i], library->functions[i]);
     if (library->functions[i]->unsafe) lib->all_safe = false;
   }
-  for (size_t i = 0; i < library->type_count; i++) {
+  for (size_t i = 0; made && i < library->type_count; i++) {
     const ist__type *type = library->types[i];
-    if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) class_fill(lib, type);
+    if (type->kind == IST__STRUCT || type->kind == IST__HANDLE) made = class_fill(lib, type);
   }
+  if (!made) {
+    lib_free(lib);
+    return nullptr;
+  }
+  bridge->lib_count++;
+  lib->next = bridge->libs;
+  bridge->libs = lib;
   return lib;
 }
 
@@ -277,7 +286,7 @@ ist__lib *ist__lib_find(ist__bridge *bridge, ist__library *library) {
     if (lib->library == library) return lib;
   }
   ist__lib *lib = ist__lib_add(bridge, library);
-  make_templates(lib);
+  if (lib) make_templates(lib);
   return lib;
 }
 
@@ -551,6 +560,7 @@ MaybeLocal<Object> ist__bridge_exports(Local<Context> context, ist__library *lib
     return refuse(context, fault.text, IST_GRANT_TAG, refusal);
   if (!grant.text) return refuse(context, "out of memory", IST_GRANT_OTHER, refusal);
   ist__lib *lib = ist__lib_find(bridge, library);
+  if (!lib) return refuse(context, "out of memory", IST_GRANT_OTHER, refusal);
   Local<v8::Map> known = ist__known_exports(context);
   Local<Value> key = v8::Integer::NewFromUnsigned(isolate, lib->index), there;
   if (!known->Get(context, key).ToLocal(&there)) return {};

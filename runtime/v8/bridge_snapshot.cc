@@ -53,6 +53,7 @@ bool ist__bridge_add(ist__bridge *bridge, ist__library *library) {
   for (ist__lib *lib = bridge->libs; lib; lib = lib->next)
     if (lib->library == library) return false;
   ist__lib *lib = ist__lib_add(bridge, library);
+  if (!lib) return false;
   lib->narrowed = !lib->all_safe;
   return true;
 }
