@@ -299,8 +299,13 @@ template <class T> inline void ist__ignore(const v8::Maybe<T> &) {}
 
 /* ---- Entering ---- */
 
+/* A number that no two living threads share. */
 inline uintptr_t ist__thread() {
+#if defined(__GNUC__) && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+  return reinterpret_cast<uintptr_t>(__builtin_thread_pointer());
+#else
   return static_cast<uintptr_t>(pthread_self());
+#endif
 }
 
 /* Locks and enters an isolate for this thread, and undoes that. Waits. */
