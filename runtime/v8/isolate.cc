@@ -338,7 +338,10 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
   ist_isolate_options options = {};
   if (given) memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
-  if (options.microtasks != IST_MICROTASKS_EXPLICIT && options.microtasks != IST_MICROTASKS_AUTO)
+  /* A caller's number may be none of the two that the type can be. */
+  int microtasks;
+  memcpy(&microtasks, &options.microtasks, sizeof microtasks);
+  if (microtasks != IST_MICROTASKS_EXPLICIT && microtasks != IST_MICROTASKS_AUTO)
     return IST_ERR_ARGUMENT;
   if (options.snapshot && !ist__snapshot_usable(options.snapshot)) return IST_ERR_HANDLE;
   ist__platform_start();
@@ -370,9 +373,15 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
     else
       v8::Isolate::Initialize(isolate->v8, params);
     isolate->v8->SetData(IST_ISOLATE_SLOT, isolate);
-    v8::Isolate::Scope isolate_scope(isolate->v8);
-    v8::HandleScope scope(isolate->v8);
-    isolate->number_type = ist__compat::instance_type(v8::Number::New(isolate->v8, 0.5));
+    /* The same in every isolate; asking costs a fresh one its first page. */
+    static std::atomic<int> number_type{0};
+    isolate->number_type = number_type.load(std::memory_order_relaxed);
+    if (!isolate->number_type) {
+      v8::Isolate::Scope isolate_scope(isolate->v8);
+      v8::HandleScope scope(isolate->v8);
+      isolate->number_type = ist__compat::instance_type(v8::Number::New(isolate->v8, 0.5));
+      number_type.store(isolate->number_type, std::memory_order_relaxed);
+    }
     isolate->v8->SetMicrotasksPolicy(options.microtasks == IST_MICROTASKS_AUTO
                                          ? v8::MicrotasksPolicy::kAuto
                                          : v8::MicrotasksPolicy::kExplicit);

@@ -144,7 +144,8 @@ static void *hold(void *env) {
   return NULL;
 }
 
-/* `abruptly`: as a child should end; otherwise with the process's exit handlers. */
+/* `abruptly`: as a child should end; otherwise with the process's exit handlers, among which a
+ * sanitizer's would count the parent's heaps as lost. */
 static int fork_and_wait(made *m, bool abruptly) {
   int status = 0;
   fflush(NULL);
@@ -180,13 +181,13 @@ static void calls_in_a_child_are_refused(void **state) {
   await_phase(1);
 
   assert_int_equal(fork_and_wait(&m, true), 0);
-  assert_int_equal(fork_and_wait(&m, false), 0);
+  if (!getenv("ISTHMUS_SANITIZE")) assert_int_equal(fork_and_wait(&m, false), 0);
   /* While it is entered. */
   assert_ok(ist_isolate_enter(m.f.isolate));
   assert_ok(ist_scope_open(m.f.isolate, &m.scope));
   assert_ok(ist_context_enter(m.f.context));
   assert_int_equal(fork_and_wait(&m, true), 0);
-  assert_int_equal(fork_and_wait(&m, false), 0);
+  if (!getenv("ISTHMUS_SANITIZE")) assert_int_equal(fork_and_wait(&m, false), 0);
   /* While JavaScript is on the stack. */
   assert_ok(ist_function_call(m.f.context, m.function, ist_undefined(), 0, NULL, &got, NULL));
   assert_int_equal(got.as.int32, 0);
