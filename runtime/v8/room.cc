@@ -68,7 +68,7 @@ bool ist__room_take() {
     if (left < mappings_each) return false;
     /* Others map memory too, so that it is not long until the next count: as long as counting takes
      * a small part of the time, and half of what is left suffices. */
-    size_t share = mappings_each * (known / 64);
+    size_t share = mappings_each * (64 + known / 64);
     next_at = share < left / 2 ? share : left / 2;
   }
   if (!room_for_heap()) return false;
