@@ -62,8 +62,8 @@ suite_ffi() {
 
 suite_embed() {
   local round
-  for round in 1 2 3 4 5; do
-    echo "bench: embed, run $round of 5" >&2
+  for round in 1 2 3 4 5 6 7; do
+    echo "bench: embed, run $round of 7" >&2
     "$build/bench-embed-floor" | sed -n 's/^ROW/floor/p'
     "$build/bench-embed" | sed -n 's/^ROW/ours/p'
   done
