@@ -146,6 +146,103 @@ static void statuses_have_names(void **state) {
   assert_non_null(strchr(ist_v8_version(), '.'));
 }
 
+static void count_up(void *env) {
+  ++*(int *)env;
+}
+
+static void weak_handles_let_go(void **state) {
+  fixture *f = *state;
+  int first = 0, second = 0, third = 0;
+  ist_value object, other, got, weak[3];
+  assert_ok(ist_object_new(f->context, &object));
+  assert_ok(ist_object_new(f->context, &other));
+  assert_ok(ist_value_weak(f->isolate, object, count_up, &first, &weak[0]));
+  assert_ok(ist_value_weak(f->isolate, object, count_up, &second, &weak[1]));
+  assert_ok(ist_value_weak(f->isolate, other, NULL, NULL, &weak[2]));
+  assert_ok(ist_isolate_collect(f->isolate));
+  assert_int_equal(first, 0);
+  assert_ok(ist_value_keep(f->isolate, weak[0], &got));
+  assert_ok(ist_value_free(f->isolate, got));
+  /* Released while its value lives: the finalizer runs now. */
+  assert_ok(ist_value_free(f->isolate, weak[1]));
+  assert_ok(ist_isolate_run_microtasks(f->isolate));
+  assert_int_equal(second, 1);
+  assert_ok(ist_value_free(f->isolate, object));
+  assert_ok(ist_value_free(f->isolate, other));
+  assert_ok(ist_isolate_collect(f->isolate));
+  assert_int_equal(first, 1);
+  for (int i = 0; i < 3; i++)
+    assert_status(IST_ERR_HANDLE, ist_object_get(f->context, weak[i], "x", &got, NULL));
+  assert_status(IST_ERR_HANDLE, ist_value_keep(f->isolate, weak[0], &got));
+  assert_ok(ist_value_free(f->isolate, weak[0]));
+  assert_status(IST_ERR_HANDLE, ist_value_free(f->isolate, weak[0]));
+  assert_int_equal(first, 1);
+  /* What is no object cannot be watched; the finalizer runs all the same. */
+  assert_status(IST_ERR_TYPE, ist_value_weak(f->isolate, text(f, "x"), count_up, &third, &got));
+  assert_status(IST_ERR_TYPE, ist_value_weak(f->isolate, ist_int32(1), count_up, &third, &got));
+  assert_status(IST_ERR_HANDLE, ist_value_weak(f->isolate, object, count_up, &third, &got));
+  assert_status(IST_ERR_ARGUMENT, ist_value_weak(f->isolate, object, count_up, &third, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_value_weak(NULL, object, count_up, &third, &got));
+  assert_int_equal(third, 5);
+}
+
+static void eternal_handles_stay(void **state) {
+  fixture *f = *state;
+  uint32_t scope;
+  ist_value eternal;
+  assert_ok(ist_scope_open(f->isolate, &scope));
+  assert_ok(ist_value_eternal(f->isolate, text(f, "for good"), &eternal));
+  assert_ok(ist_scope_close(f->isolate, scope));
+  assert_status(IST_ERR_STATE, ist_value_free(f->isolate, eternal));
+  assert_ok(ist_isolate_collect(f->isolate));
+  assert_text(f, "for good", eternal);
+  assert_ok(ist_value_eternal(f->isolate, ist_bool(true), &eternal));
+  assert_int_equal(eternal.type, IST_BOOL);
+  assert_status(IST_ERR_ARGUMENT, ist_value_eternal(f->isolate, ist_null(), NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_value_keep(f->isolate, ist_null(), NULL));
+}
+
+/* A million of each kind, made and dropped: as many slots as are in use at once. */
+static void dropped_handles_leave_nothing(void **state) {
+  fixture *f = *state;
+  int rounds = getenv("ISTHMUS_SANITIZE") ? 5000 : 1000000, finalized = 0;
+  ist_value object, kept, weak;
+  ist_statistics statistics = {.size = sizeof statistics};
+  assert_ok(ist_isolate_enter(f->isolate));
+  assert_ok(ist_object_new(f->context, &object));
+  for (int i = 0; i < rounds; i++) {
+    assert_int_equal(ist_value_keep(f->isolate, object, &kept), IST_OK);
+    assert_int_equal(ist_value_weak(f->isolate, object, count_up, &finalized, &weak), IST_OK);
+    assert_int_equal(ist_value_free(f->isolate, weak), IST_OK);
+    assert_int_equal(ist_value_free(f->isolate, kept), IST_OK);
+  }
+  assert_true((uint32_t)kept.as.handle < 16 && (uint32_t)weak.as.handle < 16);
+  assert_ok(ist_isolate_statistics(f->isolate, &statistics));
+  assert_int_equal(statistics.handles, 1);
+  assert_int_equal(finalized, rounds);
+  assert_ok(ist_isolate_leave(f->isolate));
+}
+
+static void scopes_close_in_reverse_order(void **state) {
+  fixture *f = *state;
+  uint32_t outer, inner, none = 0;
+  assert_status(IST_ERR_ARGUMENT, ist_scope_open(f->isolate, NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_scope_open(NULL, &none));
+  assert_status(IST_ERR_ARGUMENT, ist_scope_close(f->isolate, 12345));
+  assert_ok(ist_scope_open(f->isolate, &outer));
+  assert_ok(ist_scope_open(f->isolate, &inner));
+  /* Entered within it: that is left first. */
+  assert_ok(ist_isolate_enter(f->isolate));
+  assert_status(IST_ERR_STATE, ist_scope_close(f->isolate, inner));
+  assert_status(IST_ERR_STATE, ist_scope_close(f->isolate, outer));
+  assert_ok(ist_isolate_leave(f->isolate));
+  assert_status(IST_ERR_STATE, ist_isolate_leave(f->isolate));
+  /* The outer one takes the inner one along. */
+  assert_ok(ist_scope_close(f->isolate, outer));
+  assert_status(IST_ERR_ARGUMENT, ist_scope_close(f->isolate, inner));
+  assert_status(IST_ERR_STATE, ist_isolate_leave(f->isolate));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(released_handles_are_stale),
@@ -153,6 +250,10 @@ int main(void) {
       TEST(foreign_handles_are_refused),
       TEST(scopes_end_their_handles),
       TEST(a_million_handles_use_few_slots),
+      TEST(weak_handles_let_go),
+      TEST(eternal_handles_stay),
+      TEST(dropped_handles_leave_nothing),
+      TEST(scopes_close_in_reverse_order),
       TEST(freed_contexts_are_answered),
       TEST(errors_outlive_their_isolate),
       TEST(null_arguments_are_refused),
