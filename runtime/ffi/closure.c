@@ -15,7 +15,7 @@
 
 enum { RESTING = 4096, INDEX_BITS = 24 };
 
-typedef struct ist__slot slot;
+typedef struct ist__closure_slot slot;
 
 /* The slots of one signature. */
 typedef struct pool {
@@ -26,7 +26,7 @@ typedef struct pool {
   size_t resting;
 } pool;
 
-struct ist__slot {
+struct ist__closure_slot {
   ist__closure closure;
   pool *pool;
   void *code;

@@ -214,26 +214,26 @@ static inline ist__arena *ist__library_arena(const ist__library *library) {
 
 /* ---- domain.c ---- */
 
-struct ist__slot;
-struct ist__record;
+struct ist__closure_slot;
+struct ist__owned;
 
 /* The owner part (owner.c) and the closure part (closure.c) each keep their lists here. */
 struct ist__domain {
   ist__domain_hooks hooks;
   uintptr_t thread;
-  struct ist__record **buckets; /* live records by type and address */
-  uint64_t walks;               /* searches along edges so far */
+  struct ist__owned **buckets; /* live records by type and address */
+  uint64_t walks;              /* searches along edges so far */
   size_t bucket_count, live_count;
-  struct ist__record *records;                    /* all of them */
-  struct ist__record *forgotten, *forgotten_last; /* queue for ist__domain_drain */
-  struct ist__record *settling;                   /* records whose state must be looked at again */
-  struct ist__until *untils;                      /* borrowed values bound to no parent */
-  bool busy;                                      /* the settling list is being worked off */
-  bool ending;                                    /* inside ist__domain_free */
+  struct ist__owned *records;                    /* all of them */
+  struct ist__owned *forgotten, *forgotten_last; /* queue for ist__domain_drain */
+  struct ist__owned *settling;                   /* records whose state must be looked at again */
+  struct ist__until *untils;                     /* borrowed values bound to no parent */
+  bool busy;                                     /* the settling list is being worked off */
+  bool ending;                                   /* inside ist__domain_free */
   bool draining;
-  struct ist__slot *closures;        /* the live ones */
-  struct ist__slot *ended_elsewhere; /* destroy notices that came on foreign threads; guarded by
-                                        closure.c's lock */
+  struct ist__closure_slot *closures;        /* the live ones */
+  struct ist__closure_slot *ended_elsewhere; /* destroy notices that came on foreign threads;
+                                        guarded by closure.c's lock */
 };
 
 uintptr_t ist__thread_id(void); /* of the calling thread; never 0 */
@@ -252,6 +252,6 @@ void ist__closures_release(ist__owner *parent); /* its closures live on without 
 
 /* ---- owner.c, for closure.c ---- */
 
-struct ist__slot **ist__owner_closures(ist__owner *owner);
+struct ist__closure_slot **ist__owner_closures(ist__owner *owner);
 
 #endif

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct ist__record record;
+typedef struct ist__owned record;
 typedef struct ist__until until;
 
 typedef struct edge {
@@ -33,11 +33,11 @@ struct ist__until {
   until *next_own;     /* in the child's list */
 };
 
-struct ist__record {
+struct ist__owned {
   ist__owner owner;
   edge *kids, *parents;
   until *untils, *own_untils;
-  struct ist__slot *closures;
+  struct ist__closure_slot *closures;
   record *next_bucket;
   record *next, **link; /* of all records */
   record *next_forgotten, *next_settling, *next_expiring, *next_walked;
@@ -53,7 +53,7 @@ static record *record_of(const ist__owner *owner) {
   return (record *)owner->impl;
 }
 
-struct ist__slot **ist__owner_closures(ist__owner *owner) {
+struct ist__closure_slot **ist__owner_closures(ist__owner *owner) {
   return &record_of(owner)->closures;
 }
 

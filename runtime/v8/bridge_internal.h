@@ -217,7 +217,7 @@ inline v8::Local<v8::String> ist__text_of(v8::Isolate *isolate, const char *text
 /* ---- one call ---- */
 
 /* Memory that lives as long as a call: the first bytes on the stack. */
-struct ist__arena {
+struct ist__scratch {
   struct chunk {
     chunk *next;
   };
@@ -225,16 +225,16 @@ struct ist__arena {
   chunk *chunks;
   alignas(16) char room[1536];
 
-  ist__arena() : at(room), end(room + sizeof room), chunks(nullptr) {}
-  ~ist__arena() {
+  ist__scratch() : at(room), end(room + sizeof room), chunks(nullptr) {}
+  ~ist__scratch() {
     while (chunks) {
       chunk *next = chunks->next;
       ist__free(chunks);
       chunks = next;
     }
   }
-  ist__arena(const ist__arena &) = delete;
-  ist__arena &operator=(const ist__arena &) = delete;
+  ist__scratch(const ist__scratch &) = delete;
+  ist__scratch &operator=(const ist__scratch &) = delete;
 
   size_t left() const { return static_cast<size_t>(end - at); }
   /* NULL when memory is out. Aligned for everything. */
@@ -365,7 +365,7 @@ struct ist__call {
   bool threw;                     /* a callback threw: no more JavaScript in this call */
   bool terminated;
   v8::Global<v8::Value> exception;
-  ist__arena arena;
+  ist__scratch arena;
 
   ist__call(const ist__plan *plan, v8::Local<v8::Context> context);
   ~ist__call();
@@ -397,6 +397,9 @@ bool ist__is_literal(v8::Local<v8::Value> value);
 /* An int, bool, float or enum. */
 bool ist__lower_scalar(const ist__site &site, const ist__type *type, v8::Local<v8::Value> value,
                        void *to);
+/* A field of single bits, of the struct at `base`. */
+bool ist__lower_bits(const ist__site &site, const ist__field *field, v8::Local<v8::Value> value,
+                     uint8_t *base);
 
 /* A string in the arena, with its terminator. `counted`: NUL may be inside. `units`: without the
  * terminator. */

@@ -519,20 +519,6 @@ v8::MaybeLocal<v8::Value> ist__context_call_registered(v8::Local<v8::Context> co
 
 /* ---- Native libraries ---- */
 
-ist_status ist__context_exports(ist_context *context, ist__library *library, ist_value *result,
-                                ist_error **error) {
-  if (error) *error = nullptr;
-  ist__gate gate(context);
-  if (gate.status) return ist__fail(error, gate.status);
-  ist__entry entry(context);
-  if (!ist__isolate_bridge(context->isolate)) return ist__fail(error, IST_ERR_MEMORY);
-  v8::Local<v8::Object> exports;
-  if (!ist__bridge_exports(entry.context, library).ToLocal(&exports))
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return ist__value_from(context->isolate, exports, result) ? IST_OK
-                                                            : ist__fail(error, IST_ERR_MEMORY);
-}
-
 bool ist__context_close_library(ist_context *context, ist_value exports) {
   ist__gate gate(context);
   if (gate.status || !context->isolate->bridge) return false;

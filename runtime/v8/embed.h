@@ -66,12 +66,8 @@ void ist__context_set_web(ist_context *context, void *web);
 /* Clears what ist_isolate_terminate left, once JavaScript has unwound. */
 void ist__isolate_resume(ist_isolate *isolate);
 
-/* The exports of a library as a frozen object, the same one each time; the library is retained by
- * the context. */
-ist_status ist__context_exports(ist_context *context, struct ist__library *library,
-                                ist_value *result, IST_OWN ist_error **error);
-
-/* The same, narrowed by tags as ist_context_grant says; `result` may be written on success only. */
+/* The exports of a library as a frozen object, the same one each time, narrowed by tags as
+ * ist_context_grant says; the library is retained by the context. */
 ist_status ist__context_grant(ist_context *context, struct ist__library *library,
                               const char *const *tags, ist_value *result,
                               IST_OWN ist_error **error);

@@ -357,10 +357,13 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   isolate->last_interrupt = nullptr;
   ist__loop_begin(isolate);
   isolate->terminating.store(false, std::memory_order_relaxed);
+  isolate->cache_used.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
 
   v8::Isolate::CreateParams params;
   params.array_buffer_allocator = buffer_allocator;
+  /* V8 rounds up, and would come out at nothing. */
+  if (options.heap_limit > PTRDIFF_MAX) options.heap_limit = PTRDIFF_MAX;
   if (options.heap_limit) params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_limit);
   isolate->v8 = v8::Isolate::Allocate();
   isolate->runner = ist__runner_new(isolate->v8);

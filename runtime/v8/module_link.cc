@@ -235,12 +235,12 @@ bool ist__module_blocked(ist__modules *modules, ist__module *module) {
   if (!modules->evaluating) return false;
   v8::Isolate *isolate = module->context->isolate->v8;
   uint32_t walk = ++modules->walk;
-  ist__module *todo = module;
+  ist__module *ahead = module;
   module->walk = walk;
   module->next_walked = nullptr;
-  while (todo) {
-    ist__module *at = todo;
-    todo = at->next_walked;
+  while (ahead) {
+    ist__module *at = ahead;
+    ahead = at->next_walked;
     v8::Module::Status status = at->module.Get(isolate)->GetStatus();
     if (status == v8::Module::kEvaluating) return true;
     /* What has run has nothing below it that runs now. */
@@ -249,8 +249,8 @@ bool ist__module_blocked(ist__modules *modules, ist__module *module) {
       ist__module *target = at->links[i].target;
       if (!target || target->walk == walk) continue;
       target->walk = walk;
-      target->next_walked = todo;
-      todo = target;
+      target->next_walked = ahead;
+      ahead = target;
     }
   }
   return false;
