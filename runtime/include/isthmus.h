@@ -987,8 +987,8 @@ IST_API ist_status ist_template_new_function(ist_isolate *isolate,
 IST_API void ist_template_free(IST_OWN ist_template *tmpl);
 
 /* Of a function template: the templates of its `prototype` object and of the objects that `new`
- * makes; each call gives a reference. IST_ERR_TYPE for an object template, IST_ERR_STATE for the
- * prototype of one with `no_construct`. Since 0.1. */
+ * makes; each call gives a reference. IST_ERR_TYPE for an object template, IST_ERR_STATE for a
+ * function with `no_construct`. Since 0.1. */
 IST_API ist_status ist_template_prototype(ist_template *function, IST_OWN ist_template **result);
 IST_API ist_status ist_template_instance(ist_template *function, IST_OWN ist_template **result);
 

@@ -488,6 +488,8 @@ ist_status ist_template_instance(ist_template *function, ist_template **result) 
   if (entered.status) return entered.status;
   ist__family *family = function->part->family;
   if (function->part->kind != IST__PART_FUNCTION) return IST_ERR_TYPE;
+  /* V8 crashes when it makes an object of a function that is no constructor. */
+  if (family->no_construct) return IST_ERR_STATE;
   v8::HandleScope scope(family->isolate->v8);
   bool made_now = !family->instance.kind;
   ist__part *part = instance_of(family);

@@ -293,6 +293,7 @@ static void impossible_arguments(void **state) {
   ist_function_options bare = {.size = sizeof bare, .no_construct = true};
   assert_ok(ist_template_new_function(f->isolate, &bare, &method));
   assert_status(IST_ERR_STATE, ist_template_prototype(method, &result));
+  assert_status(IST_ERR_STATE, ist_template_instance(method, &result));
   assert_status(IST_ERR_STATE, ist_template_inherit(function, method));
   assert_ok(ist_template_function(f->context, function, &made, NULL));
   put(f, "fn", made);
