@@ -1,6 +1,6 @@
 /* Contexts: their making and end, entering them, the start of the host's JavaScript in them, and
- * native libraries' exports. A context's record outlives the context, so that a stale pointer is
- * answered, not followed; what V8 still calls in a context that was freed finds no record. */
+ * the closing of native libraries. A context's record outlives the context, so that a stale pointer
+ * is answered, not followed; what V8 still calls in a context that was freed finds no record. */
 #include "template.h"
 
 #include "ist_js.h"
