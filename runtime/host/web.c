@@ -121,16 +121,19 @@ static ist_status make(ist_isolate *isolate, ist_context *context, const ist_web
   return IST_OK;
 }
 
+/* What runs may free the context, and `web` with it. */
 static ist_status boot(ist__web *web, bool timers, ist_error **error) {
   uint32_t scope;
-  ist_status status = ist_scope_open(web->loop->isolate, &scope);
+  ist_isolate *isolate = web->loop->isolate;
+  ist_context *context = web->context;
+  ist_status status = ist_scope_open(isolate, &scope);
   if (status) return status;
   ist_value native;
-  status = ist__context_native(web->context, &native);
+  status = ist__context_native(context, &native);
   if (!status) status = install(web, native);
   if (!status && timers) status = ist__timers_install(web, native);
-  if (!status) status = ist__context_boot(web->context, error);
-  (void)ist_scope_close(web->loop->isolate, scope);
+  if (!status) status = ist__context_boot(context, error);
+  (void)ist_scope_close(isolate, scope);
   return status;
 }
 

@@ -109,8 +109,20 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
     v8::Local<v8::Value> prepare =
         peek(context, owner->error_constructor.Get(isolate), "prepareStackTrace");
     v8::Local<v8::Value> args[] = {error, sites};
-    if (computed || (!prepare.IsEmpty() && prepare->IsFunction()))
-      return ist__context_call_registered(context, "prepareStack", 2, args);
+    if (computed || (!prepare.IsEmpty() && prepare->IsFunction())) {
+      /* V8 aborts when nothing is given and nothing was thrown, as in a context whose boot has
+       * failed: that has no such function. */
+      v8::TryCatch catcher(isolate);
+      v8::Local<v8::Value> made;
+      if (ist__context_call_registered(context, "prepareStack", 2, args).ToLocal(&made))
+        return made;
+      if (catcher.HasTerminated()) {
+        isolate->TerminateExecution();
+      } else if (catcher.HasCaught()) {
+        catcher.ReThrow();
+        return v8::MaybeLocal<v8::Value>();
+      }
+    }
   }
   v8::Local<v8::String> text = ist__text(isolate, "Error");
   if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();

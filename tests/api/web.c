@@ -335,8 +335,42 @@ static void contexts_come_and_go(void **state) {
   assert_true(after.handles <= before.handles + 200);
 }
 
+/* A context whose globals could not be made is still one that scripts run in. */
+static void hostile_built_ins(void **state) {
+  fixture *f = *state;
+  run(f->context, "globalThis.Object = undefined; globalThis.Symbol = undefined");
+  assert_status(IST_ERR_EXCEPTION, ist_context_add_web(f->context, NULL, NULL));
+  ist_value stack;
+  static const char source[] = "class E extends Error { get name() { return 'E' } }\n"
+                               "typeof Reflect.getOwnPropertyDescriptor(new E(), 'stack').value";
+  assert_ok(ist_script_eval(f->context, source, sizeof source - 1, "test.js", &stack, NULL));
+  assert_text(f, "string", stack);
+}
+
+static ist_status end_context(void *env, const ist_call *call, ist_value *result) {
+  (void)env;
+  (void)result;
+  return ist_context_free(call->context);
+}
+
+static void the_context_is_freed_by_its_boot(void **state) {
+  fixture *f = *state;
+  ist_context *context;
+  ist_value global, end;
+  assert_ok(ist_context_new(f->isolate, NULL, &context));
+  assert_ok(ist_function_new(context, "end", end_context, NULL, NULL, &end));
+  assert_ok(ist_context_global(context, &global));
+  assert_ok(ist_object_set(context, global, "end", end, NULL));
+  run(context, "const real = Object; Object.defineProperty(globalThis, 'Object',"
+               "{get() { end(); return real }})");
+  (void)ist_context_add_web(context, NULL, NULL);
+  assert_null(ist_context_isolate(context));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      TEST(hostile_built_ins),
+      TEST(the_context_is_freed_by_its_boot),
       TEST(the_common_minimum_is_there),
       TEST(nothing_else_comes_with_them),
       TEST(once_for_a_context),
