@@ -242,7 +242,8 @@ static void termination_at_every_moment(void **state) {
     else
       ended++, assert_status(IST_ERR_TERMINATED, status), ist_error_free(error);
   }
-  for (int i = 0; i < rounds(2000); i++)
+  /* Each of these lasts until the other thread gets its turn of a processor. */
+  for (int i = 0; i < rounds(400); i++)
     assert_status(IST_ERR_TERMINATED, ist_script_eval(f->context, "spin()", 6, "x.js", &got, NULL));
   atomic_store(&r.stop, true);
   pthread_join(thread, NULL);
@@ -296,7 +297,7 @@ static void an_interrupt_ends_an_endless_loop(void **state) {
   fixture *f = *state;
   reach r = {.isolate = f->isolate};
   ist_value got;
-  int count = rounds(1000);
+  int count = rounds(200);
   for (int i = 0; i < count; i++) {
     /* Asked for before, while, or on another thread's turn: it comes in this run or the next. */
     pthread_t thread = start(interrupt_once, &r);
