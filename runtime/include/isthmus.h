@@ -912,9 +912,9 @@ typedef struct ist_call {
   ist_value new_target; /* undefined unless called by `new` */
 } ist_call;
 
-/* Answers a call. `*result` is undefined beforehand. On any status but IST_OK JavaScript sees an
- * exception: what ist_throw or one of its kin set during the call, else an Error with the status's
- * text. */
+/* Answers a call. `*result` is undefined beforehand. JavaScript sees an exception when ist_throw or
+ * one of its kin was called, and on any other status than IST_OK: an Error with the status's text,
+ * or for IST_ERR_TERMINATED the end of what runs. */
 typedef ist_status (*ist_function)(void *env, const ist_call *call, ist_value *result);
 
 /* A function that calls back into C. `name` may be NULL. Since 0.1. */

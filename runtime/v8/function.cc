@@ -87,7 +87,7 @@ void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
 
 void ist__callback_throw(ist_isolate *isolate, v8::Local<v8::Value> thrown, ist_status status) {
   v8::Isolate *v8_isolate = isolate->v8;
-  if (!thrown.IsEmpty()) {
+  if (!thrown.IsEmpty() && status != IST_ERR_TERMINATED) {
     v8_isolate->ThrowException(thrown);
   } else if (status == IST_ERR_TERMINATED) {
     /* V8 ends JavaScript at its next check, and a finally block could come first; running anything

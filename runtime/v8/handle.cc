@@ -76,7 +76,8 @@ void release(ist_isolate *isolate, ist__slot *slot, uint32_t index) {
       handles->in_use--;
       return;
     }
-    new (&handles->retired[handles->retired_count++]) v8::Global<v8::Value>(std::move(slot->value));
+    ::new (static_cast<void *>(&handles->retired[handles->retired_count++]))
+        ist__retired{std::move(slot->value), slot->born};
   }
   slot->value.Reset();
   slot->kind = IST__SLOT_FREE;
@@ -123,8 +124,16 @@ uint32_t type_of(v8::Local<v8::Value> value) {
 
 } // namespace
 
-void ist__handles_forget_retired(ist__handles *handles) {
-  while (handles->retired_count) handles->retired[--handles->retired_count].Reset();
+void ist__handles_forget_retired(ist__handles *handles, uint32_t count, uint64_t outer) {
+  uint32_t kept = count;
+  for (uint32_t i = count; i < handles->retired_count; i++) {
+    ist__retired *retired = &handles->retired[i];
+    if (retired->born >= outer)
+      retired->value.Reset();
+    else if (kept++ != i)
+      handles->retired[kept - 1] = std::move(*retired);
+  }
+  handles->retired_count = kept;
 }
 
 void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from) {

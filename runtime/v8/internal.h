@@ -128,6 +128,12 @@ struct ist__remains : ist__allocated {
   ist__remains *next, **link;
 };
 
+/* The value of a handle that was released, and when that was made. */
+struct ist__retired {
+  v8::Global<v8::Value> value;
+  uint64_t born;
+};
+
 struct ist__handles {
   ist__slot **chunks;
   uint32_t chunk_count;
@@ -135,7 +141,7 @@ struct ist__handles {
   uint32_t in_use;
   uint64_t *scoped; /* handles that end with the innermost open scope, oldest first */
   uint32_t scoped_count, scoped_capacity;
-  v8::Global<v8::Value> *retired; /* released while a call may have borrowed them */
+  ist__retired *retired; /* released while a call may have borrowed them */
   uint32_t retired_count, retired_capacity;
   ist__mark *marks;
   uint32_t mark_count, mark_capacity;
@@ -413,14 +419,16 @@ protected:
   ist_context *context_;
 };
 
-void ist__handles_forget_retired(ist__handles *handles);
+/* Forgets what has retired since there were `count`, but for what a call from `outer` on outwards
+ * may have borrowed; 0: there is none. */
+void ist__handles_forget_retired(ist__handles *handles, uint32_t count, uint64_t outer);
 
 /* The same for a call from C; and keeps its isolate from being freed. */
 class ist__inward : ist__busy {
 public:
   explicit ist__inward(ist_context *context)
       : ist__busy(context), isolate_(context->isolate), base_(isolate_->base),
-        outer_(isolate_->innermost) {
+        retired_(isolate_->handles.retired_count), outer_(isolate_->innermost) {
     isolate_->entries++;
     isolate_->base = isolate_->depth;
     isolate_->innermost = ++isolate_->calls;
@@ -429,12 +437,13 @@ public:
     isolate_->entries--;
     isolate_->base = base_;
     isolate_->innermost = outer_;
-    if (!outer_ && isolate_->handles.retired_count) ist__handles_forget_retired(&isolate_->handles);
+    if (isolate_->handles.retired_count != retired_)
+      ist__handles_forget_retired(&isolate_->handles, retired_, outer_);
   }
 
 private:
   ist_isolate *isolate_;
-  uint32_t base_;
+  uint32_t base_, retired_;
   uint64_t outer_;
 };
 

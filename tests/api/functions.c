@@ -239,6 +239,50 @@ static void a_call_keeps_what_it_was_given(void **state) {
   assert_status(IST_ERR_HANDLE, ist_value_free(f->isolate, of.values[0]));
 }
 
+/* One long call: what it releases on the way is not kept until its end. */
+static ist_status free_given(void *env, const ist_call *call, ist_value *result) {
+  (void)call;
+  (void)result;
+  released *of = env;
+  return ist_value_free(of->f->isolate, of->values[0]);
+}
+
+static ist_status make_and_pass(void *env, const ist_call *call, ist_value *result) {
+  released *of = env;
+  ist_value made, freeing, ignored;
+  assert_ok(ist_object_new(call->context, &made));
+  assert_ok(ist_value_keep(of->f->isolate, made, &of->values[0]));
+  assert_ok(ist_value_keep(of->f->isolate, of->values[1], &freeing));
+  assert_ok(
+      ist_function_call(call->context, freeing, ist_undefined(), 1, of->values, &ignored, NULL));
+  assert_ok(ist_value_free(of->f->isolate, freeing));
+  *result = ist_int32(1);
+  return IST_OK;
+}
+
+static ist_status collect_now(void *env, const ist_call *call, ist_value *result) {
+  ist_isolate *isolate = ist_context_isolate(call->context);
+  (void)result;
+  assert_ok(ist_isolate_collect(isolate));
+  return ist_isolate_statistics(isolate, env);
+}
+
+static void a_long_call_forgets_what_ended(void **state) {
+  fixture *f = *state;
+  released of = {.f = f};
+  define(f, "freeGiven", free_given, &of);
+  define(f, "round", make_and_pass, &of);
+  of.values[1] = eval(f, "(object => freeGiven(object))");
+  ist_statistics before = {.size = sizeof before}, after = {.size = sizeof after};
+  eval(f, "for (let i = 0; i < 1000; i++) round()");
+  assert_ok(ist_isolate_collect(f->isolate));
+  assert_ok(ist_isolate_statistics(f->isolate, &before));
+  /* Told from within the call, before it ends. */
+  define(f, "measure", collect_now, &after);
+  eval(f, "for (let i = 0; i < 200000; i++) round(); measure()");
+  assert_true(after.heap_used < before.heap_used + (4u << 20));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(javascript_calls_c),
@@ -246,6 +290,7 @@ int main(void) {
       TEST(calls_nest),
       TEST(throws_are_of_their_callback),
       TEST(a_call_keeps_what_it_was_given),
+      TEST(a_long_call_forgets_what_ended),
       TEST(errors_pass_through_c),
       TEST(arguments_live_as_long_as_the_call),
       TEST(another_thread_terminates),
