@@ -9,12 +9,13 @@ namespace {
 template <class Body>
 ist_status on_named(ist_context *context, ist_value object, const char *name, bool valid,
                     ist_error **error, const Body &body) {
-  return ist__on_object(context, object, name && valid, error, [&](ist__call_entry &entry, auto target) {
-    v8::Local<v8::String> key;
-    if (!ist__name(context->isolate->v8, name, strlen(name)).ToLocal(&key))
-      return ist__fail(error, IST_ERR_LIMIT);
-    return body(entry, target, key);
-  });
+  return ist__on_object(context, object, name && valid, error,
+                        [&](ist__call_entry &entry, auto target) {
+                          v8::Local<v8::String> key;
+                          if (!ist__name(context->isolate->v8, name, strlen(name)).ToLocal(&key))
+                            return ist__fail(error, IST_ERR_LIMIT);
+                          return body(entry, target, key);
+                        });
 }
 
 /* The same with a key that is a value. */

@@ -16,8 +16,8 @@ ist_status define(ist_context *context, ist__call_entry *entry, v8::Local<v8::Ob
 }
 
 /* A key that is a value, as a name. */
-ist_status name_of(ist_context *context, ist__call_entry *entry, ist_value key, v8::Local<v8::Name> *to,
-                   ist_error **error) {
+ist_status name_of(ist_context *context, ist__call_entry *entry, ist_value key,
+                   v8::Local<v8::Name> *to, ist_error **error) {
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, key, &local)) return ist__fail(error, IST_ERR_HANDLE);
   if (!local->IsName() && !local->IsNumber()) return ist__fail(error, IST_ERR_TYPE);
@@ -82,17 +82,18 @@ v8::MaybeLocal<v8::Name> ist__key_name(v8::Local<v8::Context> context, v8::Local
 
 ist_status ist_object_define(ist_context *context, ist_value object, const char *name,
                              ist_value value, uint32_t flags, ist_error **error) {
-  return ist__on_object(
-      context, object, name && flags <= IST_PROP_ALL, error, [&](ist__call_entry &entry, auto target) {
-        v8::Local<v8::Value> local;
-        v8::Local<v8::String> key;
-        if (!ist__value_to(context->isolate, value, &local))
-          return ist__fail(error, IST_ERR_HANDLE);
-        if (!ist__name(context->isolate->v8, name, strlen(name)).ToLocal(&key))
-          return ist__fail(error, IST_ERR_LIMIT);
-        v8::PropertyDescriptor descriptor(local, (flags & IST_PROP_WRITABLE) != 0);
-        return define(context, &entry, target, key, &descriptor, flags, error);
-      });
+  return ist__on_object(context, object, name && flags <= IST_PROP_ALL, error,
+                        [&](ist__call_entry &entry, auto target) {
+                          v8::Local<v8::Value> local;
+                          v8::Local<v8::String> key;
+                          if (!ist__value_to(context->isolate, value, &local))
+                            return ist__fail(error, IST_ERR_HANDLE);
+                          if (!ist__name(context->isolate->v8, name, strlen(name)).ToLocal(&key))
+                            return ist__fail(error, IST_ERR_LIMIT);
+                          v8::PropertyDescriptor descriptor(local,
+                                                            (flags & IST_PROP_WRITABLE) != 0);
+                          return define(context, &entry, target, key, &descriptor, flags, error);
+                        });
 }
 
 ist_status ist_object_define_property(ist_context *context, ist_value object, ist_value key,
@@ -174,27 +175,30 @@ ist_status ist_object_property(ist_context *context, ist_value object, ist_value
 
 ist_status ist_object_get_private(ist_context *context, ist_value object, const char *name,
                                   ist_value *result) {
-  return on_private(context, object, name, result, [&](ist__call_entry &entry, auto target, auto key) {
-    return ist__finish(context, target->GetPrivate(entry.context, key), &entry.catcher, result,
-                       nullptr);
-  });
+  return on_private(context, object, name, result,
+                    [&](ist__call_entry &entry, auto target, auto key) {
+                      return ist__finish(context, target->GetPrivate(entry.context, key),
+                                         &entry.catcher, result, nullptr);
+                    });
 }
 
 ist_status ist_object_set_private(ist_context *context, ist_value object, const char *name,
                                   ist_value value) {
-  return on_private(context, object, name, true, [&](ist__call_entry &entry, auto target, auto key) {
-    v8::Local<v8::Value> local;
-    if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
-    return ist__finish_maybe(context, target->SetPrivate(entry.context, key, local), &entry.catcher,
-                             nullptr, nullptr);
-  });
+  return on_private(
+      context, object, name, true, [&](ist__call_entry &entry, auto target, auto key) {
+        v8::Local<v8::Value> local;
+        if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
+        return ist__finish_maybe(context, target->SetPrivate(entry.context, key, local),
+                                 &entry.catcher, nullptr, nullptr);
+      });
 }
 
 ist_status ist_object_delete_private(ist_context *context, ist_value object, const char *name) {
-  return on_private(context, object, name, true, [&](ist__call_entry &entry, auto target, auto key) {
-    return ist__finish_maybe(context, target->DeletePrivate(entry.context, key), &entry.catcher,
-                             nullptr, nullptr);
-  });
+  return on_private(context, object, name, true,
+                    [&](ist__call_entry &entry, auto target, auto key) {
+                      return ist__finish_maybe(context, target->DeletePrivate(entry.context, key),
+                                               &entry.catcher, nullptr, nullptr);
+                    });
 }
 
 /* ---- Prototypes ---- */

@@ -16,10 +16,11 @@ read -ra package <<<"$(pkg-config --cflags --libs isthmus)"
 flags=(-std=c17 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wconversion -Werror)
 [ -z "${ISTHMUS_SANITIZE:-}" ] || flags+=("-fsanitize=$ISTHMUS_SANITIZE")
 
-[ $# -gt 0 ] || set -- $(cd "$examples" && printf '%s\n' *.c | sed 's/\.c$//')
+names=("$@")
+[ $# -gt 0 ] || mapfile -t names < <(cd "$examples" && printf '%s\n' *.c | sed 's/\.c$//')
 # Programs find the interface files that they name from here.
 cd "$examples/../.."
-for name in "$@"; do
+for name in "${names[@]}"; do
   program=$prefix/$name
   if ! cc "${flags[@]}" "$examples/$name.c" -o "$program" "${package[@]}" -pthread -Wl,-rpath,"$prefix/lib"; then
     printf 'FAILED %s: does not build\n' "$name"
