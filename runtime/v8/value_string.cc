@@ -94,10 +94,10 @@ v8::MaybeLocal<v8::String> from_units(v8::Isolate *isolate, const uint8_t *text,
 v8::MaybeLocal<v8::String> from_utf8(v8::Isolate *isolate, const char *text, size_t length,
                                      v8::NewStringType type) {
   const uint8_t *bytes = reinterpret_cast<const uint8_t *>(text);
+  /* A string has at least a third as many units as bytes. An impossible length is not read along. */
+  if (length / 3 > MOST_UNITS) return v8::MaybeLocal<v8::String>();
   if (ist__is_ascii(bytes, length)) return from_latin1(isolate, text, length, type);
-  /* A string has at least a third as many units as bytes. */
-  if (length / 3 > MOST_UNITS || !ist__heap_has_room(isolate, length * 2))
-    return v8::MaybeLocal<v8::String>();
+  if (!ist__heap_has_room(isolate, length * 2)) return v8::MaybeLocal<v8::String>();
   if (length > MOST_UNITS) return from_units(isolate, bytes, length, false, type);
   return v8::String::NewFromUtf8(isolate, text, type, static_cast<int>(length));
 }
@@ -118,6 +118,7 @@ ist_status make(ist_isolate *isolate, ist_encoding encoding, const void *text, s
   if (!result || (!text && length) || ist__raw(encoding) > IST_LATIN1) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
+  if (length / 3 > MOST_UNITS) return IST_ERR_LIMIT;
   v8::HandleScope scope(isolate->v8);
   v8::MaybeLocal<v8::String> made;
   switch (encoding) {
