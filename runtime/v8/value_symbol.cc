@@ -67,7 +67,7 @@ ist_status ist_bigint_new(ist_context *context, bool negative, const uint64_t *w
     return IST_ERR_ARGUMENT;
   ist__gate gate(context);
   if (gate.status) return gate.status;
-  if (count > 2 * size_t{MOST_WORDS}) return IST_ERR_LIMIT; /* whatever they are */
+  if (count > 4 * size_t{MOST_WORDS}) return IST_ERR_LIMIT; /* whatever they are */
   while (count && !words[count - 1]) count--;
   if (count > MOST_WORDS) return IST_ERR_LIMIT;
   if (!ist__heap_has_room(context->isolate->v8, count * sizeof *words)) return IST_ERR_MEMORY;
