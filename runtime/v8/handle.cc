@@ -3,8 +3,6 @@
  * longer fits; a handle that does not fit is answered, never followed. */
 #include "internal.h"
 
-#include <math.h>
-
 #include <utility>
 
 namespace {
@@ -146,21 +144,6 @@ void ist__handles_close(ist_isolate *isolate, uint32_t count, uint32_t from) {
       release(isolate, slot, index);
   }
   handles->mark_count = count;
-}
-
-void ist__value_from_number(v8::Local<v8::Value> from, ist_value *to) {
-  double number = from.As<v8::Number>()->Value();
-  if (fabs(number) <= INT32_MAX) {
-    int32_t whole = static_cast<int32_t>(number);
-    if (number == whole && (whole || !signbit(number))) {
-      *to = ist_int32(whole);
-      return;
-    }
-  } else if (number == INT32_MIN) {
-    *to = ist_int32(INT32_MIN);
-    return;
-  }
-  *to = ist_double(number);
 }
 
 bool ist__value_from_any(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,

@@ -12,6 +12,7 @@
 #include "embed.h"
 #include "isthmus.h"
 
+#include <math.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -539,7 +540,21 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
 
 /* A new handle, or the number itself. False when memory is out. `kept`: beyond every scope. */
 bool ist__value_from_any(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to, bool kept);
-void ist__value_from_number(v8::Local<v8::Value> from, ist_value *to);
+
+inline void ist__value_from_number(v8::Local<v8::Value> from, ist_value *to) {
+  double number = from.As<v8::Number>()->Value();
+  if (fabs(number) <= INT32_MAX) {
+    int32_t whole = static_cast<int32_t>(number);
+    if (number == whole && (whole || !signbit(number))) {
+      *to = ist_int32(whole);
+      return;
+    }
+  } else if (number == INT32_MIN) {
+    *to = ist_int32(INT32_MIN);
+    return;
+  }
+  *to = ist_double(number);
+}
 
 inline bool ist__value_from(ist_isolate *isolate, v8::Local<v8::Value> from, ist_value *to,
                             bool kept = false) {
