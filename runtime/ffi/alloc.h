@@ -37,7 +37,8 @@ char *ist__strndup(const char *text, size_t length);
 
 #include <new>
 
-/* What the runtime's C++ records derive from: `new (std::nothrow)` gives NULL when memory is out. */
+/* What the runtime's C++ records derive from: `new (std::nothrow)` gives NULL when memory is out.
+ */
 struct ist__allocated {
   static void *operator new(size_t size, const std::nothrow_t &) noexcept {
     return ist__malloc(size);

@@ -94,7 +94,8 @@ v8::MaybeLocal<v8::String> from_units(v8::Isolate *isolate, const uint8_t *text,
 v8::MaybeLocal<v8::String> from_utf8(v8::Isolate *isolate, const char *text, size_t length,
                                      v8::NewStringType type) {
   const uint8_t *bytes = reinterpret_cast<const uint8_t *>(text);
-  /* A string has at least a third as many units as bytes. An impossible length is not read along. */
+  /* A string has at least a third as many units as bytes. An impossible length is not read along.
+   */
   if (length / 3 > MOST_UNITS) return v8::MaybeLocal<v8::String>();
   if (ist__is_ascii(bytes, length)) return from_latin1(isolate, text, length, type);
   if (!ist__heap_has_room(isolate, length * 2)) return v8::MaybeLocal<v8::String>();
