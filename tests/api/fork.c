@@ -58,7 +58,7 @@ static int child(made *m) {
   ist_module *module;
   size_t length;
   /* A call that hangs is a failure too. */
-  alarm(20);
+  alarm(100);
   FORKED(ist_isolate_new(NULL, &other));
   FORKED(ist_isolate_enter(isolate));
   FORKED(ist_isolate_leave(isolate));
@@ -211,7 +211,7 @@ static void *fork_often(void *env) {
     pid_t pid = fork();
     if (!pid) {
       ist_isolate *isolate;
-      alarm(20);
+      alarm(100);
       _exit(ist_isolate_new(NULL, &isolate) == IST_ERR_FORKED ? 0 : 1);
     }
     int status;

@@ -1,9 +1,6 @@
 /* Functions in both directions: arguments, results, exceptions, re-entry, termination and the end
  * of callbacks. */
-#include "api_test.h"
-
-#include <pthread.h>
-#include <unistd.h>
+#include "ending_test.h"
 
 static int finalized;
 
@@ -129,22 +126,16 @@ static void arguments_live_as_long_as_the_call(void **state) {
                 ist_function_call(f->context, function, ist_null(), 12, argv, &result, NULL));
 }
 
-static void *terminate_soon(void *isolate) {
-  usleep(50000);
-  ist_isolate_terminate(isolate);
-  return NULL;
-}
-
 static void another_thread_terminates(void **state) {
   fixture *f = *state;
-  pthread_t thread;
+  ending end = {.run = terminate, .env = f->isolate};
   ist_value result;
   ist_error *error;
-  static const char loop[] = "try { for (;;); } finally { globalThis.ran = true }";
-  pthread_create(&thread, NULL, terminate_soon, f->isolate);
+  static const char loop[] = "begin(); try { for (;;); } finally { globalThis.ran = true }";
+  define_begin(f->context, &end);
   assert_status(IST_ERR_TERMINATED,
                 ist_script_eval(f->context, loop, strlen(loop), "loop.js", &result, &error));
-  pthread_join(thread, NULL);
+  pthread_join(end.thread, NULL);
   assert_int_equal(error->status, IST_ERR_TERMINATED);
   ist_error_free(error);
   assert_text(f, "undefined", eval(f, "typeof ran"));

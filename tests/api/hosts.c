@@ -1,8 +1,7 @@
 /* A host inside another program: runs, inputs one by one, interruption, and several hosts at once.
  */
-#include "api_test.h"
+#include "ending_test.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 static ist_host *make(const char *const *grants) {
@@ -62,8 +61,9 @@ static void inputs_last(void **state) {
   ist_host_free(host);
 }
 
+/* Within the loop of one input or the wait of the other, and sometimes before. */
 static void *interrupt_soon(void *host) {
-  usleep(100000);
+  usleep(20000);
   ist_host_interrupt(host);
   return NULL;
 }
@@ -71,15 +71,15 @@ static void *interrupt_soon(void *host) {
 static void inputs_can_be_interrupted(void **state) {
   (void)state;
   ist_host *host = make(NULL);
-  static const char *const endless[] = {"for (;;);",
-                                        "setTimeout(() => {}, 1e6); await new Promise(() => {})"};
+  static const char *const endless[] = {
+      "begin(); for (;;);", "begin(); setTimeout(() => {}, 1e9); await new Promise(() => {})"};
+  ending end = {.run = interrupt_soon, .env = host};
+  define_begin(ist_host_context(host), &end);
   for (int i = 0; i < 2; i++) {
-    pthread_t thread;
-    pthread_create(&thread, NULL, interrupt_soon, host);
     char *text = input(host, endless[i], IST_REPL_ERROR);
     assert_string_equal(text, "Interrupted");
     ist_free(text);
-    pthread_join(thread, NULL);
+    pthread_join(end.thread, NULL);
     assert_shows(host, "3", "1 + 2");
   }
   ist_host_interrupt(host);
@@ -87,22 +87,18 @@ static void inputs_can_be_interrupted(void **state) {
   ist_host_free(host);
 }
 
-static void *terminate_soon(void *host) {
-  usleep(100000);
-  ist_isolate_terminate(ist_context_isolate(ist_host_context(host)));
-  return NULL;
-}
-
 static void a_terminated_run_fails(void **state) {
   (void)state;
-  static const char *const endless[] = {"for (;;);", "setTimeout(() => { for (;;); }, 1)",
-                                        "await 1; for (;;);"};
+  static const char *const endless[] = {"begin(); for (;;);",
+                                        "setTimeout(() => { begin(); for (;;); }, 1)",
+                                        "await 1; begin(); for (;;);"};
   for (int i = 0; i < 3; i++) {
     ist_host *host = make(NULL);
-    pthread_t thread;
-    pthread_create(&thread, NULL, terminate_soon, host);
+    ist_context *context = ist_host_context(host);
+    ending end = {.run = terminate, .env = ist_context_isolate(context)};
+    define_begin(context, &end);
     assert_int_equal(run(host, endless[i]), 1);
-    pthread_join(thread, NULL);
+    pthread_join(end.thread, NULL);
     ist_host_free(host);
   }
 }
@@ -134,11 +130,16 @@ static void an_embedder_drives_the_loop(void **state) {
   ist_host *host = make(NULL);
   int timeout;
   ist_value result;
-  static const char source[] = "globalThis.fired = 0; setTimeout(() => { fired = 1 }, 20)";
+  static const char source[] = "globalThis.fired = 0; setTimeout(() => { fired = 1 }, 20);"
+                               "globalThis.late = setTimeout(() => { fired = 2 }, 1e9)";
   assert_ok(ist_script_eval(ist_host_context(host), source, strlen(source), "s", &result, NULL));
-  assert_ok(ist_host_turn(host, &timeout));
-  assert_in_range(timeout, 1, 20);
-  usleep(30000);
+  /* Soon, until the first has run; then, late. */
+  do {
+    assert_ok(ist_host_turn(host, &timeout));
+    assert_true(timeout >= 0);
+    if (timeout <= 20) usleep((useconds_t)timeout * 1000);
+  } while (timeout <= 20);
+  assert_ok(ist_script_eval(ist_host_context(host), "clearTimeout(late)", 18, "s", &result, NULL));
   assert_ok(ist_host_turn(host, &timeout));
   assert_int_equal(timeout, -1);
   assert_ok(ist_script_eval(ist_host_context(host), "fired", 5, "s", &result, NULL));
