@@ -77,7 +77,9 @@ IST_API const char *ist_v8_version(void);
   X(ERR_RESOURCE, 13, "a resource of the system is exhausted")                                     \
   X(ERR_FORKED, 14, "V8 does not survive fork: start a new process instead")                       \
   X(ERR_LIMIT, 15, "a limit was exceeded")                                                         \
-  X(ERR_FORMAT, 16, "the bytes are not well-formed")
+  X(ERR_FORMAT, 16, "the bytes are not well-formed")                                               \
+  X(ERR_TIMEOUT, 17, "the time limit was reached")                                                 \
+  X(ERR_DIED, 18, "the process that ran it has died")
 
 typedef enum ist_status {
 #define IST_STATUS_ENTRY(name, value, text) IST_##name = value,
@@ -119,6 +121,8 @@ typedef struct ist_snapshot ist_snapshot;
 typedef struct ist_inspector ist_inspector;
 typedef struct ist_session ist_session;
 typedef struct ist_library ist_library;
+typedef struct ist_pool ist_pool;
+typedef struct ist_batch ist_batch;
 typedef struct ist_host ist_host;
 
 typedef void (*ist_finalizer)(void *env);
@@ -252,10 +256,16 @@ typedef enum ist_microtasks { IST_MICROTASKS_EXPLICIT, IST_MICROTASKS_AUTO } ist
 
 typedef struct ist_isolate_options {
   size_t size;
-  size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice. V8 ends the process
-                        when a program needs more */
+  size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice, between one and four
+                        gigabytes by the machine's memory. A program that needs more is ended, and
+                        the isolate is spent (docs/limits.md) */
   ist_microtasks microtasks;
   ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
+  size_t buffer_limit;    /* bytes of the buffers and WebAssembly memories that live at one time; 0:
+                             no limit. To make more of a buffer is a RangeError */
+  size_t stack_limit; /* bytes of the thread's stack that JavaScript may use; 0: V8's own choice,
+                         about a megabyte. Never more than the thread has. Deeper recursion is a
+                         RangeError */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.
@@ -306,6 +316,37 @@ IST_API ist_status ist_isolate_interrupt(ist_isolate *isolate,
                                          void (*fn)(void *env, ist_isolate *isolate), void *env,
                                          ist_finalizer finalize);
 
+/* What a run may take; 0: no limit. */
+typedef struct ist_limits {
+  size_t size;
+  uint64_t wall; /* nanoseconds that may pass */
+  uint64_t cpu;  /* nanoseconds of processor time that the thread may use */
+} ist_limits;
+
+/* What a run has taken. */
+typedef struct ist_usage {
+  size_t size;
+  ist_status ended; /* the limit that was reached, IST_ERR_TIMEOUT or IST_ERR_MEMORY; or IST_OK */
+  uint64_t wall;    /* nanoseconds that have passed */
+  uint64_t cpu;     /* nanoseconds of the thread's processor time */
+} ist_usage;
+
+/* Enters the isolate and puts limits on whatever this thread runs in it until the matching end.
+ * Once a time limit is reached, every call that runs JavaScript ends with IST_ERR_TIMEOUT until
+ * then; the isolate is usable again after. They nest, also in callbacks; an inner one ends no later
+ * than those around it. Native code that does not call back is not interrupted. Since 0.1. */
+IST_API ist_status ist_limits_begin(ist_isolate *isolate, const ist_limits *limits);
+
+/* Takes the latest limits off and leaves the isolate. `usage` may be NULL; otherwise its `size` is
+ * set by the caller. IST_ERR_STATE when what was entered last on this thread are no limits.
+ * Since 0.1. */
+IST_API ist_status ist_limits_end(ist_isolate *isolate, ist_usage *usage);
+
+/* Whether the isolate has reached its heap limit: it is spent. Whatever would run JavaScript or
+ * make a value in it is answered with IST_ERR_MEMORY; all that is left to do is to free it. Other
+ * isolates go on. Any thread. Since 0.1. */
+IST_API bool ist_isolate_spent(const ist_isolate *isolate);
+
 /* Collects all garbage that V8 can find now, for tests and for moments when waiting does not
  * matter: it takes milliseconds to seconds. Weak handles' finalizers have run when it returns.
  * Since 0.1. */
@@ -323,6 +364,7 @@ typedef struct ist_statistics {
   size_t native_contexts;   /* how many */
   size_t detached_contexts; /* how many contexts were freed and are still reachable */
   size_t handles;           /* how many handles of this interface are in use */
+  size_t buffers;           /* in buffers and WebAssembly memories, which buffer_limit is about */
 } ist_statistics;
 
 /* Since 0.1. */
@@ -349,6 +391,7 @@ typedef struct ist_context_options {
   ist_context *share_token;  /* contexts with one security token may reach into each other's global
                                 objects; NULL: a token of its own */
   bool no_code_from_strings; /* eval and Function throw EvalError */
+  bool frozen; /* a compartment: all that it begins with is frozen (docs/isolation.md) */
 } ist_context_options;
 
 /* Makes a context: a global object with its own built-ins. Nothing is granted to it and no host
@@ -1127,6 +1170,21 @@ typedef struct ist_source {
 IST_API ist_status ist_script_eval(ist_context *context, const char *source, size_t length,
                                    const char *file, ist_value *result, IST_OWN ist_error **error);
 
+/* Runs a text whose declarations are its own: `let`, `const` and classes at its top level end with
+ * it, as in an indirect eval, so that the same text can be run again in the same context; what it
+ * gives to the global object (`var`, functions, assignments) stays until ist_compartment_sweep. The
+ * rest is as with ist_script_eval; `source` may have no cache. IST_ERR_SYNTAX, IST_ERR_LIMIT.
+ * Since 0.1. */
+IST_API ist_status ist_compartment_eval(ist_context *context, const ist_source *source,
+                                        ist_value *result, IST_OWN ist_error **error);
+
+/* Takes away what programs have left in a frozen context: properties of the global object that it
+ * did not begin with, the last match of regular expressions, microtasks that were not run. Nothing
+ * of a run can be found by the next one then. IST_ERR_STATE when the context is not frozen, or
+ * cannot be cleaned, as when a program has defined a global that cannot be deleted: free it and
+ * make another. Since 0.1. */
+IST_API ist_status ist_compartment_sweep(ist_context *context);
+
 /* Compiles a classic script, to be run in any context of the isolate, any number of times.
  * IST_ERR_SYNTAX, IST_ERR_LIMIT for a text that is too long for V8. Since 0.1. */
 IST_API ist_status ist_script_compile(ist_context *context, const ist_source *source,
@@ -1441,6 +1499,117 @@ IST_API ist_status ist_snapshot_read(const uint8_t *bytes, size_t length,
 
 /* Isolates that were started from it keep what they need. Since 0.1. */
 IST_API void ist_snapshot_free(IST_OWN ist_snapshot *snapshot);
+
+/* ---- Pools ---- */
+
+/* What stands between one run and the next, weakest first. What each promises and costs is in
+ * docs/isolation.md. */
+typedef enum ist_isolation {
+  IST_ISOLATION_SHARED,      /* one context for all */
+  IST_ISOLATION_COMPARTMENT, /* one context, frozen, and swept after each */
+  IST_ISOLATION_CONTEXT,     /* a new context for each */
+  IST_ISOLATION_ISOLATE,     /* a new isolate for each */
+  IST_ISOLATION_PROCESS      /* in processes of their own, a new context for each */
+} ist_isolation;
+
+/* How inputs and values are written. */
+typedef enum ist_format { IST_FORMAT_JSON, IST_FORMAT_CBOR } ist_format;
+
+typedef struct ist_pool_options {
+  size_t size;
+  ist_isolation isolation;
+  uint32_t threads;    /* how many run at a time, each a thread of the pool's; 0: as many as
+                          processors */
+  ist_limits limits;   /* of each run; its `size` is not looked at */
+  size_t heap_limit;   /* of each isolate, as in ist_isolate_options */
+  size_t buffer_limit; /* the same */
+  size_t stack_limit;  /* the same */
+  const char *cell; /* the isthmus command that IST_ISOLATION_PROCESS starts; NULL: $ISTHMUS_CELL,
+                       or the one that belongs to this library, or that of $PATH */
+} ist_pool_options;
+
+/* Makes a pool of threads that run programs. `options` may be NULL. Any thread, as all of a pool's
+ * functions. IST_ERR_NOT_FOUND when there is no command for cells, IST_ERR_RESOURCE when threads or
+ * processes cannot be started. Since 0.1. */
+IST_API ist_status ist_pool_new(const ist_pool_options *options, IST_OWN ist_pool **result,
+                                IST_OWN ist_error **error);
+
+/* Frees a pool: cancels and frees its batches, ends what runs, and waits for its threads. Not while
+ * another thread waits in one of its batches. Since 0.1. */
+IST_API void ist_pool_free(IST_OWN ist_pool *pool);
+
+/* What a pool has done so far. */
+typedef struct ist_pool_statistics {
+  size_t size;
+  uint64_t runs;     /* that have ended */
+  uint64_t failed;   /* of these, with an error */
+  uint64_t timeouts; /* of these, for time */
+  uint64_t spent;    /* of these, for memory */
+  uint64_t replaced; /* contexts, isolates or processes that had to be made anew because of a run */
+} ist_pool_statistics;
+
+/* Since 0.1. */
+IST_API ist_status ist_pool_read_statistics(ist_pool *pool, ist_pool_statistics *result);
+
+typedef struct ist_batch_options {
+  size_t size;
+  ist_format input;  /* of the inputs */
+  ist_format output; /* of the values */
+  size_t window; /* how many inputs may be under way or wait to be taken; 0: 64 for each thread */
+  /* Told after each run, on the thread that it ran on, one at a time, not in order: how many have
+   * ended, and how many inputs were added. May cancel the batch, and call nothing else of it. */
+  void (*progress)(void *env, ist_batch *batch, uint64_t done, uint64_t added);
+  void *env;
+  ist_finalizer finalize;
+} ist_batch_options;
+
+/* Begins a batch: one program over many inputs. The program is a classic script, copied; it finds
+ * its input in the global `input`, and its completion value is its result: when that is a promise,
+ * what it was fulfilled with once the microtasks have run. `source->cache` is not used. `options`
+ * may be NULL: JSON. A program that does not parse is each input's error. Since 0.1. */
+IST_API ist_status ist_batch_new(ist_pool *pool, const ist_source *source,
+                                 const ist_batch_options *options, IST_OWN ist_batch **result);
+
+/* Adds an input, copied. Waits up to `timeout` milliseconds (-1: as long as it takes) while as many
+ * as the window holds are under way or not taken: IST_ERR_LIMIT when that does not change.
+ * IST_ERR_STATE after ist_batch_end. Input that cannot be read is its run's error. Since 0.1. */
+IST_API ist_status ist_batch_add(ist_batch *batch, const void *input, size_t length, int timeout);
+
+/* Says that no more inputs come. Since 0.1. */
+IST_API ist_status ist_batch_end(ist_batch *batch);
+
+/* How the run of one input ended. */
+typedef struct ist_outcome {
+  size_t size;
+  uint64_t index; /* of the input, from 0 */
+  ist_status status;
+  const uint8_t
+      *value; /* what it gave, in the batch's format, and a NUL behind it; NULL: it failed */
+  size_t length;
+  const ist_error *error; /* NULL: it did not fail; its `value` is always undefined */
+  uint64_t wall, cpu;     /* nanoseconds that it took; cpu is 0 when nobody has counted */
+} ist_outcome;
+
+/* Gives the next outcome, in the order of the inputs, waiting up to `timeout` milliseconds for it
+ * (-1: as long as it takes). IST_ERR_TIMEOUT when it is not there yet; IST_ERR_NOT_FOUND when there
+ * are no more, after ist_batch_end. After a cancellation, inputs that were not run have
+ * IST_ERR_TERMINATED. Since 0.1. */
+IST_API ist_status ist_batch_next(ist_batch *batch, int timeout, IST_OWN ist_outcome **result);
+
+/* Frees an outcome with its value and error. Since 0.1. */
+IST_API void ist_outcome_free(IST_OWN ist_outcome *outcome);
+
+/* Ends the batch early: what runs is terminated, what waits is not run. Its outcomes can still be
+ * taken. Since 0.1. */
+IST_API ist_status ist_batch_cancel(ist_batch *batch);
+
+/* Frees a batch, cancelling it first. Since 0.1. */
+IST_API void ist_batch_free(IST_OWN ist_batch *batch);
+
+/* Serves a pool as one of its processes, over the socket `fd`, until that closes: what the command
+ * `isthmus cell` does. Takes from the process what it does not need: other descriptors, files, the
+ * network (docs/isolation.md). Gives the process's exit code. Since 0.1. */
+IST_API int ist_cell_serve(int fd);
 
 /* ---- The host ---- */
 
