@@ -377,7 +377,7 @@ void define_global(const v8::FunctionCallbackInfo<v8::Value> &info) {
   }
   v8::PropertyAttribute attributes =
       info.Length() > 2 && info[2]->IsTrue() ? v8::None : v8::DontEnum;
-  ist__ignore(context->Global()->DefineOwnProperty(context, name, info[1], attributes));
+  (void)ist__define_value(context, context->Global(), name, info[1], attributes);
 }
 
 void register_function(const v8::FunctionCallbackInfo<v8::Value> &info) {

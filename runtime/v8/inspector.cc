@@ -272,8 +272,7 @@ void join_consoles(v8::Local<v8::Context> context) {
              .ToLocal(&joined))
       continue;
     joined->SetName(name.As<v8::String>());
-    ist__ignore(ours->DefineOwnProperty(context, name.As<v8::String>(), joined,
-                                        v8::PropertyAttribute::None));
+    (void)ist__define_value(context, ours, name.As<v8::String>(), joined, v8::None);
   }
 }
 

@@ -203,11 +203,9 @@ ist_status run(ist_context *context, const ist_snapshot_options *options, ist__c
     v8::Local<v8::Object> exports;
     if (!ist__bridge_exports(entry.context, creator->libraries[i]).ToLocal(&exports))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-    else if (!entry.context->Global()
-                  ->DefineOwnProperty(entry.context,
-                                      ist__text(isolate->v8, creator->libraries[i]->name), exports,
-                                      v8::DontEnum)
-                  .FromMaybe(false))
+    else if (!ist__define_value(entry.context, entry.context->Global(),
+                                ist__text(isolate->v8, creator->libraries[i]->name), exports,
+                                v8::DontEnum))
       status = ist__fail(error, IST_ERR_MEMORY);
   }
   for (size_t i = 0; !status && i < options->script_count; i++) {

@@ -142,6 +142,7 @@ void ist__intrinsics_capture(v8::Local<v8::Context> context) {
   v8::Local<v8::Value> reflect = real(context, context->Global(), "Reflect");
   all[IST_GET_PROTOTYPE] = real(context, reflect, "getPrototypeOf");
   all[IST_SET_PROTOTYPE] = real(context, reflect, "setPrototypeOf");
+  all[IST_DEFINE_PROPERTY] = real(context, reflect, "defineProperty");
   v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate, 0);
   v8::Local<v8::Value> array = v8::Uint8Array::New(buffer, 0, 0)->GetPrototype();
   if (array->IsObject()) array = array.As<v8::Object>()->GetPrototype();

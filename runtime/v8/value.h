@@ -95,6 +95,7 @@ bool ist__heap_has_room(v8::Isolate *isolate, size_t bytes);
 enum ist__intrinsic {
   IST_GET_PROTOTYPE,
   IST_SET_PROTOTYPE,
+  IST_DEFINE_PROPERTY,
   IST_BUFFER_RESIZABLE,
   IST_ARRAY_BYTES, /* of typed arrays */
   IST_VIEW_BYTES,  /* of DataViews */

@@ -10,9 +10,10 @@ ist_status define(ist_context *context, ist__call_entry *entry, v8::Local<v8::Ob
                   ist_error **error) {
   descriptor->set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
   descriptor->set_configurable((flags & IST_PROP_CONFIGURABLE) != 0);
-  v8::Maybe<bool> done = target->DefineProperty(entry->context, key, *descriptor);
-  if (done.IsNothing()) return ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
-  return done.FromJust() ? IST_OK : ist__fail(error, IST_ERR_STATE);
+  bool done;
+  if (!ist__define(entry->context, target, key, descriptor, &done))
+    return ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
+  return done ? IST_OK : ist__fail(error, IST_ERR_STATE);
 }
 
 /* A key that is a value, as a name. */
@@ -79,6 +80,47 @@ v8::MaybeLocal<v8::Name> ist__key_name(v8::Local<v8::Context> context, v8::Local
 }
 
 /* ---- Descriptors ---- */
+
+bool ist__define(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
+                 v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done) {
+  v8::Local<v8::Function> reflect;
+  /* Nothing is asked of what is no more than its own properties. */
+  if (ist__compat::is_plain_object(target) ||
+      !ist__intrinsic_of(context, IST_DEFINE_PROPERTY).ToLocal(&reflect))
+    return target->DefineProperty(context, key, *descriptor).To(done);
+  v8::Isolate *isolate = context->GetIsolate();
+  v8::Context::Scope entered(context);
+  enum { MOST_PARTS = 6 };
+  v8::Local<v8::Name> names[MOST_PARTS];
+  v8::Local<v8::Value> values[MOST_PARTS], answer;
+  size_t count = 0;
+  auto add = [&](const char *name, v8::Local<v8::Value> value) {
+    names[count] = ist__text(isolate, name);
+    values[count++] = value;
+  };
+  auto add_flag = [&](const char *name, bool flag) { add(name, v8::Boolean::New(isolate, flag)); };
+  if (descriptor->has_value()) add("value", descriptor->value());
+  if (descriptor->has_get()) add("get", descriptor->get());
+  if (descriptor->has_set()) add("set", descriptor->set());
+  if (descriptor->has_writable()) add_flag("writable", descriptor->writable());
+  if (descriptor->has_enumerable()) add_flag("enumerable", descriptor->enumerable());
+  if (descriptor->has_configurable()) add_flag("configurable", descriptor->configurable());
+  v8::Local<v8::Value> args[] = {target, key,
+                                 v8::Object::New(isolate, v8::Null(isolate), names, values, count)};
+  if (!reflect->Call(context, v8::Undefined(isolate), 3, args).ToLocal(&answer)) return false;
+  *done = answer->IsTrue();
+  return true;
+}
+
+bool ist__define_value(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
+                       v8::Local<v8::Name> key, v8::Local<v8::Value> value,
+                       v8::PropertyAttribute attributes) {
+  v8::PropertyDescriptor descriptor(value, !(attributes & v8::ReadOnly));
+  descriptor.set_enumerable(!(attributes & v8::DontEnum));
+  descriptor.set_configurable(!(attributes & v8::DontDelete));
+  bool done;
+  return ist__define(context, target, key, &descriptor, &done) && done;
+}
 
 ist_status ist_object_define(ist_context *context, ist_value object, const char *name,
                              ist_value value, uint32_t flags, ist_error **error) {

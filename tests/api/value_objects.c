@@ -134,6 +134,34 @@ static void what_user_code_throws_comes_out(void **state) {
 #undef THROWS
 }
 
+static ist_status define_callback(void *env, const ist_call *call, ist_value *result) {
+  fixture *f = env;
+  ist_status status =
+      ist_object_define(f->context, call->argv[0], "length", ist_int32(-1), IST_PROP_ALL, NULL);
+  *result = ist_int32((int32_t)status);
+  return IST_OK;
+}
+
+/* V8 itself looks whether an exception is pending when a script calls one of its functions, and
+ * ends the process. */
+static void what_a_definition_throws_does_not_stay(void **state) {
+  fixture *f = *state;
+  ist_value global, define;
+  assert_ok(ist_context_global(f->context, &global));
+  assert_ok(ist_function_new(f->context, "define", define_callback, f, NULL, &define));
+  assert_ok(ist_object_set(f->context, global, "define", define, NULL));
+  eval(f, "globalThis.trap = new Proxy({}, { defineProperty() { throw 1 } })");
+  eval(f, "globalThis.revoked = Proxy.revocable({}, {}); revoked.revoke()");
+  const char *throwing[] = {"trap", "revoked.proxy", "[]"};
+  for (size_t i = 0; i < sizeof throwing / sizeof *throwing; i++) {
+    char source[100];
+    snprintf(source, sizeof source, "define(%s)", throwing[i]);
+    assert_number(IST_ERR_EXCEPTION, eval(f, source));
+    snprintf(source, sizeof source, "console.log(define(%s), define({})); 5", throwing[i]);
+    assert_number(5, eval(f, source));
+  }
+}
+
 static void termination_comes_out(void **state) {
   fixture *f = *state;
   ist_value got, key = text(f, "x"), proxy;
@@ -245,6 +273,21 @@ static void descriptors(void **state) {
   assert_said(f, object, "it.x = 2; it.x === 2 && !Object.keys(it).includes('x')");
   assert_status(IST_ERR_STATE, ist_object_define(f->context, eval(f, "Object.freeze({})"), "x",
                                                  ist_int32(1), IST_PROP_ALL, NULL));
+  /* What is more than a plain object; a program cannot interfere. */
+  eval(f, "Reflect.defineProperty = null; Object.prototype.writable = true");
+  object = eval(f, "new Proxy([], {})");
+  assert_ok(ist_object_define(f->context, object, "0", ist_int32(1), IST_PROP_WRITABLE, NULL));
+  assert_said(f, object, "it[0] = 2; it[0] === 2 && !Object.keys(it).includes('0')");
+  memset(&property, 0, sizeof property);
+  property.size = sizeof property;
+  property.flags = IST_PROP_ENUMERABLE;
+  property.accessor = true;
+  property.getter = eval(f, "(() => 8)");
+  object = eval(f, "(function () {})");
+  assert_ok(ist_object_define_property(f->context, object, name, &property, NULL));
+  assert_said(f, object, "it.p === 8 && Object.keys(it).join() === 'p'");
+  assert_status(IST_ERR_STATE,
+                ist_object_define(f->context, object, "p", ist_int32(1), IST_PROP_ALL, NULL));
 }
 
 static void keys(void **state) {
@@ -481,6 +524,7 @@ int main(void) {
       TEST(by_key),
       TEST(by_index),
       TEST(what_user_code_throws_comes_out),
+      TEST(what_a_definition_throws_does_not_stay),
       TEST(termination_comes_out),
       TEST(descriptors),
       TEST(keys),
