@@ -662,8 +662,8 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
 /* Remembers what a context has before user code: what the functions about values rely on. */
 void ist__intrinsics_capture(v8::Local<v8::Context> context);
 
-/* Reflect.defineProperty; false when something was thrown. V8's own functions forget to tell of what
- * a proxy, an interceptor or a conversion throws, and leave it pending. */
+/* Reflect.defineProperty; false when something was thrown. V8's own functions forget to tell of
+ * what a proxy, an interceptor or a conversion throws, and leave it pending. */
 bool ist__define(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
                  v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done);
 /* The same for a value: whether it is defined now. */
