@@ -22,13 +22,14 @@ static void check(ist_status status, ist_error **error) {
 }
 
 static const char script[] = "console.log('script: begins');\n"
-                             "setTimeout(() => console.log('script: 20 ms are over'), 20);\n"
-                             "setTimeout(() => console.log('script: 600 ms are over'), 600);\n"
                              "Promise.resolve().then(() => console.log('script: a microtask'));\n"
-                             "compute(6).then((answer) => {\n"
-                             "  console.log(`script: 6! is ${answer}`);\n"
-                             "  return compute(-1);\n"
-                             "}).catch((error) => console.warn(`script: ${error.message}`));\n"
+                             "setTimeout(() => {\n"
+                             "  console.log('script: 20 ms are over');\n"
+                             "  compute(6).then((answer) => {\n"
+                             "    console.log(`script: 6! is ${answer}`);\n"
+                             "    return compute(-1);\n"
+                             "  }).catch((error) => console.warn(`script: ${error.message}`));\n"
+                             "}, 20);\n"
                              "console.log('script: ends');\n";
 
 /* ---- compute(n): work for another thread ---- */
@@ -113,16 +114,16 @@ static void drive(ist_isolate *isolate, int own_work) {
   watch(epoll, script_work);
   watch(epoll, own_work);
   for (bool alive = true; alive;) {
-    struct epoll_event event;
+    struct epoll_event events[2];
     check(ist_loop_timeout(isolate, &timeout), NULL);
-    int ready = epoll_wait(epoll, &event, 1, timeout);
-    if (ready == 1 && event.data.fd == own_work) {
+    int ready = epoll_wait(epoll, events, 2, timeout);
+    for (int i = 0; i < ready; i++) {
+      if (events[i].data.fd != own_work) continue;
       char line[64];
       ssize_t length = read(own_work, line, sizeof line);
       if (length > 0) printf("host: %.*s\n", (int)length, line);
-    } else {
-      check(ist_loop_run(isolate, IST_LOOP_NOWAIT, &alive), NULL);
     }
+    check(ist_loop_run(isolate, IST_LOOP_NOWAIT, &alive), NULL);
   }
   close(epoll);
 }

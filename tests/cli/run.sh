@@ -20,7 +20,7 @@ cases=("$@")
 for name in "${cases[@]}"; do
   dir=$here/$name
   touch "$work/stdout.expect" "$work/stderr.expect"
-  (cd "$dir" && timeout 60 bash ./cmd) >"$work/stdout.raw" 2>"$work/stderr.raw" </dev/null
+  (cd "$dir" && timeout 300 bash ./cmd) >"$work/stdout.raw" 2>"$work/stderr.raw" </dev/null
   status=$?
   for stream in stdout stderr; do
     sed "s|$dir|DIR|g" "$work/$stream.raw" >"$work/$stream"

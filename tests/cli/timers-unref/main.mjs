@@ -1,7 +1,7 @@
 import { ref, unref } from "isthmus:host";
-const far = setTimeout(() => console.log("no"), 60_000);
+const far = setTimeout(() => console.log("no"), 2e9);
 unref(far);
-const gone = setInterval(() => console.log("no"), 60_000);
+const gone = setInterval(() => console.log("no"), 2e9);
 clearInterval(gone);
 const back = setTimeout(() => console.log("kept alive"), 5);
 unref(back);
