@@ -238,7 +238,7 @@ static void rejections_of_getters_are_told(void **state) {
   (void)state;
   fixture f = {0};
   int count = 0;
-  ist_isolate_options options = {sizeof options, 0, 0, NULL};
+  ist_isolate_options options = {.size = sizeof options};
   options.microtasks = IST_MICROTASKS_AUTO;
   assert_ok(ist_isolate_new(&options, &f.isolate));
   assert_ok(ist_context_new(f.isolate, NULL, &f.context));

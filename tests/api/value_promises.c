@@ -207,7 +207,7 @@ static void reactions_run_by_themselves(void **state) {
   fixture f = {0};
   uncaught_seen seen = {0};
   ist_value promise, next, got;
-  ist_isolate_options options = {sizeof options, 0, 0, NULL};
+  ist_isolate_options options = {.size = sizeof options};
   options.microtasks = IST_MICROTASKS_AUTO;
   assert_ok(ist_isolate_new(&options, &f.isolate));
   assert_ok(ist_context_new(f.isolate, NULL, &f.context));

@@ -305,7 +305,7 @@ static void the_longest_strings(void **state) {
 static void a_small_heap_is_not_overrun(void **state) {
   (void)state;
   fixture f = {0};
-  ist_isolate_options options = {sizeof options, 0, 0, NULL};
+  ist_isolate_options options = {.size = sizeof options};
   options.heap_limit = (size_t)32 << 20;
   assert_ok(ist_isolate_new(&options, &f.isolate));
   assert_ok(ist_context_new(f.isolate, NULL, &f.context));
