@@ -100,7 +100,7 @@ run)
 test) run_tests "$@" ;;
 bench)
   build >&2
-  compile release build bench-embed bench-embed-floor >&2
+  compile release build bench-embed bench-embed-floor bench-judge bench-judge-floor bench-judge-spawn >&2
   exec bash bench/run.sh build "$@"
   ;;
 check)

@@ -2,6 +2,8 @@
 # The benchmarks: run.sh BUILD_DIR [SUITE] [--json FILE]. `./build.sh bench` calls it. Suites:
 #   ffi     calls from JavaScript to C, in nanoseconds (sqlite_rows in milliseconds), beside koffi on Node
 #   embed   what driving V8 through isthmus.h costs, beside V8's own interface in C++ (`floor`)
+#   judge   a short program never seen before, at each rung of isolation, in microseconds a run, beside V8 alone (`floor`: a
+#           context for each; `floor_isolate`: an isolate for each) and a process of Node for each (`node_spawn`)
 #   start   an empty script from start to end, in milliseconds, beside Node
 # Peers are fetched by name from npm into BUILD_DIR/bench, and left out where there is no Node. Absolute times drift; what
 # counts is the ratio in one run. Every figure is the median of several runs, ours and theirs in turn; --json FILE writes
@@ -23,16 +25,16 @@ while [ $# -gt 0 ]; do
     json=$2
     shift
     ;;
-  ffi | embed | start) suites+=("$1") ;;
+  ffi | embed | judge | start) suites+=("$1") ;;
   -h | --help)
-    printf 'usage: ./build.sh bench [ffi] [embed] [start] [--json FILE]\n'
+    printf 'usage: ./build.sh bench [ffi] [embed] [judge] [start] [--json FILE]\n'
     exit 0
     ;;
-  *) die "no such suite: $1 (there are: ffi, embed, start)" ;;
+  *) die "no such suite: $1 (there are: ffi, embed, judge, start)" ;;
   esac
   shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(ffi embed start)
+[ ${#suites[@]} -gt 0 ] || suites=(ffi embed judge start)
 [ -z "$json" ] || [ ${#suites[@]} = 1 ] || die "--json needs one suite"
 
 work=$build/bench
@@ -69,6 +71,20 @@ suite_embed() {
   done
 }
 
+suite_judge() {
+  local round kind
+  command -v node >/dev/null || echo "bench: no node here: its column stays empty" >&2
+  printf 'floor\tthreads_2\tratio\t1\n'
+  for round in 1 2 3 4 5; do
+    echo "bench: judge, run $round of 5" >&2
+    "$build/bench-judge-floor" | sed -n 's/^ROW\t//p'
+    "$build/bench-judge" | sed -n 's/^ROW\t//p'
+    "$build/bench-judge-spawn" | sed -n 's/^ROW\t//p'
+  done
+  "$build/bench-judge-floor" tenants | sed -n 's/^ROW\t//p'
+  for kind in isolate context frozen; do "$build/bench-judge" "tenants_$kind" | sed -n 's/^ROW\t//p'; done
+}
+
 # time_of COMMAND...: milliseconds
 time_of() {
   local from=$EPOCHREALTIME to
@@ -91,6 +107,7 @@ for suite in "${suites[@]}"; do
   case $suite in
   ffi) suite_ffi >"$work/figures" ;;
   embed) suite_embed >"$work/figures" ;;
+  judge) suite_judge >"$work/figures" ;;
   start) suite_start >"$work/figures" ;;
   esac
   awk -F'\t' -v suite="$suite" -v machine="$machine" -v json="$json" -f "$here/report.awk" "$work/figures"
