@@ -41,6 +41,10 @@ void ist__isolate_wake(ist_isolate *isolate);
 size_t ist__isolate_posted(ist_isolate *isolate);
 bool ist__isolate_run_post(ist_isolate *isolate);
 
+/* From now on V8, in isolates that are made later, and operator new end the process with this exit
+ * code, at once and without a word, when there is no memory left. Not while isolates are made. */
+void ist__die_of_memory(int code);
+
 /* How many references ist_loop_ref has taken. */
 size_t ist__isolate_references(ist_isolate *isolate);
 
@@ -58,6 +62,9 @@ bool ist__isolate_busy(ist_isolate *isolate);
 
 /* Gives an error that has no caller to the isolate's hook. `context` may be NULL. */
 void ist__isolate_uncaught(ist_isolate *isolate, ist_context *context, const ist_error *error);
+
+/* Whether a context was made frozen. */
+bool ist__context_frozen(const ist_context *context);
 
 /* What runtime/host keeps for a context's web globals; NULL at first. */
 void *ist__context_web(ist_context *context);
@@ -96,6 +103,9 @@ ist_status ist__context_registered(ist_context *context, const char *name, ist_v
  * undefined. */
 ist_status ist__error_location(ist_context *context, const ist_error *error, ist_value *result);
 
+/* The error that a caller would get if a value were thrown to it. NULL when memory is out. */
+IST_OWN ist_error *ist__error_of_value(ist_context *context, ist_status status, ist_value value);
+
 /* Makes an error of a status, whose place is known. */
 ist_error *ist__error_new_at(ist_status status, const char *name, const char *message,
                              const char *file, int line, int column, int end_column,
@@ -113,6 +123,9 @@ ist_status ist__repl_start(ist_context *context, const char *source, size_t leng
 bool ist__repl_waiting(ist_context *context);
 void ist__repl_abandon(ist_context *context);
 ist_status ist__repl_finish(ist_context *context, ist_value *result, IST_OWN ist_error **error);
+
+/* Whether this is a process made by fork from one that had started V8. Any thread. */
+bool ist__forked(void);
 
 #ifdef __cplusplus
 }

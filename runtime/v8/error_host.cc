@@ -154,3 +154,12 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   isolate->outward->thrown.Reset(isolate->v8, value);
   return IST_ERR_EXCEPTION;
 }
+
+ist_error *ist__error_of_value(ist_context *context, ist_status status, ist_value value) {
+  ist__gate gate(context);
+  if (gate.status) return nullptr;
+  ist__entry entry(context);
+  v8::Local<v8::Value> reason;
+  if (!ist__value_to(context->isolate, value, &reason)) return nullptr;
+  return ist__error_of(context, status, reason, v8::Local<v8::Message>());
+}
