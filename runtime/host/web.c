@@ -105,7 +105,7 @@ void ist__web_end(ist__web *web) {
 static ist_status make(ist_isolate *isolate, ist_context *context, const ist_web_options *options,
                        ist__web **result) {
   ist__loop *loop;
-  if (ist__context_web(context)) return IST_ERR_STATE;
+  if (ist__context_web(context) || ist__context_frozen(context)) return IST_ERR_STATE;
   ist_status status = ist__loop_of(isolate, &loop);
   if (status) return status;
   ist__web *web = ist__calloc(1, sizeof *web);
@@ -121,7 +121,7 @@ static ist_status make(ist_isolate *isolate, ist_context *context, const ist_web
   return IST_OK;
 }
 
-/* What runs may free the context, and `web` with it. */
+/* The context is entered: what runs may free it, but it does not end before it is left. */
 static ist_status boot(ist__web *web, bool timers, ist_error **error) {
   uint32_t scope;
   ist_isolate *isolate = web->loop->isolate;
@@ -146,13 +146,11 @@ ist_status ist_context_add_web(ist_context *context, const ist_web_options *give
   ist_isolate *isolate = ist_context_isolate(context);
   ist_status status = !context || (given && given->size < sizeof given->size) ? IST_ERR_ARGUMENT
                       : !isolate                                              ? IST_ERR_HANDLE
-                                 : ist_isolate_enter(isolate);
+                                 : ist_context_enter(context);
   if (!status) {
-    /* Only with the lock it is certain that the context lives. */
-    status = ist_context_isolate(context) != isolate ? IST_ERR_HANDLE
-                                                     : make(isolate, context, &options, &web);
+    status = make(ist_context_isolate(context), context, &options, &web);
     if (!status) status = boot(web, !options.no_timers, error);
-    (void)ist_isolate_leave(isolate);
+    (void)ist_context_leave(context);
   }
   if (!web && options.finalize) options.finalize(options.env);
   if (status && error && !*error) *error = ist_error_new(status, NULL, NULL);

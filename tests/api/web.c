@@ -375,10 +375,39 @@ static void the_context_is_freed_by_its_boot(void **state) {
   assert_null(ist_context_isolate(context));
 }
 
+static void end_uncaught(void *env, ist_context *context, const ist_error *error,
+                         ist_value promise) {
+  (void)context;
+  (void)error;
+  (void)promise;
+  assert_ok(ist_context_free(env));
+}
+
+/* A rejection that is told only by the first call of the next function. */
+static void the_context_is_freed_before_its_boot(void **state) {
+  (void)state;
+  ist_isolate_options options = {.size = sizeof options, .microtasks = IST_MICROTASKS_AUTO};
+  fixture f;
+  ist_context *context;
+  assert_ok(ist_isolate_new(&options, &f.isolate));
+  assert_ok(ist_context_new(f.isolate, NULL, &f.context));
+  assert_ok(ist_context_new(f.isolate, NULL, &context));
+  assert_ok(ist_isolate_set_uncaught(f.isolate, end_uncaught, context, NULL));
+  ist_value object = eval(&f, "({get a() { Promise.reject(1) }})");
+  uint8_t *bytes;
+  size_t length;
+  assert_ok(ist_cbor_write(f.context, object, 0, &bytes, &length, NULL));
+  ist_free(bytes);
+  assert_status(IST_ERR_HANDLE, ist_context_add_web(context, NULL, NULL));
+  assert_null(ist_context_isolate(context));
+  assert_ok(ist_isolate_free(f.isolate));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(hostile_built_ins),
       TEST(the_context_is_freed_by_its_boot),
+      cmocka_unit_test(the_context_is_freed_before_its_boot),
       TEST(the_common_minimum_is_there),
       TEST(nothing_else_comes_with_them),
       TEST(once_for_a_context),
