@@ -320,6 +320,10 @@ void ist__inspection_uncaught(ist_context *context, const ist_error *error, ist_
   for (uint16_t *unit : units) ist__free(unit);
 }
 
+bool ist__inspection_sends(const ist_isolate *isolate) {
+  return isolate->inspection && isolate->inspection->sending;
+}
+
 void ist__inspection_forget(ist_context *context) {
   if (!context->inspected) return;
   context->inspected = false;

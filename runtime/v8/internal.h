@@ -16,13 +16,17 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <new>
 
+struct ist__compartment; /* compartment.h */
 struct ist__host_error;
 struct ist__inspection;
+struct ist__level; /* limits.h */
 struct ist__profile;
 class ist__outward;
+class ist__buffers; /* limits.h */
 struct ist__repl;
 struct ist__runner;
 struct ist__templates; /* template.h */
@@ -125,7 +129,9 @@ struct ist__context_entered {
 /* What counts a context that was freed until V8 has collected it. */
 struct ist__remains : ist__allocated {
   ist_isolate *isolate;
-  v8::Global<v8::Context> context; /* weak; empty until the context is freed */
+  v8::Global<v8::Context> context;           /* weak; empty until the context is freed */
+  std::unique_ptr<v8::MicrotaskQueue> queue; /* of a frozen context, which V8 may look at */
+  bool undropped;                            /* there may be microtasks in it */
   ist__remains *next, **link;
 };
 
@@ -227,7 +233,8 @@ struct ist_context : ist__record {
   char *name;      /* for inspectors and heap snapshots; may be NULL */
   bool inspected;  /* V8's inspector knows it */
   ist_loader loader;
-  ist__modules *modules; /* made with the first module or import */
+  ist__modules *modules;         /* made with the first module or import */
+  ist__compartment *compartment; /* of a frozen context, or made at the first use */
   void *data;
   void *web;                 /* what runtime/host keeps for its web globals */
   ist_context *next, **link; /* among its isolate's */
@@ -263,7 +270,19 @@ struct ist_isolate : ist__record {
   std::mutex reach;
   std::atomic<ist__interrupt *> interrupts{nullptr};
   ist__interrupt *last_interrupt;
-  std::atomic<bool> terminating{false}; /* asked for, and not forgotten yet */
+  std::atomic<bool> terminating{false}; /* JavaScript is to end, for one of the reasons below */
+  std::atomic<bool> asked{false};       /* by ist_isolate_terminate, and not forgotten yet */
+  std::atomic<bool> expired{false};     /* one of the time limits was reached */
+  std::atomic<bool> spent{false};       /* the heap limit was; for good. Set by its own thread */
+  ist__level *levels;                   /* the time limits, outermost first */
+  uint32_t level_count, level_capacity;
+  std::atomic<uint64_t> look_at{0}; /* when the watchdog has to look at them; 0: not */
+  bool watched;                     /* it is among those that the watchdog looks at: its lock */
+  ist_isolate *next_watched, **watched_link;
+  size_t heap_limit;  /* bytes; what V8 has made of the option */
+  size_t stack_limit; /* bytes; 0: V8's own */
+  bool heap_limited;  /* the embedder has set that */
+  std::shared_ptr<ist__buffers> buffers;
   ist__interrupt *posts, **last_post;
   size_t post_count, loop_references;
   void *loop; /* set with the lock too, so that its holder may read it */
@@ -278,6 +297,9 @@ struct ist_isolate : ist__record {
   ist_microtasks microtasks;
   ist__handles handles;
   ist_context *contexts;
+  uint32_t frozen_contexts;                     /* how many of them are */
+  v8::Global<v8::ObjectTemplate> frozen_global; /* made at its first use */
+  uint32_t undropped;                           /* how many of the remains are */
   ist__remains *remains;
   size_t detached; /* how many there are of these */
   ist__callback *callbacks;
@@ -322,6 +344,8 @@ void ist__isolate_unlock(ist_isolate *isolate);
 void ist__context_exit(ist_isolate *isolate);
 /* Undoes the latest entering of an isolate, with the scope or the context that it was for. */
 void ist__isolate_undo(ist_isolate *isolate);
+/* What a new isolate does when memory is out (ist__die_of_memory). */
+void ist__fatal_hooks(v8::Isolate *isolate);
 /* Whether this is a process made by fork from one that had started V8. */
 bool ist__forked();
 /* Ends the scopes above `count` of them; the isolate stays entered as often as it is. */
@@ -343,16 +367,20 @@ void ist__finalizers_run(ist_isolate *isolate);
 /* What every call from C passes first: it refuses what is NULL (IST_ERR_ARGUMENT), freed
  * (IST_ERR_HANDLE) or in a forked child (IST_ERR_FORKED), and otherwise holds the isolate's lock,
  * with V8's isolate entered, until it goes out of scope. V8 is not touched before `status` was
- * found to be IST_OK. */
+ * found to be IST_OK. An isolate that is spent is refused, too (IST_ERR_MEMORY), but by what gives
+ * something up. */
 class ist__gate {
 public:
-  explicit ist__gate(ist_isolate *isolate) : status(IST_OK) {
+  enum spent_isolates { REFUSED, TAKEN };
+  explicit ist__gate(ist_isolate *isolate, spent_isolates spent = REFUSED) : status(IST_OK) {
     if (!isolate || !ist__isolate_held(isolate))
       take(isolate);
     else if (isolate->finished)
       ist__finalizers_run(isolate);
+    if (!status && spent == REFUSED && isolate->spent.load(std::memory_order_relaxed))
+      status = IST_ERR_MEMORY;
   }
-  explicit ist__gate(ist_context *context) : status(IST_OK) {
+  explicit ist__gate(ist_context *context, spent_isolates spent = REFUSED) : status(IST_OK) {
     if (!context) {
       status = IST_ERR_ARGUMENT;
       return;
@@ -371,6 +399,8 @@ public:
       live = context->live.load(std::memory_order_relaxed);
     }
     if (!status && !live) status = IST_ERR_HANDLE;
+    if (!status && spent == REFUSED && isolate->spent.load(std::memory_order_relaxed))
+      status = IST_ERR_MEMORY;
   }
   ~ist__gate() {
     if (!held_) return;
@@ -396,8 +426,43 @@ private:
 };
 
 /* Forgets a termination that was asked for: before the outermost JavaScript starts, and when it has
- * ended. */
+ * ended. Limits that were reached are not forgotten: whatever runs next ends as well. */
 void ist__isolate_forget_termination(ist_isolate *isolate);
+
+/* ---- Limits ---- */
+
+/* Why JavaScript in the isolate has to end: IST_ERR_MEMORY, IST_ERR_TIMEOUT, or `otherwise` when no
+ * limit was reached. */
+ist_status ist__limits_reached(const ist_isolate *isolate, ist_status otherwise);
+
+/* The same for what has run without an error. */
+inline ist_status ist__ran(const ist_isolate *isolate) {
+  if (!isolate->terminating.load(std::memory_order_relaxed)) return IST_OK;
+  return ist__limits_reached(isolate, IST_OK);
+}
+
+/* The error of a limit of the isolate that is current on this thread; NULL when that has reached
+ * none that `status` could be about, or memory is out. */
+ist_error *ist__limits_error(ist_status status);
+
+/* Puts the options of a new isolate into force: before V8's isolate is made, and after. */
+bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *options,
+                         v8::Isolate::CreateParams *params);
+void ist__limits_attach(ist_isolate *isolate);
+/* Whatever is left of limits; the isolate is not reached any more. */
+void ist__limits_free(ist_isolate *isolate);
+
+/* Takes the latest limits off, without leaving the isolate, and those above `depth`. */
+void ist__limits_pop(ist_isolate *isolate);
+/* The depth at which the latest limits were put on; 0: there are none. */
+uint32_t ist__limits_depth(const ist_isolate *isolate);
+
+/* Looks whether a single big allocation has passed the heap limit unnoticed, as V8 lets it. */
+void ist__heap_look(ist_isolate *isolate);
+
+/* Has V8 look for terminations and interrupts again, which it forgets when another thread has had
+ * the isolate. */
+void ist__limits_locked(ist_isolate *isolate);
 
 /* Frees a context that nothing uses any more. */
 void ist__context_end(ist_context *context);
@@ -664,8 +729,8 @@ void ist__intrinsics_capture(v8::Local<v8::Context> context);
 
 /* Reflect.defineProperty; false when something was thrown. V8's own functions forget to tell of
  * what a proxy, an interceptor or a conversion throws, and leave it pending. */
-bool ist__define(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
-                 v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done);
+bool ist__define_property(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
+                          v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done);
 /* The same for a value: whether it is defined now. */
 bool ist__define_value(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
                        v8::Local<v8::Name> key, v8::Local<v8::Value> value,
@@ -683,6 +748,17 @@ void ist__callbacks_free(ist_isolate *isolate);
 /* An object for the data of V8's callbacks that holds a pointer of ours (aligned to two bytes),
  * which ist__compat::get_pointer(object, 0) reads without a call. */
 v8::MaybeLocal<v8::Object> ist__pointer_object(v8::Local<v8::Context> context, void *pointer);
+
+/* Runs a file of runtime/js as the body of a function of `native`. False when it has thrown, or
+ * there is none. */
+bool ist__js_run(v8::Local<v8::Context> context, const char *file, v8::Local<v8::Object> native);
+
+/* Has the texts of ist_compartment_eval evaluated where code from strings is refused. */
+void ist__compartment_hooks(v8::Isolate *isolate);
+/* Runs the microtasks of the frozen contexts, which have queues of their own. */
+void ist__compartments_run(ist_isolate *isolate);
+/* Ends what a context has for compartments. */
+void ist__compartment_end(ist_context *context);
 
 /* The bridge of an isolate, made now if it was not yet. */
 ist__bridge *ist__isolate_bridge(ist_isolate *isolate);
@@ -713,6 +789,8 @@ ist__inspection *ist__inspection_of(ist_context *context);
 void ist__inspection_locked(ist__inspection *inspection);
 /* Tells the sessions of an error that nobody catches. */
 void ist__inspection_uncaught(ist_context *context, const ist_error *error, ist_value promise);
+/* Whether a session is being told something, within which no JavaScript may run. */
+bool ist__inspection_sends(const ist_isolate *isolate);
 /* What ends: a context, the embedder's inspector, or all. */
 void ist__inspection_forget(ist_context *context);
 void ist__inspection_close(ist_isolate *isolate);

@@ -218,6 +218,13 @@ bool ist__module_link(ist_context *context, v8::Local<v8::Context> entered, ist_
 v8::MaybeLocal<v8::Value> ist__module_run(ist_context *context, v8::Local<v8::Context> entered,
                                           ist__module *module) {
   ist__modules *modules = context->modules;
+  /* V8 ends the process when the first step of an asynchronous module is refused. */
+  if (ist__inspection_sends(context->isolate)) {
+    v8::Isolate *isolate = context->isolate->v8;
+    isolate->ThrowException(v8::Exception::Error(
+        ist__text(isolate, "no JavaScript runs while an inspector's message is told")));
+    return v8::MaybeLocal<v8::Value>();
+  }
   ist__watch watch(context);
   modules->evaluating++;
   v8::MaybeLocal<v8::Value> result = module->module.Get(context->isolate->v8)->Evaluate(entered);

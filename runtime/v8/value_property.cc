@@ -11,7 +11,7 @@ ist_status define(ist_context *context, ist__call_entry *entry, v8::Local<v8::Ob
   descriptor->set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
   descriptor->set_configurable((flags & IST_PROP_CONFIGURABLE) != 0);
   bool done;
-  if (!ist__define(entry->context, target, key, descriptor, &done))
+  if (!ist__define_property(entry->context, target, key, descriptor, &done))
     return ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
   return done ? IST_OK : ist__fail(error, IST_ERR_STATE);
 }
@@ -81,8 +81,8 @@ v8::MaybeLocal<v8::Name> ist__key_name(v8::Local<v8::Context> context, v8::Local
 
 /* ---- Descriptors ---- */
 
-bool ist__define(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
-                 v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done) {
+bool ist__define_property(v8::Local<v8::Context> context, v8::Local<v8::Object> target,
+                          v8::Local<v8::Name> key, v8::PropertyDescriptor *descriptor, bool *done) {
   v8::Local<v8::Function> reflect;
   /* Nothing is asked of what is no more than its own properties. */
   if (ist__compat::is_plain_object(target) ||
@@ -119,7 +119,7 @@ bool ist__define_value(v8::Local<v8::Context> context, v8::Local<v8::Object> tar
   descriptor.set_enumerable(!(attributes & v8::DontEnum));
   descriptor.set_configurable(!(attributes & v8::DontDelete));
   bool done;
-  return ist__define(context, target, key, &descriptor, &done) && done;
+  return ist__define_property(context, target, key, &descriptor, &done) && done;
 }
 
 ist_status ist_object_define(ist_context *context, ist_value object, const char *name,

@@ -21,6 +21,7 @@ typedef struct client {
   void (*on_pause)(struct client *client);
   ist_status within; /* of a call within `send` */
   bool misuse;
+  ist_module *module; /* to be run within `send` */
 } client;
 
 static void on_message(void *env, const char *json, size_t length) {
@@ -41,6 +42,7 @@ static void on_message(void *env, const char *json, size_t length) {
   assert_status(IST_ERR_STATE, ist_isolate_free(to->f->isolate));
   ist_value value;
   to->within = ist_script_eval(to->f->context, "1 + 1", 5, "s", &value, NULL);
+  if (to->module) assert_status(IST_ERR_EXCEPTION, ist_module_evaluate(to->module, &value, NULL));
 }
 
 static void on_end(void *env) {
@@ -498,6 +500,18 @@ static void nothing_runs_within_send(void **state) {
   run(f, "globalThis.z = 1");
   c.misuse = false;
   assert_int_equal(run(f, "z + 1").as.int32, 2);
+  static const char awaits[] = "globalThis.z = 5; await 1";
+  ist_source source = {.size = sizeof source, .text = awaits, .length = sizeof awaits - 1};
+  ist_value promise;
+  assert_ok(ist_module_compile(f->context, &source, &c.module, NULL));
+  assert_ok(ist_module_instantiate(c.module, NULL));
+  c.misuse = true;
+  say(&c, "{\"id\":3,\"method\":\"Runtime.enable\"}");
+  c.misuse = false;
+  assert_int_equal(run(f, "z").as.int32, 1);
+  assert_ok(ist_module_evaluate(c.module, &promise, NULL));
+  assert_int_equal(run(f, "z").as.int32, 5);
+  ist_module_free(c.module);
   detach(&c);
 }
 
