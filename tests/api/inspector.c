@@ -97,6 +97,14 @@ static void attach(client *to, fixture *f) {
   assert_ok(ist_session_new(to->inspector, on_message, to, on_end, &to->session));
 }
 
+/* The same, and enables a domain of the protocol; the answer has the number 1. */
+static void attach_to(client *c, fixture *f, const char *domain) {
+  char message[80];
+  attach(c, f);
+  snprintf(message, sizeof message, "{\"id\":1,\"method\":\"%s.enable\"}", domain);
+  say(c, message);
+}
+
 static void detach(client *from) {
   ist_session_free(from->session);
   ist_inspector_free(from->inspector);
@@ -138,8 +146,7 @@ static ist_value run(fixture *f, const char *source) {
 static void a_breakpoint_pauses_and_steps(void **state) {
   fixture *f = *state;
   client c;
-  attach(&c, f);
-  say(&c, "{\"id\":1,\"method\":\"Runtime.enable\"}");
+  attach_to(&c, f, "Runtime");
   assert_told(&c, "\"name\":\"main \\u00e9\"");
   say(&c, "{\"id\":2,\"method\":\"Debugger.enable\"}");
   say(&c, "{\"id\":3,\"method\":\"Debugger.setBreakpointByUrl\",\"params\":"
@@ -301,8 +308,7 @@ static void two_sessions_see_the_same(void **state) {
 static void evaluation_and_console(void **state) {
   fixture *f = *state;
   client c;
-  attach(&c, f);
-  say(&c, "{\"id\":1,\"method\":\"Runtime.enable\"}");
+  attach_to(&c, f, "Runtime");
   say(&c, "{\"id\":2,\"method\":\"Runtime.evaluate\",\"params\":{\"expression\":\"6*7\"}}");
   assert_told(&c, "{\"id\":2,\"result\":{\"result\":{\"type\":\"number\",\"value\":42,");
   say(&c, "{\"id\":3,\"method\":\"Runtime.evaluate\",\"params\":{\"expression\":\"nope\"}}");
@@ -341,8 +347,7 @@ static void a_console_of_the_embedders_is_told_too(void **state) {
   assert_ok(ist_object_set(f->context, console, "log", function, NULL));
   assert_ok(ist_object_set(f->context, global, "console", console, NULL));
   client c;
-  attach(&c, f);
-  say(&c, "{\"id\":1,\"method\":\"Runtime.enable\"}");
+  attach_to(&c, f, "Runtime");
   run(f, "console.log('both', 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)");
   assert_int_equal(calls, 1);
   assert_told(&c, "\"type\":\"string\",\"value\":\"both\"");
@@ -356,8 +361,7 @@ static void a_console_of_the_embedders_is_told_too(void **state) {
 static void contexts_come_and_go(void **state) {
   fixture *f = *state;
   client c;
-  attach(&c, f);
-  say(&c, "{\"id\":1,\"method\":\"Runtime.enable\"}");
+  attach_to(&c, f, "Runtime");
   ist_context_options options = {.size = sizeof options, .name = "by its own name"};
   ist_context *second, *hidden;
   assert_ok(ist_context_new(f->isolate, &options, &second));
@@ -383,8 +387,7 @@ static void contexts_come_and_go(void **state) {
   detach(&c);
 
   /* Another inspector begins with nothing. */
-  attach(&c, f);
-  say(&c, "{\"id\":1,\"method\":\"Runtime.enable\"}");
+  attach_to(&c, f, "Runtime");
   assert_told(&c, "main");
   assert_not_told(&c, "by its own name");
   detach(&c);

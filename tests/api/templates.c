@@ -1,21 +1,6 @@
 /* Object and function templates: what is made from them, inheritance, receivers, accessors,
  * callable objects. */
-#include "api_test.h"
-
-#include <stdio.h>
-
-static int finalized;
-
-static void count_end(void *env) {
-  (void)env;
-  finalized++;
-}
-
-static void put(fixture *f, const char *name, ist_value value) {
-  ist_value global;
-  assert_ok(ist_context_global(f->context, &global));
-  assert_ok(ist_object_set(f->context, global, name, value, NULL));
-}
+#include "template_test.h"
 
 /* Makes what a template is for and gives it to JavaScript. */
 static ist_value show(fixture *f, const char *name, ist_template *tmpl, bool function) {
@@ -39,14 +24,6 @@ static ist_template *function_template(fixture *f, const char *name, ist_functio
   ist_template *made;
   assert_ok(ist_template_new_function(f->isolate, &options, &made));
   return made;
-}
-
-/* "String(e)" of what a script throws. */
-static void assert_throws(fixture *f, const char *expected, const char *source) {
-  char wrapped[2000];
-  snprintf(wrapped, sizeof wrapped, "try { (() => { %s })(), 'nothing' } catch (e) { String(e) }",
-           source);
-  assert_text(f, expected, eval(f, wrapped));
 }
 
 /* ---- Object templates ---- */

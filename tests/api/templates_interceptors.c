@@ -1,28 +1,6 @@
 /* Interceptors: what JavaScript sees of objects whose properties are C's, by every way that it has
  * to look at them; what C may leave to the object; and what it throws. */
-#include "api_test.h"
-
-#include <stdio.h>
-
-static int finalized;
-
-static void count_end(void *env) {
-  (void)env;
-  finalized++;
-}
-
-static void put(fixture *f, const char *name, ist_value value) {
-  ist_value global;
-  assert_ok(ist_context_global(f->context, &global));
-  assert_ok(ist_object_set(f->context, global, name, value, NULL));
-}
-
-static void assert_throws(fixture *f, const char *expected, const char *source) {
-  char wrapped[2000];
-  snprintf(wrapped, sizeof wrapped, "try { (() => { %s })(), 'nothing' } catch (e) { String(e) }",
-           source);
-  assert_text(f, expected, eval(f, wrapped));
-}
+#include "template_test.h"
 
 /* ---- A table of names and numbers, kept by C ---- */
 

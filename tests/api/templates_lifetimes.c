@@ -1,16 +1,8 @@
 /* What templates hold and for how long: internal fields, Externals, stale and foreign pointers,
  * contexts and isolates that end in any order, memory that runs out, and memory that stays flat. */
-#include "api_test.h"
+#include "template_test.h"
 
-#include <stdio.h>
 #include <unistd.h>
-
-static int finalized;
-
-static void count_end(void *env) {
-  (void)env;
-  finalized++;
-}
 
 /* ---- Memory that can run out ---- */
 
@@ -38,12 +30,6 @@ static void release(void *env, void *memory) {
   (void)env;
   if (memory) in_use--;
   free(memory);
-}
-
-static void put(fixture *f, const char *name, ist_value value) {
-  ist_value global;
-  assert_ok(ist_context_global(f->context, &global));
-  assert_ok(ist_object_set(f->context, global, name, value, NULL));
 }
 
 static ist_value make(fixture *f, const char *name, ist_template *object) {
