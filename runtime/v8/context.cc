@@ -18,8 +18,7 @@ void collected(const v8::WeakCallbackInfo<ist__remains> &info) {
 
 void ist__remains_free(ist__remains *remains) {
   remains->context.Reset();
-  *remains->link = remains->next;
-  if (remains->next) remains->next->link = remains->link;
+  ist__chain_drop(remains);
   remains->isolate->detached--;
   delete remains;
 }
@@ -73,10 +72,7 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   context->serial++;
   context->context.Reset(isolate->v8, made);
   context->global.Reset(isolate->v8, made->Global());
-  context->next = isolate->contexts;
-  context->link = &isolate->contexts;
-  if (context->next) context->next->link = &context->next;
-  isolate->contexts = context;
+  ist__chain_add(&isolate->contexts, context);
   context->live.store(true, std::memory_order_release);
   *result = context;
   return IST_OK;
@@ -111,10 +107,7 @@ void ist__context_end(ist_context *context) {
     ist__remains *remains = context->remains;
     context->remains = nullptr;
     remains->isolate = isolate;
-    remains->next = isolate->remains;
-    remains->link = &isolate->remains;
-    if (remains->next) remains->next->link = &remains->next;
-    isolate->remains = remains;
+    ist__chain_add(&isolate->remains, remains);
     isolate->detached++;
     remains->context.Reset(isolate->v8, entered);
     remains->context.SetWeak(remains, collected, v8::WeakCallbackType::kParameter);
@@ -123,8 +116,7 @@ void ist__context_end(ist_context *context) {
   ist__free(context->name);
   context->name = nullptr;
   context->data = nullptr;
-  *context->link = context->next;
-  if (context->next) context->next->link = context->link;
+  ist__chain_drop(context);
   context->next = nullptr;
   context->link = nullptr;
   ist_loader loader = context->loader;

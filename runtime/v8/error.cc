@@ -6,7 +6,7 @@
 namespace {
 
 /* Frames beyond V8's own limit come only from a stack that a program has made longer. */
-enum { MOST_FRAMES = 64, MOST_CAUSES = 8, CAPTURED_FRAMES = 10 };
+enum { MOST_FRAMES = 64, CAPTURED_FRAMES = 10 };
 
 /* How runtime/js is named in stacks. */
 const char own_files[] = "isthmus:js/";
@@ -317,9 +317,9 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
   reader from = {context, isolate, entered, false};
   ist_error *first = from.read(status, exception, message);
   /* Each error once: causes may go in a circle. */
-  v8::Local<v8::Value> seen[MOST_CAUSES + 1] = {exception};
+  v8::Local<v8::Value> seen[IST__MOST_CAUSES + 1] = {exception};
   ist_error *last = first;
-  for (int depth = 1; depth <= MOST_CAUSES && !from.failed; depth++) {
+  for (int depth = 1; depth <= IST__MOST_CAUSES && !from.failed; depth++) {
     if (!seen[depth - 1]->IsNativeError()) break;
     v8::Local<v8::Value> cause = from.peek(seen[depth - 1].As<v8::Object>(), "cause");
     if (cause.IsEmpty() || !cause->IsNativeError()) break;

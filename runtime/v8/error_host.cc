@@ -15,12 +15,9 @@ namespace {
 
 const char *const host_name = "isthmus:host";
 
-enum { MOST_CAUSES = 8 };
-
 /* The record's finalizer is owed; the record is gone. */
 void forget(ist__host_error *record) {
-  *record->link = record->next;
-  if (record->next) record->next->link = record->link;
+  ist__chain_drop(record);
   record->error.Reset();
   ist__finalizer_owe(record->isolate, record->finalizer);
   delete record;
@@ -84,7 +81,7 @@ v8::Local<v8::Value> ist__error_to_js(ist_context *context, const ist_error *err
   bool thrown =
       error->value.type != IST_UNDEFINED || (error->status == IST_ERR_EXCEPTION && !error->name);
   if (thrown && ist__value_to(context->isolate, error->value, &value)) return value;
-  return make(context, entered, error, MOST_CAUSES);
+  return make(context, entered, error, IST__MOST_CAUSES);
 }
 
 ist_status ist_error_value(ist_context *context, const ist_error *error, ist_value *result) {
@@ -132,10 +129,7 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   record->isolate = isolate;
   record->env = env;
   record->finalizer = finalizer;
-  record->next = isolate->host_errors;
-  record->link = &isolate->host_errors;
-  if (record->next) record->next->link = &record->next;
-  isolate->host_errors = record;
+  ist__chain_add(&isolate->host_errors, record);
 
   ist_error error = {};
   error.status = IST_ERR_STATE;
@@ -151,8 +145,7 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   }
   record->error.Reset(isolate->v8, value);
   record->error.SetWeak(record, collected, v8::WeakCallbackType::kParameter);
-  isolate->outward->thrown.Reset(isolate->v8, value);
-  return IST_ERR_EXCEPTION;
+  return ist__throw_later(isolate, value);
 }
 
 ist_error *ist__error_of_value(ist_context *context, ist_status status, ist_value value) {

@@ -2,25 +2,14 @@
  * callbacks throw. A callback's record dies after V8 has collected the function; its finalizer then
  * runs at the next safe place, never inside the collector. */
 #include "template.h"
+#include "value.h"
 
 namespace {
-
-void unlink(ist__callback *callback) {
-  *callback->link = callback->next;
-  if (callback->next) callback->next->link = callback->link;
-}
-
-void link(ist_isolate *isolate, ist__callback *callback) {
-  callback->next = isolate->callbacks;
-  callback->link = &isolate->callbacks;
-  if (callback->next) callback->next->link = &callback->next;
-  isolate->callbacks = callback;
-}
 
 void collected(const v8::WeakCallbackInfo<ist__callback> &info) {
   ist__callback *callback = info.GetParameter();
   callback->function.Reset();
-  unlink(callback);
+  ist__chain_drop(callback);
   ist__finalizer_owe(callback->isolate, callback->finalizer);
   delete callback;
 }
@@ -121,7 +110,7 @@ v8::MaybeLocal<v8::Object> ist__pointer_object(v8::Local<v8::Context> context, v
 void ist__callbacks_free(ist_isolate *isolate) {
   while (isolate->callbacks) {
     ist__callback *callback = isolate->callbacks;
-    unlink(callback);
+    ist__chain_drop(callback);
     callback->function.Reset();
     ist__finalizer_owe(isolate, callback->finalizer);
     delete callback;
@@ -152,7 +141,7 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
   callback->fn = fn;
   callback->env = env;
   callback->finalizer = finalizer;
-  link(isolate, callback);
+  ist__chain_add(&isolate->callbacks, callback);
 
   v8::Local<v8::Object> data;
   v8::Local<v8::Function> function;
@@ -167,7 +156,7 @@ ist_status ist_function_new(ist_context *context, const char *name, ist_function
     if (ist__value_from(isolate, function, result)) return IST_OK;
     return IST_ERR_MEMORY;
   }
-  unlink(callback);
+  ist__chain_drop(callback);
   ist__finalizer_owe(isolate, callback->finalizer);
   delete callback;
   return IST_ERR_MEMORY;
@@ -213,9 +202,7 @@ ist_status call(ist_context *context, ist_value function, ist_value receiver, si
       status = ist__fail(error, IST_ERR_MEMORY);
   }
   if (args != fixed) ist__free(args);
-  if (isolate->rejections && isolate->microtasks == IST_MICROTASKS_AUTO)
-    ist__isolate_settle(isolate);
-  return status;
+  return ist__settled(context, status);
 }
 
 } // namespace
@@ -231,17 +218,6 @@ ist_status ist_function_construct(ist_context *context, ist_value function, size
   return call<true>(context, function, ist_undefined(), argc, argv, result, error);
 }
 
-namespace {
-
-/* For the callback that runs. */
-ist_status throw_later(ist_isolate *isolate, v8::Local<v8::Value> value) {
-  if (!isolate->outward) return IST_ERR_STATE;
-  isolate->outward->thrown.Reset(isolate->v8, value);
-  return IST_ERR_EXCEPTION;
-}
-
-} // namespace
-
 ist_status ist_throw(ist_context *context, ist_value value) {
   if (!context) return IST_ERR_ARGUMENT;
   ist__gate gate(context);
@@ -249,7 +225,7 @@ ist_status ist_throw(ist_context *context, ist_value value) {
   v8::HandleScope scope(context->isolate->v8);
   v8::Local<v8::Value> local;
   if (!ist__value_to(context->isolate, value, &local)) return IST_ERR_HANDLE;
-  return throw_later(context->isolate, local);
+  return ist__throw_later(context->isolate, local);
 }
 
 ist_status ist_throw_again(ist_context *context, const ist_error *error) {
@@ -258,7 +234,7 @@ ist_status ist_throw_again(ist_context *context, const ist_error *error) {
   if (gate.status) return gate.status;
   if (error->status == IST_ERR_TERMINATED) return IST_ERR_TERMINATED;
   ist__entry entry(context);
-  return throw_later(context->isolate, ist__error_to_js(context, error));
+  return ist__throw_later(context->isolate, ist__error_to_js(context, error));
 }
 
 ist_status ist_throw_error(ist_context *context, const char *name, const char *message) {
@@ -270,5 +246,5 @@ ist_status ist_throw_error(ist_context *context, const char *name, const char *m
   error.status = IST_ERR_ARGUMENT;
   error.name = name;
   error.message = message;
-  return throw_later(context->isolate, ist__error_to_js(context, &error));
+  return ist__throw_later(context->isolate, ist__error_to_js(context, &error));
 }

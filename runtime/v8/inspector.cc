@@ -519,10 +519,7 @@ ist_status ist_session_new(ist_inspector *inspector,
       ist__compat::inspector_connect(inspection->v8.get(), ist__inspection::group,
                                      static_cast<v8_inspector::V8Inspector::Channel *>(told))
           .release();
-  session->next = inspector->sessions;
-  session->link = &inspector->sessions;
-  if (session->next) session->next->link = &session->next;
-  inspector->sessions = session;
+  ist__chain_add(&inspector->sessions, session);
   *result = session;
   return IST_OK;
 }
@@ -533,8 +530,7 @@ void ist_session_free(ist_session *session) {
   ist__inspection *inspection = session->isolate->inspection;
   v8::HandleScope scope(session->isolate->v8);
   session->live.store(false, std::memory_order_relaxed);
-  *session->link = session->next;
-  if (session->next) session->next->link = session->link;
+  ist__chain_drop(session);
   session->next = inspection->closing;
   session->link = nullptr;
   inspection->closing = session;

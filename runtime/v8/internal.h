@@ -46,6 +46,19 @@ struct ist__record : ist__allocated {
   ist__record *next_resting = nullptr;
 };
 
+/* Records that end in any order are in lists in which each knows what points to it. */
+template <class T> inline void ist__chain_add(T **first, T *record) {
+  record->next = *first;
+  record->link = first;
+  if (record->next) record->next->link = &record->next;
+  *first = record;
+}
+
+template <class T> inline void ist__chain_drop(T *record) {
+  *record->link = record->next;
+  if (record->next) record->next->link = record->link;
+}
+
 /* The records of one kind. */
 template <class T, size_t rest = 1024> class ist__pool {
 public:
@@ -588,6 +601,13 @@ inline bool ist__context_alive(const ist_context *context) {
 /* The record of the context that V8 calls us in, or NULL for one that is not ours or was freed. */
 ist_context *ist__context_of(v8::Local<v8::Context> context);
 
+/* For the callback that runs: what it wants thrown when it returns. */
+inline ist_status ist__throw_later(ist_isolate *isolate, v8::Local<v8::Value> value) {
+  if (!isolate->outward) return IST_ERR_STATE;
+  isolate->outward->thrown.Reset(isolate->v8, value);
+  return IST_ERR_EXCEPTION;
+}
+
 /* Owes a finalizer a call: it runs when the isolate is next at a safe place. `finalizer` was
  * allocated beforehand, so that this cannot fail; NULL is accepted. */
 void ist__finalizer_owe(ist_isolate *isolate, ist__finalizer *finalizer);
@@ -684,6 +704,9 @@ void ist__error_hooks(v8::Isolate *isolate);
  * IST_ERR_TERMINATED. Resets the catcher. */
 ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
                        ist_error **error);
+
+/* How many causes of an error are kept, and given back. */
+enum { IST__MOST_CAUSES = 8 };
 
 /* An error for a value that was thrown; `message` may be empty. NULL when memory is out. */
 ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::Value> exception,
@@ -818,6 +841,8 @@ void ist__fork_watch();
 /* Whether the process has room for one more isolate's memory mappings and for the reservation of
  * its heap, which are then counted as taken. Any thread. */
 bool ist__room_take();
+/* For an isolate that was not made after all. */
+void ist__room_give();
 
 /* The tasks of one isolate's thread. Made for an isolate that is allocated and not yet initialised.
  */

@@ -351,7 +351,10 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   if (!ist__room_take()) return IST_ERR_RESOURCE;
 
   ist_isolate *isolate = pool.take();
-  if (!isolate) return IST_ERR_MEMORY;
+  if (!isolate) {
+    ist__room_give();
+    return IST_ERR_MEMORY;
+  }
   isolate->last_rejection = &isolate->rejections;
   isolate->last_finished = &isolate->finished;
   isolate->last_interrupt = nullptr;

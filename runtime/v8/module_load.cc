@@ -23,10 +23,7 @@ ist__load *new_load(ist_context *context, v8::Local<v8::Promise::Resolver> resol
   load->context = context;
   load->resolver.Reset(isolate->v8, resolver);
   load->last_visit = &load->visits;
-  load->next = isolate->loads;
-  load->link = &isolate->loads;
-  if (load->next) load->next->link = &load->next;
-  isolate->loads = load;
+  ist__chain_add(&isolate->loads, load);
   return load;
 }
 
@@ -38,8 +35,7 @@ void forget_request(ist__load *load) {
 }
 
 void delete_load(ist__load *load) {
-  *load->link = load->next;
-  if (load->next) load->next->link = load->link;
+  ist__chain_drop(load);
   forget_request(load);
   delete load;
 }
@@ -115,11 +111,6 @@ void settle(v8::Local<v8::Context> entered, ist__load *load, v8::Local<v8::Value
 
 /* ---- Asking ---- */
 
-void unlink_ask(ist__ask *ask) {
-  *ask->link = ask->next;
-  if (ask->next) ask->next->link = ask->link;
-}
-
 void delete_ask(ist__ask *ask) {
   while (ask->waiters) {
     ist__waiter *waiter = ask->waiters;
@@ -153,10 +144,7 @@ ist__ask *new_ask(ist_context *context, ist__module *module, uint32_t index, ist
     ist__module_hold(module);
     module->links[index].ask = ask;
   }
-  ask->next = modules->asks;
-  ask->link = &modules->asks;
-  if (ask->next) ask->next->link = &ask->next;
-  modules->asks = ask;
+  ist__chain_add(&modules->asks, ask);
   return ask;
 }
 
@@ -209,7 +197,7 @@ v8::Local<v8::Value> look_for(ist_context *context, v8::Local<v8::Context> enter
   } else if (ask) {
     module->links[index].ask = nullptr;
     ist__module_drop(module);
-    unlink_ask(ask);
+    ist__chain_drop(ask);
     delete_ask(ask);
   }
   ist__free(text);
@@ -286,7 +274,7 @@ void take_answer(ist_context *context, v8::Local<v8::Context> entered, ist__ask 
   ist__waiter *waiters = ask->waiters;
   ask->waiters = nullptr;
   uint32_t index = ask->index;
-  unlink_ask(ask);
+  ist__chain_drop(ask);
   delete_ask(ask);
   if (!module) {
     tell(context, entered, root_load, answer, exception);
@@ -531,7 +519,7 @@ void ist__modules_abandon(ist_context *context) {
   ist__modules *modules = context->modules;
   while (modules->asks) {
     ist__ask *ask = modules->asks;
-    unlink_ask(ask);
+    ist__chain_drop(ask);
     delete_ask(ask);
   }
   for (ist__load *load = context->isolate->loads, *next; load; load = next) {

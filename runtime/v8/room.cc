@@ -75,3 +75,9 @@ bool ist__room_take() {
   taken += mappings_each;
   return true;
 }
+
+void ist__room_give() {
+  std::lock_guard<std::mutex> guard(mutex);
+  /* A count since then has not seen it. */
+  if (taken) taken -= mappings_each;
+}

@@ -12,8 +12,7 @@ ist__pool<ist_script> pool;
 /* Gives a script up: its code is V8's to collect. */
 void release(ist_script *script) {
   script->script.Reset();
-  *script->link = script->next;
-  if (script->next) script->next->link = script->link;
+  ist__chain_drop(script);
   script->next = nullptr;
   script->link = nullptr;
   pool.put(script);
@@ -26,6 +25,24 @@ ist_status not_compiled(ist_context *context, ist__entry *entry, ist_error **err
   if (!entry->catcher.HasTerminated())
     ist__error_place_by(entry->context, exception, entry->catcher.Message());
   return ist__caught(context, &entry->catcher, IST_ERR_SYNTAX, error);
+}
+
+/* What compiling begins with; `body(entry, source, text, name)` is the rest. `status` is what is
+ * wrong with the other arguments. */
+template <class Body>
+ist_status with_source(ist_context *context, const ist_source *given, const char *unnamed,
+                       ist_status status, ist_error **error, const Body &body) {
+  if (error) *error = nullptr;
+  ist_source source;
+  if (!status) status = ist__source_read(given, &source);
+  if (status) return ist__fail(error, status);
+  ist__gate gate(context);
+  if (gate.status) return ist__fail(error, gate.status);
+  ist__entry entry(context);
+  v8::Local<v8::String> text, name;
+  if (!ist__source_strings(context->isolate->v8, &source, unnamed, &text, &name))
+    return ist__fail(error, IST_ERR_LIMIT);
+  return body(&entry, &source, text, name);
 }
 
 /* Runs a script that was bound to the context that is entered. */
@@ -75,36 +92,28 @@ ist_status ist_script_eval(ist_context *context, const char *source, size_t leng
 
 ist_status ist_script_compile(ist_context *context, const ist_source *given, ist_script **result,
                               ist_error **error) {
-  if (error) *error = nullptr;
-  ist_source source;
-  ist_status status = result ? ist__source_read(given, &source) : IST_ERR_ARGUMENT;
-  if (status) return ist__fail(error, status);
-  ist__gate gate(context);
-  if (gate.status) return ist__fail(error, gate.status);
-  ist_isolate *isolate = context->isolate;
-  ist__entry entry(context);
-  v8::Local<v8::String> text, name;
-  if (!ist__source_strings(isolate->v8, &source, "<script>", &text, &name))
-    return ist__fail(error, IST_ERR_LIMIT);
-  uint64_t hash = ist__source_hash(&source);
-  ist__compilation job(isolate, &source, text, name, IST__CACHE_SCRIPT, hash);
-  v8::Local<v8::UnboundScript> script;
-  if (!v8::ScriptCompiler::CompileUnboundScript(isolate->v8, &job.input, job.options)
-           .ToLocal(&script))
-    return not_compiled(context, &entry, error);
-  job.compiled();
-  ist_script *made = pool.take();
-  if (!made) return ist__fail(error, IST_ERR_MEMORY);
-  made->isolate = isolate;
-  made->script.Reset(isolate->v8, script);
-  made->hash = hash;
-  made->next = isolate->scripts;
-  made->link = &isolate->scripts;
-  if (made->next) made->next->link = &made->next;
-  isolate->scripts = made;
-  made->live.store(true, std::memory_order_release);
-  *result = made;
-  return IST_OK;
+  auto compile = [=](ist__entry *entry, const ist_source *source, v8::Local<v8::String> text,
+                     v8::Local<v8::String> name) {
+    ist_isolate *isolate = context->isolate;
+    uint64_t hash = ist__source_hash(source);
+    ist__compilation job(isolate, source, text, name, IST__CACHE_SCRIPT, hash);
+    v8::Local<v8::UnboundScript> script;
+    if (!v8::ScriptCompiler::CompileUnboundScript(isolate->v8, &job.input, job.options)
+             .ToLocal(&script))
+      return not_compiled(context, entry, error);
+    job.compiled();
+    ist_script *made = pool.take();
+    if (!made) return ist__fail(error, IST_ERR_MEMORY);
+    made->isolate = isolate;
+    made->script.Reset(isolate->v8, script);
+    made->hash = hash;
+    ist__chain_add(&isolate->scripts, made);
+    made->live.store(true, std::memory_order_release);
+    *result = made;
+    return IST_OK;
+  };
+  return with_source(context, given, "<script>", result ? IST_OK : IST_ERR_ARGUMENT, error,
+                     compile);
 }
 
 void ist_script_free(ist_script *script) {
@@ -133,51 +142,47 @@ ist_status ist_function_compile(ist_context *context, const ist_source *given,
                                 const char *const *parameters, size_t count, ist_value *result,
                                 ist_error **error) {
   enum { MOST = 65000 };
-  if (error) *error = nullptr;
-  ist_source source;
-  ist_status status = result ? ist__source_read(given, &source) : IST_ERR_ARGUMENT;
-  if (count && !parameters) status = IST_ERR_ARGUMENT;
-  if (count > MOST) status = IST_ERR_LIMIT;
-  for (size_t i = 0; !status && i < count; i++)
-    if (!parameters[i]) status = IST_ERR_ARGUMENT;
-  if (status) return ist__fail(error, status);
-  ist__gate gate(context);
-  if (gate.status) return ist__fail(error, gate.status);
-  ist_isolate *isolate = context->isolate;
-  ist__entry entry(context);
-  v8::Local<v8::String> text, name;
-  if (!ist__source_strings(isolate->v8, &source, "<function>", &text, &name))
-    return ist__fail(error, IST_ERR_LIMIT);
-  uint64_t hash = ist__source_hash(&source);
-  v8::Local<v8::String> *names = nullptr;
-  if (count && !(names = static_cast<v8::Local<v8::String> *>(ist__calloc(count, sizeof *names))))
-    return ist__fail(error, IST_ERR_MEMORY);
-  for (size_t i = 0; !status && i < count; i++) {
-    size_t length = strlen(parameters[i]);
-    hash = ist__hash(parameters[i], length, hash);
-    if (!ist__string(isolate->v8, parameters[i], length).ToLocal(&names[i])) status = IST_ERR_LIMIT;
-  }
-  if (status) {
+  ist_status wrong = !result || (count && !parameters) ? IST_ERR_ARGUMENT : IST_OK;
+  if (count > MOST) wrong = IST_ERR_LIMIT;
+  for (size_t i = 0; !wrong && i < count; i++)
+    if (!parameters[i]) wrong = IST_ERR_ARGUMENT;
+  auto compile = [=](ist__entry *entry, const ist_source *source, v8::Local<v8::String> text,
+                     v8::Local<v8::String> name) {
+    ist_isolate *isolate = context->isolate;
+    uint64_t hash = ist__source_hash(source);
+    ist_status status = IST_OK;
+    v8::Local<v8::String> *names = nullptr;
+    if (count && !(names = static_cast<v8::Local<v8::String> *>(ist__calloc(count, sizeof *names))))
+      return ist__fail(error, IST_ERR_MEMORY);
+    for (size_t i = 0; !status && i < count; i++) {
+      size_t length = strlen(parameters[i]);
+      hash = ist__hash(parameters[i], length, hash);
+      if (!ist__string(isolate->v8, parameters[i], length).ToLocal(&names[i]))
+        status = IST_ERR_LIMIT;
+    }
+    if (status) {
+      ist__free(names);
+      return ist__fail(error, status);
+    }
+    ist__compilation job(isolate, source, text, name, IST__CACHE_FUNCTION, hash);
+    v8::Local<v8::Function> function;
+    bool made = ist__compat::compile_function(entry->context, &job.input, count, names, job.options)
+                    .ToLocal(&function);
     ist__free(names);
-    return ist__fail(error, status);
-  }
-  ist__compilation job(isolate, &source, text, name, IST__CACHE_FUNCTION, hash);
-  v8::Local<v8::Function> function;
-  bool made = ist__compat::compile_function(entry.context, &job.input, count, names, job.options)
-                  .ToLocal(&function);
-  ist__free(names);
-  if (!made) return not_compiled(context, &entry, error);
-  job.compiled();
-  /* Only such a function has a code cache: V8 ends the process when it is asked for another's. */
-  if (isolate->source_key.IsEmpty())
-    isolate->source_key.Reset(isolate->v8, v8::Private::New(isolate->v8));
-  if (!function
-           ->SetPrivate(entry.context, isolate->source_key.Get(isolate->v8),
-                        v8::BigInt::NewFromUnsigned(isolate->v8, hash))
-           .FromMaybe(false) ||
-      !ist__value_from(isolate, function, result))
-    return ist__fail(error, IST_ERR_MEMORY);
-  return IST_OK;
+    if (!made) return not_compiled(context, entry, error);
+    job.compiled();
+    /* Only such a function has a code cache: V8 ends the process when it is asked for another's. */
+    if (isolate->source_key.IsEmpty())
+      isolate->source_key.Reset(isolate->v8, v8::Private::New(isolate->v8));
+    if (!function
+             ->SetPrivate(entry->context, isolate->source_key.Get(isolate->v8),
+                          v8::BigInt::NewFromUnsigned(isolate->v8, hash))
+             .FromMaybe(false) ||
+        !ist__value_from(isolate, function, result))
+      return ist__fail(error, IST_ERR_MEMORY);
+    return IST_OK;
+  };
+  return with_source(context, given, "<function>", wrong, error, compile);
 }
 
 ist_status ist_script_cache(ist_script *script, uint8_t **bytes, size_t *length) {

@@ -270,7 +270,8 @@ bool ist__snapshot_prepare(ist_isolate *isolate, ist_snapshot *snapshot, ist__cr
   ist__blob *blob = snapshot ? snapshot->blob : nullptr;
   ist__library **libraries = blob ? blob->libraries : creator->libraries;
   size_t count = blob ? blob->library_count : creator->library_count;
-  for (size_t i = 0; i < count; i++) (void)ist__bridge_add(bridge, libraries[i]);
+  for (size_t i = 0; i < count; i++)
+    if (!ist__bridge_add(bridge, libraries[i])) return false;
   isolate->table = ist__bridge_references(bridge);
   if (!isolate->table) return false;
   isolate->creator = creator;

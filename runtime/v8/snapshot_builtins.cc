@@ -15,12 +15,12 @@ const char source[] = R"js((function(list) {
   const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, defineProperty } = Object;
   const { ownKeys, deleteProperty } = Reflect;
   const text = String, global = globalThis;
-  const paths = new Map(), todo = [];
+  const paths = new Map(), found = [];
   const add = (path, value) => {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return;
     if (paths.has(value)) return;
     paths.set(value, path);
-    todo.push(value);
+    found.push(value);
   };
   add('globalThis', global);
   add('%Generator%', function*() {});
@@ -31,19 +31,19 @@ const char source[] = R"js((function(list) {
   add('%SetIterator%', new Set()[Symbol.iterator]());
   add('%StringIterator%', ''[Symbol.iterator]());
   add('%RegExpIterator%', ''.matchAll(/a/g));
-  for (let i = 0; i < todo.length; i++) {
-    const path = paths.get(todo[i]);
-    add(`${path}.__proto__`, getPrototypeOf(todo[i]));
-    for (const key of ownKeys(todo[i])) {
-      const { value, get, set } = getOwnPropertyDescriptor(todo[i], key);
+  for (let i = 0; i < found.length; i++) {
+    const path = paths.get(found[i]);
+    add(`${path}.__proto__`, getPrototypeOf(found[i]));
+    for (const key of ownKeys(found[i])) {
+      const { value, get, set } = getOwnPropertyDescriptor(found[i], key);
       add(`${path}.${text(key)}`, value);
       add(`get ${path}.${text(key)}`, get);
       add(`set ${path}.${text(key)}`, set);
     }
   }
-  if (!list) return JSON.stringify(todo.map((object) => [paths.get(object), ownKeys(object).map(text)]));
+  if (!list) return JSON.stringify(found.map((object) => [paths.get(object), ownKeys(object).map(text)]));
 
-  const objects = new Map(todo.map((object) => [paths.get(object), object]));
+  const objects = new Map(found.map((object) => [paths.get(object), object]));
   const late = [];
   for (const [path, keys] of JSON.parse(list)) {
     if (!objects.has(path)) continue;

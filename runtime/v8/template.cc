@@ -4,6 +4,8 @@
  * take. */
 #include "template.h"
 
+#include <type_traits>
+
 namespace {
 
 /* Never destroyed: threads may still use it when the process ends. */
@@ -24,10 +26,7 @@ ist__family *family_new(ist_isolate *isolate, ist__part_kind kind) {
     part->last_member = &part->members;
   }
   ist__templates *all = isolate->templates;
-  family->next = all->families;
-  family->link = &all->families;
-  if (family->next) family->next->link = &family->next;
-  all->families = family;
+  ist__chain_add(&all->families, family);
   return family;
 }
 
@@ -41,8 +40,7 @@ void members_free(ist__part *part) {
 
 void family_delete(ist__family *family) {
   for (ist__part *part : {&family->main, &family->prototype, &family->instance}) members_free(part);
-  *family->link = family->next;
-  if (family->next) family->next->link = family->link;
+  ist__chain_drop(family);
   delete family;
 }
 
@@ -52,18 +50,13 @@ void family_release(ist__family *family) {
   ist__family *ending = nullptr;
   auto release = [&ending](ist__family *one) {
     if (--one->references) return;
-    *one->link = one->next;
-    if (one->next) one->next->link = one->link;
-    one->next = ending;
-    one->link = &ending;
-    if (ending) ending->link = &one->next;
-    ending = one;
+    ist__chain_drop(one);
+    ist__chain_add(&ending, one);
   };
   release(family);
   while (ending) {
     ist__family *one = ending;
-    ending = one->next;
-    if (ending) ending->link = &ending;
+    ist__chain_drop(one);
     if (one->parent) release(one->parent);
     for (ist__part *part : {&one->main, &one->prototype, &one->instance}) {
       for (ist__member *member = part->members; member; member = member->next)
@@ -83,18 +76,14 @@ ist_status record_new(ist__part *part, ist_template **result) {
   part->family->references++;
   record->isolate = isolate;
   record->part = part;
-  record->next = isolate->templates->records;
-  record->link = &isolate->templates->records;
-  if (record->next) record->next->link = &record->next;
-  isolate->templates->records = record;
+  ist__chain_add(&isolate->templates->records, record);
   record->live.store(true, std::memory_order_release);
   *result = record;
   return IST_OK;
 }
 
 void record_free(ist_template *record) {
-  *record->link = record->next;
-  if (record->next) record->next->link = record->link;
+  ist__chain_drop(record);
   record->next = nullptr;
   record->link = nullptr;
   record->part = nullptr;
@@ -531,42 +520,49 @@ ist_status ist_template_set_fields(ist_template *object, uint32_t count) {
 
 /* ---- Using them ---- */
 
-ist_status ist_template_make(ist_context *context, ist_template *object, ist_value *result,
-                             ist_error **error) {
+namespace {
+
+v8::MaybeLocal<v8::Object> made_of(v8::Local<v8::Context> context,
+                                   v8::Local<v8::ObjectTemplate> object) {
+  return object->NewInstance(context);
+}
+
+v8::MaybeLocal<v8::Function> made_of(v8::Local<v8::Context> context,
+                                     v8::Local<v8::FunctionTemplate> function) {
+  return function->GetFunction(context);
+}
+
+/* What a template of V8's class `From` is for. */
+template <class From>
+ist_status make(ist_context *context, ist_template *given, ist_value *result, ist_error **error) {
   if (error) *error = nullptr;
   if (!result) return ist__fail(error, IST_ERR_ARGUMENT);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
-  ist_status status = other(context->isolate, object);
-  if (!status && !is_object(object->part)) status = IST_ERR_TYPE;
+  ist_status status = other(context->isolate, given);
+  if (!status && is_object(given->part) != std::is_same<From, v8::ObjectTemplate>::value)
+    status = IST_ERR_TYPE;
   if (status) return ist__fail(error, status);
   ist__entry entry(context);
-  status = freeze(object->part);
+  status = freeze(given->part);
   if (status) return ist__fail(error, status);
   v8::Local<v8::Object> made;
-  if (!local<v8::ObjectTemplate>(object->part)->NewInstance(entry.context).ToLocal(&made))
+  if (!made_of(entry.context, local<From>(given->part)).ToLocal(&made))
     return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
   return ist__value_from(context->isolate, made, result) ? IST_OK
                                                          : ist__fail(error, IST_ERR_MEMORY);
 }
 
+} // namespace
+
+ist_status ist_template_make(ist_context *context, ist_template *object, ist_value *result,
+                             ist_error **error) {
+  return make<v8::ObjectTemplate>(context, object, result, error);
+}
+
 ist_status ist_template_function(ist_context *context, ist_template *function, ist_value *result,
                                  ist_error **error) {
-  if (error) *error = nullptr;
-  if (!result) return ist__fail(error, IST_ERR_ARGUMENT);
-  ist__gate gate(context);
-  if (gate.status) return ist__fail(error, gate.status);
-  ist_status status = other(context->isolate, function);
-  if (!status && is_object(function->part)) status = IST_ERR_TYPE;
-  if (status) return ist__fail(error, status);
-  ist__entry entry(context);
-  status = freeze(function->part);
-  if (status) return ist__fail(error, status);
-  v8::Local<v8::Function> made;
-  if (!local<v8::FunctionTemplate>(function->part)->GetFunction(entry.context).ToLocal(&made))
-    return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-  return ist__value_from(context->isolate, made, result) ? IST_OK
-                                                         : ist__fail(error, IST_ERR_MEMORY);
+  return make<v8::FunctionTemplate>(context, function, result, error);
 }
 
 ist_status ist_template_has_instance(ist_template *function, ist_value value, bool *result) {

@@ -31,11 +31,21 @@ int place(v8::Local<v8::Value> value, uint32_t index) {
   return at;
 }
 
+/* An object, and where its field begins. */
+ist_status open_field(ist_isolate *isolate, ist_value object, uint32_t index,
+                      v8::Local<v8::Object> *target, int *at) {
+  v8::Local<v8::Value> given;
+  if (!ist__value_to(isolate, object, &given)) return IST_ERR_HANDLE;
+  *at = place(given, index);
+  if (!*at) return IST_ERR_TYPE;
+  *target = given.As<v8::Object>();
+  return IST_OK;
+}
+
 void collected(const v8::WeakCallbackInfo<ist__external> &info) {
   ist__external *external = info.GetParameter();
   external->value.Reset();
-  *external->link = external->next;
-  if (external->next) external->next->link = external->link;
+  ist__chain_drop(external);
   ist__finalizer_owe(external->isolate, external->finalizer);
   info.GetIsolate()->AdjustAmountOfExternalAllocatedMemory(-external_weight);
   delete external;
@@ -52,11 +62,10 @@ ist_status ist_object_set_field(ist_isolate *isolate, ist_value object, uint32_t
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   v8::HandleScope scope(isolate->v8);
-  v8::Local<v8::Value> given;
-  if (!ist__value_to(isolate, object, &given)) return IST_ERR_HANDLE;
-  int at = place(given, index);
-  if (!at) return IST_ERR_TYPE;
-  v8::Local<v8::Object> target = given.As<v8::Object>();
+  v8::Local<v8::Object> target;
+  int at;
+  ist_status status = open_field(isolate, object, index, &target, &at);
+  if (status) return status;
   ist__compat::set_pointer(target, 0, &brand);
   ist__compat::set_pointer(target, at, even(pointer));
   ist__compat::set_pointer(target, at + 1, even(tag));
@@ -71,11 +80,10 @@ ist_status ist_object_field(ist_isolate *isolate, ist_value object, uint32_t ind
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   v8::HandleScope scope(isolate->v8);
-  v8::Local<v8::Value> given;
-  if (!ist__value_to(isolate, object, &given)) return IST_ERR_HANDLE;
-  int at = place(given, index);
-  if (!at) return IST_ERR_TYPE;
-  v8::Local<v8::Object> target = given.As<v8::Object>();
+  v8::Local<v8::Object> target;
+  int at;
+  ist_status status = open_field(isolate, object, index, &target, &at);
+  if (status) return status;
   if (!ist__compat::field_set(target, at)) {
     *result = nullptr;
     return IST_OK;
@@ -112,10 +120,7 @@ ist_status ist_external_new(ist_context *context, void *env, const void *tag,
   external->env = env;
   external->tag = tag;
   external->finalizer = finalizer;
-  external->next = isolate->templates->externals;
-  external->link = &isolate->templates->externals;
-  if (external->next) external->next->link = &external->next;
-  isolate->templates->externals = external;
+  ist__chain_add(&isolate->templates->externals, external);
   external->value.Reset(isolate->v8, value);
   external->value.SetWeak(external, collected, v8::WeakCallbackType::kParameter);
   isolate->v8->AdjustAmountOfExternalAllocatedMemory(external_weight);

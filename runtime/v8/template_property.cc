@@ -6,15 +6,10 @@
 
 namespace {
 
-void unlink(ist__callback *callback) {
-  *callback->link = callback->next;
-  if (callback->next) callback->next->link = callback->link;
-}
-
 void collected(const v8::WeakCallbackInfo<ist__responder> &info) {
   ist__responder *responder = info.GetParameter();
   responder->anchor.Reset();
-  unlink(responder);
+  ist__chain_drop<ist__callback>(responder);
   ist__finalizer_owe(responder->isolate, responder->finalizer);
   delete responder;
 }
@@ -406,10 +401,7 @@ ist__responder *ist__responder_new(ist_isolate *isolate, void *env, ist_finalize
   responder->env = env;
   responder->finalizer = finalizer;
   ist__templates *all = isolate->templates;
-  responder->next = all->responders;
-  responder->link = &all->responders;
-  if (responder->next) responder->next->link = &responder->next;
-  all->responders = responder;
+  ist__chain_add<ist__callback>(&all->responders, responder);
   responder->anchor.Reset(
       isolate->v8, ist__compat::external_new(isolate->v8, static_cast<ist__callback *>(responder)));
   responder->anchor.SetWeak(responder, collected, v8::WeakCallbackType::kParameter);

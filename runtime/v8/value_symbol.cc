@@ -114,7 +114,12 @@ ist_status ist_bigint_read(ist_isolate *isolate, ist_value bigint, bool *negativ
   return IST_OK;
 }
 
-ist_status ist_bigint_read_int64(ist_isolate *isolate, ist_value bigint, int64_t *result) {
+namespace {
+
+/* Reads a BigInt by V8's `number`, which also says whether it is exact. */
+template <class T>
+ist_status read_word(ist_isolate *isolate, ist_value bigint, T (v8::BigInt::*number)(bool *) const,
+                     T *result) {
   if (!result) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
@@ -123,23 +128,18 @@ ist_status ist_bigint_read_int64(ist_isolate *isolate, ist_value bigint, int64_t
   ist_status status = ist__value_as(isolate, bigint, &v8::Value::IsBigInt, &local);
   if (status) return status;
   bool lossless;
-  int64_t number = local->Int64Value(&lossless);
+  T word = ((*local)->*number)(&lossless);
   if (!lossless) return IST_ERR_LIMIT;
-  *result = number;
+  *result = word;
   return IST_OK;
 }
 
+} // namespace
+
+ist_status ist_bigint_read_int64(ist_isolate *isolate, ist_value bigint, int64_t *result) {
+  return read_word(isolate, bigint, &v8::BigInt::Int64Value, result);
+}
+
 ist_status ist_bigint_read_uint64(ist_isolate *isolate, ist_value bigint, uint64_t *result) {
-  if (!result) return IST_ERR_ARGUMENT;
-  ist__gate gate(isolate);
-  if (gate.status) return gate.status;
-  v8::HandleScope scope(isolate->v8);
-  v8::Local<v8::BigInt> local;
-  ist_status status = ist__value_as(isolate, bigint, &v8::Value::IsBigInt, &local);
-  if (status) return status;
-  bool lossless;
-  uint64_t number = local->Uint64Value(&lossless);
-  if (!lossless) return IST_ERR_LIMIT;
-  *result = number;
-  return IST_OK;
+  return read_word(isolate, bigint, &v8::BigInt::Uint64Value, result);
 }
