@@ -35,3 +35,8 @@ ABSENT ist_status ist__rung_new_cell(const ist__rung_options *options, ist__rung
   if (error) *error = ist_error_new(IST_ERR_NOT_FOUND, NULL, "there are no cells");
   return IST_ERR_NOT_FOUND;
 }
+
+ABSENT bool ist__context_frozen(const ist_context *context) {
+  (void)context;
+  return false;
+}

@@ -90,16 +90,26 @@ static void count(ist_pool *pool, ist_status status) {
   if (status == IST_ERR_MEMORY) pool->statistics.spent++;
 }
 
+/* The outcome can be taken from now on. */
+static void publish(ist_batch *batch, ist__job *job) {
+  job->state = IST__JOB_DONE;
+  batch->waiting_done++;
+  wake_taker(batch, job);
+}
+
 /* One worker tells of all runs that end meanwhile, so that the others need not wait for it. */
 static void tell(ist_pool *pool, ist_batch *batch) {
-  if (!batch->progress || batch->telling) return;
+  if (batch->telling) return;
   batch->telling = true;
   batch->teller = pthread_self();
-  while (batch->told < batch->runs && !batch->closed) {
+  while (batch->untold && !batch->closed) {
+    ist__job *job = batch->untold;
+    batch->untold = job->next_untold;
     uint64_t done = ++batch->told, added = batch->added;
     pthread_mutex_unlock(&pool->lock);
     batch->progress(batch->env, batch, done, added);
     pthread_mutex_lock(&pool->lock);
+    publish(batch, job);
   }
   batch->telling = false;
 }
@@ -110,12 +120,15 @@ void ist__batch_done(ist_pool *pool, ist__worker *worker) {
   worker->batch = NULL;
   worker->job = NULL;
   count(pool, job->outcome.status);
-  job->state = IST__JOB_DONE;
   batch->running--;
-  batch->runs++;
-  batch->waiting_done++;
-  if (!batch->closed) {
-    wake_taker(batch, job);
+  if (!batch->progress) {
+    publish(batch, job);
+  } else {
+    if (batch->untold)
+      batch->last_untold->next_untold = job;
+    else
+      batch->untold = job;
+    batch->last_untold = job;
     tell(pool, batch);
   }
   if (batch->closed) pthread_cond_broadcast(&pool->quiet);

@@ -64,6 +64,7 @@ typedef struct ist__job {
   atomic_bool stop;     /* the run is to end as if it was terminated; see ist__rung.interrupt */
   ist__job_state state; /* under the pool's lock */
   struct ist__job *next;
+  struct ist__job *next_untold;
   size_t capacity; /* of `room` */
   uint8_t room[];  /* a small input, and when that was read, a small value */
 } ist__job;
@@ -206,10 +207,10 @@ struct ist_batch {
   ist__job *next_job;     /* the oldest that no worker has taken */
   size_t waiting;         /* how many no worker has taken */
   uint64_t added, taken;
-  uint64_t runs;       /* that have ended */
-  uint64_t told;       /* of these, to `progress` */
-  size_t waiting_done; /* jobs that are done and not taken */
-  uint32_t running;    /* how many workers run a job of it */
+  ist__job *untold, *last_untold; /* that have ended without `progress` knowing */
+  uint64_t told;                  /* how many it knows of */
+  size_t waiting_done;            /* jobs that are done and not taken */
+  uint32_t running;               /* how many workers run a job of it */
   struct {
     uint32_t count; /* threads that wait */
     uint32_t hasty; /* of these, to be woken at once */
