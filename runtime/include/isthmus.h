@@ -1556,23 +1556,27 @@ typedef struct ist_batch_options {
   ist_format input;  /* of the inputs */
   ist_format output; /* of the values */
   size_t window; /* how many inputs may be under way or wait to be taken; 0: 64 for each thread */
-  /* Told after each run, on the thread that it ran on, one at a time, not in order: how many have
-   * ended, and how many inputs were added. May cancel the batch, and call nothing else of it. */
+  /* Told after each run, before its outcome can be taken, on a thread of the pool's, by one at a
+   * time: how many have ended, one more each time, and how many inputs were added. May cancel the
+   * batch, and call nothing else of it. */
   void (*progress)(void *env, ist_batch *batch, uint64_t done, uint64_t added);
   void *env;
   ist_finalizer finalize;
 } ist_batch_options;
 
 /* Begins a batch: one program over many inputs. The program is a classic script, copied; it finds
- * its input in the global `input`, and its completion value is its result: when that is a promise,
- * what it was fulfilled with once the microtasks have run. `source->cache` is not used. `options`
- * may be NULL: JSON. A program that does not parse is each input's error. Since 0.1. */
+ * its input in the global `input`, and its completion value, once the microtasks have run, is its
+ * result: when that is a promise, what it was fulfilled with. What JSON has no form for (undefined,
+ * functions, symbols) is null. `source->cache` is not used. `options` may be NULL: JSON. A program
+ * that does not parse is each input's error. Batches of one pool are served in turn, a run each.
+ * Since 0.1. */
 IST_API ist_status ist_batch_new(ist_pool *pool, const ist_source *source,
                                  const ist_batch_options *options, IST_OWN ist_batch **result);
 
 /* Adds an input, copied. Waits up to `timeout` milliseconds (-1: as long as it takes) while as many
  * as the window holds are under way or not taken: IST_ERR_LIMIT when that does not change.
- * IST_ERR_STATE after ist_batch_end. Input that cannot be read is its run's error. Since 0.1. */
+ * IST_ERR_STATE after ist_batch_end, IST_ERR_TERMINATED after ist_batch_cancel. Input that cannot
+ * be read is its run's error. Since 0.1. */
 IST_API ist_status ist_batch_add(ist_batch *batch, const void *input, size_t length, int timeout);
 
 /* Says that no more inputs come. Since 0.1. */
@@ -1592,18 +1596,19 @@ typedef struct ist_outcome {
 
 /* Gives the next outcome, in the order of the inputs, waiting up to `timeout` milliseconds for it
  * (-1: as long as it takes). IST_ERR_TIMEOUT when it is not there yet; IST_ERR_NOT_FOUND when there
- * are no more, after ist_batch_end. After a cancellation, inputs that were not run have
- * IST_ERR_TERMINATED. Since 0.1. */
+ * are no more, after ist_batch_end or ist_batch_cancel. After a cancellation, inputs that were not
+ * run have IST_ERR_TERMINATED. Since 0.1. */
 IST_API ist_status ist_batch_next(ist_batch *batch, int timeout, IST_OWN ist_outcome **result);
 
-/* Frees an outcome with its value and error. Since 0.1. */
+/* Frees an outcome with its value and error, before or after its batch and pool. Since 0.1. */
 IST_API void ist_outcome_free(IST_OWN ist_outcome *outcome);
 
 /* Ends the batch early: what runs is terminated, what waits is not run. Its outcomes can still be
  * taken. Since 0.1. */
 IST_API ist_status ist_batch_cancel(ist_batch *batch);
 
-/* Frees a batch, cancelling it first. Since 0.1. */
+/* Frees a batch, cancelling it first: nothing of it runs any more, and `progress` is not called,
+ * when this returns. Since 0.1. */
 IST_API void ist_batch_free(IST_OWN ist_batch *batch);
 
 /* Serves a pool as one of its processes, over the socket `fd`, until that closes: what the command
