@@ -148,6 +148,13 @@ void ist__job_give_owned(ist__job *job, uint8_t *value, size_t length) {
   job->outcome.length = length;
 }
 
+void ist__job_take_back(ist__job *job) {
+  ist__free(job->value_owned);
+  job->value_owned = NULL;
+  job->outcome.value = NULL;
+  job->outcome.length = 0;
+}
+
 void ist__job_fail(ist__job *job, ist_status status, ist_error *error) {
   fail(job, error ? error : &no_memory);
   job->error_owned = error;

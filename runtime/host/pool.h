@@ -85,6 +85,8 @@ void ist__job_give(ist__job *job, const void *value, size_t length);
 void ist__job_give_owned(ist__job *job, IST_OWN uint8_t *value, size_t length);
 void ist__job_fail(ist__job *job, ist_status status, IST_OWN ist_error *error);
 void ist__job_fail_with(ist__job *job, ist_status status, const char *name, const char *message);
+/* Takes the value away from a job that was given one, and then was ended. */
+void ist__job_take_back(ist__job *job);
 /* The end of a job that was cancelled, by an error that needs no memory. */
 void ist__job_cancelled(ist__job *job);
 

@@ -309,28 +309,25 @@ static ist_status run_within(thread_rung *rung, ist__job *job, ist_error **error
   return after ? after : status;
 }
 
-/* Sets the job's end after all that it has done. A value that was written is taken back when the
- * run failed after that. */
-static void end_job(thread_rung *rung, ist__job *job, ist_status status, ist_error *error) {
-  if (!status) {
-    ist_error_free(error);
-    return;
-  }
-  ist__free(job->value_owned);
-  job->value_owned = NULL;
-  job->outcome.value = NULL;
-  job->outcome.length = 0;
-  /* What came first is not what has ended the run. */
-  if (error && error->status != status) {
-    ist__error_detach(rung->isolate, error);
-    ist_error_free(error);
-    error = NULL;
-  }
+/* The error that says which limit has ended the run, where the call that was ended has not said it:
+ * every other call is now refused with it. NULL when none has, or memory is out. */
+static ist_error *limit_error(thread_rung *rung, ist_status status) {
+  ist_error *error = NULL;
+  ist_value text;
+  if (status != IST_ERR_TIMEOUT && status != IST_ERR_MEMORY) return NULL;
+  if (ist_json_write(rung->context, ist_null(), &text, &error) == status) return error;
+  ist_error_free(error);
+  return NULL;
+}
+
+/* Sets the end of a job that has failed. A value that it had already is taken back. */
+static void fail_job(thread_rung *rung, ist__job *job, ist_status status, ist_error *error) {
+  ist__job_take_back(job);
+  ist__error_detach(rung->isolate, error);
   if (status == IST_ERR_TERMINATED && atomic_load(&job->stop)) {
     ist_error_free(error);
     ist__job_cancelled(job);
   } else if (error) {
-    ist__error_detach(rung->isolate, error);
     ist__job_fail(job, status, error);
   } else {
     ist__job_fail_with(job, status, NULL, NULL);
@@ -394,20 +391,24 @@ static void run(ist__rung *head, ist__job *job) {
   if (!status) {
     status = ist_scope_open(rung->isolate, &scope);
     if (!status) {
-      if (!atomic_load(&job->stop))
-        status = run_within(rung, job, &error);
-      else
-        status = IST_ERR_TERMINATED;
-      end_job(rung, job, status, error);
+      status = atomic_load(&job->stop) ? IST_ERR_TERMINATED : run_within(rung, job, &error);
+      /* What came first is not what has ended the run. */
+      if (error && error->status != status) {
+        ist_error_free(error);
+        error = NULL;
+      }
+      if (status && !error) error = limit_error(rung, status);
       (void)ist_scope_close(rung->isolate, scope);
-    } else {
-      ist__job_fail_with(job, status, NULL, NULL);
     }
     (void)ist_limits_end(rung->isolate, &usage);
-  } else {
-    ist__job_fail_with(job, status, NULL, NULL);
+    /* What the last steps have made may be too much for the heap without having ended them. */
+    if (!status && usage.ended == IST_ERR_MEMORY) {
+      status = IST_ERR_MEMORY;
+      error = limit_error(rung, status);
+    }
   }
   rung->job = NULL;
+  if (status) fail_job(rung, job, status, error);
   job->outcome.wall = usage.wall;
   job->outcome.cpu = usage.cpu;
   clean_up(rung, job);
