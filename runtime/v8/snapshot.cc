@@ -347,6 +347,11 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
     uint32_t scope = 0;
     ist_value check;
     if (!status) status = ist_scope_open(isolate, &scope);
+    ist__compat::single_characters characters;
+    if (!status) {
+      ist__entry entry(context);
+      if (!characters.remember(entry.context)) status = IST_ERR_STATE;
+    }
     if (!status) status = ist__builtins_watch(context, &check);
     if (status)
       ist__fail(error, status);
@@ -361,6 +366,7 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
       creator.get()->SetDefaultContext(entered,
                                        v8::SerializeInternalFieldsCallback(write_field, &creator));
       ist__bridge_save(isolate->bridge, creator.get(), entered);
+      characters.restore(isolate->v8);
       creator.keep = true;
     }
     (void)ist_isolate_leave(isolate);

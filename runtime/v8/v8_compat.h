@@ -321,6 +321,75 @@ inline void *get_own_pointer(v8::Local<v8::Value> object) {
 #endif
 }
 
+/* --- Snapshots. */
+
+/* V8's table of the strings of one character, which is filled as scripts use them. All isolates of
+ * a process share V8's constants, which a snapshot names by the order in which V8 came upon them
+ * while it wrote; in another order than that of V8's own snapshot, isolates that start beside
+ * others take one for another. Some of these strings are constants and the table comes early in
+ * that order, so that it is to be written as it was at first. V8 11 has it among the constants
+ * itself. */
+class single_characters {
+public:
+#if V8_MAJOR_VERSION < 11 && !defined(V8_COMPRESS_POINTERS)
+  /* In a new context, which is entered; false when there is no such table. */
+  bool remember(v8::Local<v8::Context> context) {
+    v8::Isolate *isolate = context->GetIsolate();
+    v8::Local<v8::Script> script;
+    v8::Local<v8::Value> sample;
+    if (!v8::Script::Compile(context, v8::String::NewFromUtf8Literal(isolate, "'xyz'[2]"))
+             .ToLocal(&script) ||
+        !script->Run(context).ToLocal(&sample))
+      return false;
+    const address *elements = find(isolate, address_of(sample));
+    if (!elements) return false;
+    for (int i = 0; i < COUNT; i++)
+      filled_[i] = i != SAMPLE && elements[i] != address_of(v8::Undefined(isolate));
+    sample_.Reset(isolate, sample);
+    return true;
+  }
+
+  void restore(v8::Isolate *isolate) {
+    address *elements = find(isolate, address_of(sample_.Get(isolate)));
+    sample_.Reset();
+    for (int i = 0; elements && i < COUNT; i++)
+      if (!filled_[i]) elements[i] = address_of(v8::Undefined(isolate));
+  }
+
+private:
+  using address = v8::internal::Address;
+  enum { ROOTS = 800, COUNT = 256, SAMPLE = 'z', WORD = sizeof(address) };
+
+  static address address_of(v8::Local<v8::Value> value) {
+    return *reinterpret_cast<const address *>(*value);
+  }
+
+  static address word(address object, int index) {
+    return v8::internal::Internals::ReadRawField<address>(object, index * WORD);
+  }
+
+  /* Among the isolate's roots: an array of V8's own has a map, a length, and its elements. */
+  static address *find(v8::Isolate *isolate, address sample) {
+    const address *roots = reinterpret_cast<const address *>(
+        reinterpret_cast<address>(isolate) + v8::internal::Internals::kIsolateRootsOffset);
+    for (int i = 0; i < ROOTS; i++)
+      if ((roots[i] & v8::internal::kHeapObjectTagMask) == v8::internal::kHeapObjectTag &&
+          word(roots[i], 1) == static_cast<address>(COUNT) << 32 &&
+          word(roots[i], 2 + SAMPLE) == sample)
+        return reinterpret_cast<address *>(roots[i] - v8::internal::kHeapObjectTag) + 2;
+    return nullptr;
+  }
+
+  bool filled_[COUNT];
+  v8::Global<v8::Value> sample_;
+#else
+  bool remember(v8::Local<v8::Context>) {
+    return true;
+  }
+  void restore(v8::Isolate *) {}
+#endif
+};
+
 /* --- Arrays. */
 
 /* Copies an array of at most `most` elements out when it holds nothing but numbers in a row,

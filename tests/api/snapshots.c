@@ -83,6 +83,25 @@ static void contexts_start_from_what_scripts_left(void **state) {
   assert_ok(ist_isolate_free(f.isolate));
 }
 
+/* V8's constants are shared, and a snapshot could name wrong ones. */
+static void strings_of_one_character_do_no_harm(void **state) {
+  (void)state;
+  fixture ordinary;
+  assert_ok(ist_isolate_new(NULL, &ordinary.isolate));
+  assert_ok(ist_context_new(ordinary.isolate, NULL, &ordinary.context));
+  ist_source script = source_of("var parts = 'abgiu \",<>]'.split(''), flags = /./giu.flags[0]");
+  script.file = "a";
+  ist_snapshot_options options = {.size = sizeof options, .scripts = &script, .script_count = 1};
+  ist_snapshot *snapshot;
+  assert_ok(ist_snapshot_new(&options, &snapshot, NULL));
+  fixture f = started(snapshot);
+  assert_text(&f, "abgiu \",<>]", eval(&f, "parts.join('')"));
+  assert_text(&f, "g", eval(&f, "flags"));
+  ist_snapshot_free(snapshot);
+  assert_ok(ist_isolate_free(f.isolate));
+  assert_ok(ist_isolate_free(ordinary.isolate));
+}
+
 static void scripts_run_in_order_and_their_errors_are_told(void **state) {
   (void)state;
   ist_source scripts[] = {source_of("var a = 1"), source_of("Promise.resolve().then(() => a++)"),
@@ -400,6 +419,7 @@ int main(int argc, char **argv) {
   self = argv[0];
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(contexts_start_from_what_scripts_left),
+      cmocka_unit_test(strings_of_one_character_do_no_harm),
       cmocka_unit_test(scripts_run_in_order_and_their_errors_are_told),
       cmocka_unit_test(what_cannot_be_kept_is_refused),
       cmocka_unit_test(libraries_work_before_and_after),
