@@ -1,6 +1,7 @@
 /* Contexts: their making and end, entering them, the start of the host's JavaScript in them, and
  * the closing of native libraries. A context's record outlives the context, so that a stale pointer
  * is answered, not followed; what V8 still calls in a context that was freed finds no record. */
+#include "compartment.h"
 #include "template.h"
 
 #include "ist_js.h"
@@ -20,6 +21,7 @@ void ist__remains_free(ist__remains *remains) {
   remains->context.Reset();
   ist__chain_drop(remains);
   remains->isolate->detached--;
+  if (remains->undropped) remains->isolate->undropped--;
   delete remains;
 }
 
@@ -44,16 +46,34 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
     ist_status status = ist__template_global(isolate, options.global, &global);
     if (status) return status;
   }
+  if (options.frozen) {
+    ist_status status = ist__compartment_global(isolate, options.global, &global);
+    if (status) return status;
+  }
   ist_context *context = pool.take();
   if (!context) return IST_ERR_MEMORY;
   context->remains = new (std::nothrow) ist__remains();
   if (options.name) context->name = ist__strdup(options.name);
+  bool ready = context->remains && (context->name || !options.name);
+  v8::MicrotaskQueue *queue = nullptr; /* the isolate's */
+  if (ready && options.frozen) {
+    context->compartment = new (std::nothrow) ist__compartment();
+    ready = context->compartment != nullptr;
+  }
+  if (ready && options.frozen) {
+    context->compartment->frozen = true;
+    context->compartment->queue = ist__compartment_queue(isolate);
+    queue = context->compartment->queue.get();
+  }
   v8::Local<v8::Context> made;
-  if (context->remains && (context->name || !options.name))
-    made = v8::Context::New(isolate->v8, nullptr, global);
+  if (ready)
+    made = v8::Context::New(isolate->v8, nullptr, global, v8::MaybeLocal<v8::Value>(),
+                            v8::DeserializeInternalFieldsCallback(), queue);
   if (made.IsEmpty()) {
     delete context->remains;
     ist__free(context->name);
+    ist__compartment_free(context->compartment);
+    context->compartment = nullptr;
     context->remains = nullptr;
     context->name = nullptr;
     pool.put(context);
@@ -74,6 +94,14 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   context->global.Reset(isolate->v8, made->Global());
   ist__chain_add(&isolate->contexts, context);
   context->live.store(true, std::memory_order_release);
+  if (options.frozen) {
+    isolate->frozen_contexts++;
+    ist_status status = ist__compartment_freeze(context);
+    if (status) {
+      ist__context_end(context);
+      return status;
+    }
+  }
   *result = context;
   return IST_OK;
 }
@@ -93,6 +121,7 @@ void ist__context_end(ist_context *context) {
     context->repl = nullptr;
     ist__inspection_forget(context);
     ist__context_free_modules(context);
+    ist__compartment_end(context);
     while (context->lazy) {
       ist__lazy *lazy = context->lazy;
       context->lazy = lazy->next;
@@ -127,7 +156,7 @@ void ist__context_end(ist_context *context) {
 
 ist_status ist_context_free(ist_context *context) {
   if (!context) return IST_OK;
-  ist__gate gate(context);
+  ist__gate gate(context, ist__gate::TAKEN);
   if (gate.status) return gate.status;
   /* What of it is on the stack, or entered, ends first; it is stale from now on. */
   context->live.store(false, std::memory_order_release);
@@ -273,7 +302,8 @@ const ist__js_source *source_of(const char *name, size_t length) {
 }
 
 /* Runs one file as the body of a function of `native`. */
-bool run_file(ist_context *owner, v8::Local<v8::Context> context, const ist__js_source *source) {
+bool run_file(v8::Local<v8::Object> native, v8::Local<v8::Context> context,
+              const ist__js_source *source) {
   v8::Isolate *isolate = context->GetIsolate();
   char name[128] = "isthmus:js/";
   strncat(name, source->name, sizeof name - strlen(name) - 1);
@@ -288,7 +318,7 @@ bool run_file(ist_context *owner, v8::Local<v8::Context> context, const ist__js_
   if (!v8::ScriptCompiler::CompileFunctionInContext(context, &compiled, 1, params, 0, nullptr)
            .ToLocal(&body))
     return false;
-  v8::Local<v8::Value> args[] = {owner->native.Get(isolate)};
+  v8::Local<v8::Value> args[] = {native};
   return !body->Call(context, v8::Undefined(isolate), 1, args).IsEmpty();
 }
 
@@ -302,7 +332,7 @@ v8::MaybeLocal<v8::Object> lazy_globals(ist_context *owner, v8::Local<v8::Contex
     v8::Global<v8::Object> outer(isolate, owner->deferred);
     owner->deferred.Reset(isolate, lazy->globals);
     const ist__js_source *source = source_of(lazy->file, strcspn(lazy->file, " \n"));
-    bool ok = source && run_file(owner, context, source);
+    bool ok = source && run_file(owner->native.Get(isolate), context, source);
     owner->deferred.Reset(isolate, outer);
     if (!ok) {
       /* For lack of stack, mostly: the next use tries again. */
@@ -389,7 +419,7 @@ bool boot_line(ist_context *owner, v8::Local<v8::Context> context, const char *l
   bool is_lazy = length > 5 && !strncmp(line, lazy_word, 5);
   if (!is_lazy) {
     const ist__js_source *source = source_of(line, length);
-    return !source || run_file(owner, context, source);
+    return !source || run_file(owner->native.Get(isolate), context, source);
   }
   const char *end = line + length;
   const char *file = line + 5;
@@ -423,6 +453,11 @@ bool boot_line(ist_context *owner, v8::Local<v8::Context> context, const char *l
 }
 
 } // namespace
+
+bool ist__js_run(v8::Local<v8::Context> context, const char *file, v8::Local<v8::Object> native) {
+  const ist__js_source *source = source_of(file, strlen(file));
+  return source && run_file(native, context, source);
+}
 
 ist_status ist__context_native(ist_context *context, ist_value *result) {
   ist__gate gate(context);

@@ -70,6 +70,12 @@ bool ist__context_frozen(const ist_context *context);
 void *ist__context_web(ist_context *context);
 void ist__context_set_web(ist_context *context, void *web);
 
+/* What a limit that was reached is told by: IST_ERR_TIMEOUT with nanoseconds, which `cpu` says were
+ * processor time, or IST_ERR_MEMORY with the bytes of the heap. The error's names are "TimeoutError"
+ * and "MemoryError". Any thread. */
+enum { IST_LIMIT_TEXT = 96 };
+void ist__limit_text(char text[IST_LIMIT_TEXT], ist_status status, bool cpu, uint64_t amount);
+
 /* Clears what ist_isolate_terminate left, once JavaScript has unwound. */
 void ist__isolate_resume(ist_isolate *isolate);
 

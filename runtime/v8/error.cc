@@ -81,6 +81,13 @@ struct reader {
   void read_frames(ist_error *error, v8::Local<v8::StackTrace> trace);
 };
 
+bool is_text(v8::Isolate *isolate, v8::Local<v8::String> string, const char *text) {
+  char start[16] = "";
+  if (!string.IsEmpty() && string->Length() < 15)
+    ist__compat::write_utf8(isolate, string, start, sizeof start - 1);
+  return !strcmp(start, text);
+}
+
 /* A frame before its texts are copied: V8's strings, or a piece of a stack's text. */
 struct found_frame {
   v8::Local<v8::String> function, script;
@@ -179,6 +186,11 @@ void reader::read_frames(ist_error *error, v8::Local<v8::StackTrace> trace) {
     to->line = from->GetLineNumber();
     to->column = from->GetColumn();
     if (from->IsEval()) to->flags |= IST_FRAME_EVAL;
+    /* V8 calls the nameless functions of evaluated texts so. */
+    if (owner->compartment && from->IsEval() && !to->script.IsEmpty() && to->script->Length()) {
+      to->flags &= ~IST_FRAME_EVAL;
+      if (is_text(isolate, to->function, "eval")) to->function = v8::Local<v8::String>();
+    }
     if (from->IsConstructor()) to->flags |= IST_FRAME_CONSTRUCTOR;
     if (from->IsWasm()) to->flags |= IST_FRAME_WASM;
     count++;
@@ -303,7 +315,11 @@ void ist__error_hooks(v8::Isolate *isolate) {
 }
 
 ist_status ist__fail(ist_error **error, ist_status status, const char *message) {
-  if (error) *error = ist_error_new(status, nullptr, message);
+  if (!error) return status;
+  *error = nullptr;
+  if (!message && (status == IST_ERR_MEMORY || status == IST_ERR_TIMEOUT))
+    *error = ist__limits_error(status);
+  if (!*error) *error = ist_error_new(status, nullptr, message);
   return status;
 }
 
@@ -336,10 +352,16 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
 
 ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
                        ist_error **error) {
-  if (catcher->HasTerminated() || !catcher->CanContinue()) {
+  ist_isolate *isolate = context->isolate;
+  bool ending = isolate->terminating.load(std::memory_order_relaxed);
+  if (catcher->HasTerminated() || !catcher->CanContinue() ||
+      (ending && ist__limits_reached(isolate, IST_OK))) {
+    ist_status status = ist__limits_reached(isolate, IST_ERR_TERMINATED);
     catcher->Reset();
-    if (context->isolate->entries <= 1) ist__isolate_forget_termination(context->isolate);
-    return ist__fail(error, IST_ERR_TERMINATED);
+    /* What has called this one from JavaScript ends as well, if a limit says so. */
+    if (isolate->entries <= 1 || status != IST_ERR_TERMINATED)
+      ist__isolate_forget_termination(isolate);
+    return ist__fail(error, status);
   }
   if (!catcher->HasCaught()) return ist__fail(error, usual);
   if (error) *error = ist__error_of(context, usual, catcher->Exception(), catcher->Message());

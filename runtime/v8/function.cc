@@ -76,9 +76,10 @@ void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
 
 void ist__callback_throw(ist_isolate *isolate, v8::Local<v8::Value> thrown, ist_status status) {
   v8::Isolate *v8_isolate = isolate->v8;
-  if (!thrown.IsEmpty() && status != IST_ERR_TERMINATED) {
+  bool ends = status == IST_ERR_TERMINATED || ist__ran(isolate);
+  if (!thrown.IsEmpty() && !ends) {
     v8_isolate->ThrowException(thrown);
-  } else if (status == IST_ERR_TERMINATED) {
+  } else if (ends) {
     /* V8 ends JavaScript at its next check, and a finally block could come first; running anything
      * makes the check now. */
     v8_isolate->TerminateExecution();
@@ -198,6 +199,8 @@ ist_status call(ist_context *context, ist_value function, ist_value receiver, si
                   : callee.As<v8::Function>()->Call(entry.context, self, count, args);
     if (!given.ToLocal(&value))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+    else if (ist__ran(isolate))
+      status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
     else if (result && !ist__value_from(isolate, value, result))
       status = ist__fail(error, IST_ERR_MEMORY);
   }
@@ -233,6 +236,7 @@ ist_status ist_throw_again(ist_context *context, const ist_error *error) {
   ist__gate gate(context);
   if (gate.status) return gate.status;
   if (error->status == IST_ERR_TERMINATED) return IST_ERR_TERMINATED;
+  if (ist__ran(context->isolate)) return ist__ran(context->isolate);
   ist__entry entry(context);
   return ist__throw_later(context->isolate, ist__error_to_js(context, error));
 }

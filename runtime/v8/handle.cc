@@ -157,6 +157,7 @@ bool ist__value_from_any(ist_isolate *isolate, v8::Local<v8::Value> from, ist_va
   } else if (from->IsBoolean()) {
     *to = ist_bool(from->IsTrue());
   } else {
+    if (isolate->spent.load(std::memory_order_relaxed)) return false;
     ist__handles *handles = &isolate->handles;
     bool scoped = !kept && (handles->mark_count > 0 || isolate->outward);
     if (scoped && !reserve(&handles->scoped, handles->scoped_count, &handles->scoped_capacity))
@@ -312,7 +313,7 @@ ist_status ist_value_eternal(ist_isolate *isolate, ist_value value, ist_value *r
 ist_status ist_value_free(ist_isolate *isolate, ist_value value) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (value.type < IST_STRING) return IST_OK;
-  ist__gate gate(isolate);
+  ist__gate gate(isolate, ist__gate::TAKEN);
   if (gate.status) return gate.status;
   ist__slot *slot = ist__slot_of(isolate, value);
   if (!slot) return IST_ERR_HANDLE;

@@ -398,7 +398,7 @@ ist_status ist_inspector_new(ist_isolate *isolate, const ist_inspector_options *
 }
 
 void ist_inspector_free(ist_inspector *inspector) {
-  ist__gate gate(isolate_of(inspector));
+  ist__gate gate(isolate_of(inspector), ist__gate::TAKEN);
   if (check(gate, inspector)) return;
   ist_isolate *isolate = inspector->isolate;
   ist__inspection *inspection = isolate->inspection;
@@ -525,7 +525,7 @@ ist_status ist_session_new(ist_inspector *inspector,
 }
 
 void ist_session_free(ist_session *session) {
-  ist__gate gate(isolate_of(session));
+  ist__gate gate(isolate_of(session), ist__gate::TAKEN);
   if (check(gate, session)) return;
   ist__inspection *inspection = session->isolate->inspection;
   v8::HandleScope scope(session->isolate->v8);

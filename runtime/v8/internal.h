@@ -465,7 +465,7 @@ void ist__limits_attach(ist_isolate *isolate);
 /* Whatever is left of limits; the isolate is not reached any more. */
 void ist__limits_free(ist_isolate *isolate);
 
-/* Takes the latest limits off, without leaving the isolate, and those above `depth`. */
+/* Takes the latest limits off and leaves the isolate. */
 void ist__limits_pop(ist_isolate *isolate);
 /* The depth at which the latest limits were put on; 0: there are none. */
 uint32_t ist__limits_depth(const ist_isolate *isolate);
@@ -780,6 +780,13 @@ bool ist__js_run(v8::Local<v8::Context> context, const char *file, v8::Local<v8:
 void ist__compartment_hooks(v8::Isolate *isolate);
 /* Runs the microtasks of the frozen contexts, which have queues of their own. */
 void ist__compartments_run(ist_isolate *isolate);
+/* What an accessor stands for that a frozen context has in place of a value; empty for another
+ * accessor's descriptor. */
+v8::MaybeLocal<v8::Value> ist__compartment_value(v8::Local<v8::Context> context,
+                                                 v8::Local<v8::Object> descriptor);
+/* Makes a frame of a stack's text read as one of a script, in its place. False for one that is left
+ * out: that of the call from C. */
+bool ist__compartment_frame(char *frame);
 /* Ends what a context has for compartments. */
 void ist__compartment_end(ist_context *context);
 

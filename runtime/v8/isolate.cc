@@ -2,6 +2,7 @@
  * rejections and of finalizers that are owed, and the registry of the live ones. An isolate is only
  * ever touched by the thread that holds its lock; termination, interrupts and the hooks' wake are
  * what other threads may reach. */
+#include "limits.h"
 #include "snapshot.h"
 #include "template.h"
 
@@ -15,9 +16,6 @@ std::atomic<bool> forked{false};
 /* A tenth of a megabyte for each isolate at most: that many may be stale and still be told from
  * live ones. */
 ist__pool<ist_isolate, 64> pool;
-
-/* Serves every isolate, and buffers that outlive theirs. */
-v8::ArrayBuffer::Allocator *buffer_allocator;
 
 /* In the child only the thread that called fork is left: V8's own threads and whoever held a lock
  * are gone. Nothing of V8 may be touched there again, so nobody holds an isolate any more. */
@@ -171,6 +169,11 @@ uintptr_t stack_limit() {
 void limit_stack(ist_isolate *isolate) {
   constexpr uintptr_t assumed = 984 * 1024;
   uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (isolate->stack_limit) {
+    uintptr_t wanted = here > isolate->stack_limit ? here - isolate->stack_limit : 0;
+    isolate->v8->SetStackLimit(wanted > stack_limit() ? wanted : stack_limit());
+    return;
+  }
   if (here - assumed < stack_limit() || here < assumed) isolate->v8->SetStackLimit(stack_limit());
 }
 
@@ -220,6 +223,7 @@ ist_status ist__isolate_lock(ist_isolate *isolate) {
     /* V8 forgets between two threads' turns that it was asked to look. */
     if (isolate->interrupts.load(std::memory_order_relaxed))
       isolate->v8->RequestInterrupt(run_interrupt, isolate);
+    if (isolate->terminating.load(std::memory_order_relaxed)) ist__limits_locked(isolate);
   }
   ist_isolate *under = current_other_than(isolate);
   if (under) under->over++;
@@ -255,6 +259,8 @@ void ist__isolate_undo(ist_isolate *isolate) {
   else if (isolate->entered_count &&
            isolate->entered[isolate->entered_count - 1].depth == isolate->depth)
     ist__context_exit(isolate);
+  else if (ist__limits_depth(isolate) == isolate->depth)
+    return ist__limits_pop(isolate);
   ist__isolate_unlock(isolate);
 }
 
@@ -274,6 +280,7 @@ ist_status ist_isolate_leave(ist_isolate *isolate) {
   if (isolate->entered_count &&
       isolate->entered[isolate->entered_count - 1].depth == isolate->depth)
     return IST_ERR_STATE;
+  if (ist__limits_depth(isolate) == isolate->depth) return IST_ERR_STATE;
   ist__isolate_unlock(isolate);
   return IST_OK;
 }
@@ -345,9 +352,6 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
     return IST_ERR_ARGUMENT;
   if (options.snapshot && !ist__snapshot_usable(options.snapshot)) return IST_ERR_HANDLE;
   ist__platform_start();
-  static std::once_flag once;
-  std::call_once(once,
-                 [] { buffer_allocator = v8::ArrayBuffer::Allocator::NewDefaultAllocator(); });
   if (!ist__room_take()) return IST_ERR_RESOURCE;
 
   ist_isolate *isolate = pool.take();
@@ -360,14 +364,17 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   isolate->last_interrupt = nullptr;
   ist__loop_begin(isolate);
   isolate->terminating.store(false, std::memory_order_relaxed);
+  isolate->asked.store(false, std::memory_order_relaxed);
+  isolate->expired.store(false, std::memory_order_relaxed);
+  isolate->spent.store(false, std::memory_order_relaxed);
   isolate->cache_used.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
 
   v8::Isolate::CreateParams params;
-  params.array_buffer_allocator = buffer_allocator;
-  /* V8 rounds up, and would come out at nothing. */
-  if (options.heap_limit > PTRDIFF_MAX) options.heap_limit = PTRDIFF_MAX;
-  if (options.heap_limit) params.constraints.ConfigureDefaultsFromHeapSize(0, options.heap_limit);
+  if (!ist__limits_prepare(isolate, &options, &params)) {
+    pool.put(isolate);
+    return IST_ERR_MEMORY;
+  }
   isolate->v8 = v8::Isolate::Allocate();
   isolate->runner = ist__runner_new(isolate->v8);
   bool started = (!options.snapshot && !creator) ||
@@ -379,6 +386,7 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
     else
       v8::Isolate::Initialize(isolate->v8, params);
     isolate->v8->SetData(IST_ISOLATE_SLOT, isolate);
+    ist__limits_attach(isolate);
     /* The same in every isolate; asking costs a fresh one its first page. */
     static std::atomic<int> number_type{0};
     isolate->number_type = number_type.load(std::memory_order_relaxed);
@@ -397,7 +405,9 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
     if (isolate->blob && !ist__bridge_restore(isolate->bridge)) started = false;
     isolate->v8->SetPrepareStackTraceCallback(ist__error_stack);
     ist__error_hooks(isolate->v8);
+    ist__fatal_hooks(isolate->v8);
     ist__module_hooks(isolate->v8);
+    ist__compartment_hooks(isolate->v8);
   }
   std::unique_lock<std::mutex> guard(registry_mutex);
   if (!++last_id) last_id = 1;
@@ -427,6 +437,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
     return IST_ERR_STATE;
   }
   while (isolate->entered_count) ist__context_exit(isolate);
+  while (isolate->level_count) ist__limits_pop(isolate);
   ist__runner_stop(isolate->runner);
   isolate->callback_depth = 1;
   isolate->base = isolate->depth;
@@ -452,6 +463,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
       ist__callbacks_free(isolate);
       ist__host_errors_free(isolate);
       isolate->pointer_object.Reset();
+      isolate->frozen_global.Reset();
       ist__finalizers_run(isolate);
     } while (isolate->contexts || isolate->callbacks || isolate->uncaught_finalize ||
              isolate->loop);
@@ -493,6 +505,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   call_finalizers(isolate->finished);
   call_finalizers(interrupts);
   ist__loop_drop_posts(isolate);
+  ist__limits_free(isolate);
   ist__free(isolate->entered);
   isolate->entered = nullptr;
   isolate->entered_capacity = 0;
@@ -521,7 +534,7 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
 }
 
 void ist__isolate_settle(ist_isolate *isolate) {
-  if (isolate->callback_depth) return;
+  if (isolate->callback_depth || isolate->spent.load(std::memory_order_relaxed)) return;
   while (isolate->rejections) {
     ist__rejection *entry = take_rejection(isolate);
     ist_context *context = entry->context;
@@ -572,12 +585,15 @@ ist_status ist_isolate_run_microtasks(ist_isolate *isolate) {
     isolate->entries++;
     isolate->base = isolate->depth;
     isolate->v8->PerformMicrotaskCheckpoint();
+    ist__compartments_run(isolate);
     isolate->base = base;
     isolate->entries--;
-    if (isolate->v8->IsExecutionTerminating() || catcher.HasTerminated()) {
+    if (isolate->heap_limited) ist__heap_look(isolate);
+    if (isolate->v8->IsExecutionTerminating() || catcher.HasTerminated() || ist__ran(isolate)) {
+      ist_status status = ist__limits_reached(isolate, IST_ERR_TERMINATED);
       catcher.Reset();
-      if (outermost) ist__isolate_forget_termination(isolate);
-      return IST_ERR_TERMINATED;
+      if (outermost || status != IST_ERR_TERMINATED) ist__isolate_forget_termination(isolate);
+      return status;
     }
   }
   ist__isolate_settle(isolate);
@@ -608,15 +624,10 @@ ist_status ist_isolate_terminate(ist_isolate *isolate) {
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
   std::lock_guard<std::mutex> guard(isolate->reach);
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
+  isolate->asked.store(true, std::memory_order_relaxed);
   isolate->terminating.store(true, std::memory_order_relaxed);
   isolate->v8->TerminateExecution();
   return IST_OK;
-}
-
-void ist__isolate_forget_termination(ist_isolate *isolate) {
-  std::lock_guard<std::mutex> guard(isolate->reach);
-  isolate->terminating.store(false, std::memory_order_relaxed);
-  isolate->v8->CancelTerminateExecution();
 }
 
 ist_status ist_isolate_interrupt(ist_isolate *isolate, void (*fn)(void *env, ist_isolate *isolate),
@@ -648,13 +659,14 @@ ist_status ist_isolate_collect(ist_isolate *isolate) {
   ist__gate gate(isolate);
   if (gate.status) return gate.status;
   isolate->v8->LowMemoryNotification();
+  if (isolate->spent.load(std::memory_order_relaxed)) return IST_ERR_MEMORY;
   if (isolate->finished) ist__finalizers_run(isolate);
   return IST_OK;
 }
 
 ist_status ist_isolate_statistics(ist_isolate *isolate, ist_statistics *result) {
   if (!result || result->size < sizeof result->size) return IST_ERR_ARGUMENT;
-  ist__gate gate(isolate);
+  ist__gate gate(isolate, ist__gate::TAKEN);
   if (gate.status) return gate.status;
   v8::HeapStatistics heap;
   isolate->v8->GetHeapStatistics(&heap);
@@ -669,6 +681,7 @@ ist_status ist_isolate_statistics(ist_isolate *isolate, ist_statistics *result) 
   made.native_contexts = heap.number_of_native_contexts();
   made.detached_contexts = isolate->detached;
   made.handles = isolate->handles.in_use;
+  made.buffers = ist__buffers_used(isolate);
   memcpy(result, &made, made.size < sizeof made ? made.size : sizeof made);
   return IST_OK;
 }

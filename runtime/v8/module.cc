@@ -92,10 +92,10 @@ ist__module *record(ist_context *context, const char *url, v8::Local<v8::Module>
 /* Takes a reference of the embedder's for a call: the lock, and the record behind it. */
 class module_gate {
 public:
-  explicit module_gate(ist_module *handle)
-      : context(context_of(handle)), gate_(context), status(!handle    ? IST_ERR_ARGUMENT
-                                                            : !context ? IST_ERR_HANDLE
-                                                                       : gate_.status) {
+  explicit module_gate(ist_module *handle, ist__gate::spent_isolates spent = ist__gate::REFUSED)
+      : context(context_of(handle)), gate_(context, spent), status(!handle    ? IST_ERR_ARGUMENT
+                                                                   : !context ? IST_ERR_HANDLE
+                                                                              : gate_.status) {
     if (!status && !(module = ist__module_of(context, handle))) status = IST_ERR_HANDLE;
   }
 
@@ -206,6 +206,10 @@ ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader
   if (gate.status) {
     if (given.finalize) given.finalize(given.env);
     return gate.status;
+  }
+  if (ist__context_frozen(context)) {
+    if (given.finalize) given.finalize(given.env);
+    return IST_ERR_STATE;
   }
   ist_loader old = context->loader;
   context->loader = given;
@@ -347,7 +351,7 @@ ist_status ist_module_set_export(ist_module *handle, const char *name, ist_value
 }
 
 void ist_module_free(ist_module *handle) {
-  module_gate gate(handle);
+  module_gate gate(handle, ist__gate::TAKEN);
   if (gate.status) return;
   handle->module = nullptr;
   handles.put(handle);
@@ -402,7 +406,8 @@ ist_status ist_module_evaluate(ist_module *handle, ist_value *promise, ist_error
   bool ran = ist__module_run(context, entry.context, gate.module).ToLocal(&value);
   if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
   ist_status status = IST_OK;
-  if (!ran)
+  if (isolate->heap_limited) ist__heap_look(isolate);
+  if (!ran || ist__ran(isolate))
     status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
   else if (!ist__value_from(isolate, value, promise))
     status = ist__fail(error, IST_ERR_MEMORY);

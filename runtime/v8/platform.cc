@@ -1,10 +1,12 @@
 /* V8's platform: its own worker threads from libplatform, and task queues of ours for the isolates'
  * threads, so that an event loop can be woken when a task arrives and knows when no more can come.
  * There is one platform in the process, and it is never taken down: V8 cannot be started twice. */
-#include "internal.h"
+#include "limits.h"
 
+#include <errno.h>
 #include <libplatform/libplatform.h>
 #include <math.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,7 +169,11 @@ private:
 
 class process_platform final : public v8::Platform {
 public:
-  explicit process_platform(int threads) : inner_(v8::platform::NewDefaultPlatform(threads)) {}
+  explicit process_platform(int threads)
+      : inner_(v8::platform::NewDefaultPlatform(threads)),
+        pages_(ist__pages_new(inner_->GetPageAllocator())) {}
+
+  v8::PageAllocator *GetPageAllocator() override { return pages_; }
 
   int NumberOfWorkerThreads() override { return inner_->NumberOfWorkerThreads(); }
 
@@ -209,14 +215,28 @@ public:
 
 private:
   std::unique_ptr<v8::Platform> inner_;
+  v8::PageAllocator *pages_;
   std::mutex mutex_;
   std::unordered_map<v8::Isolate *, std::shared_ptr<task_runner>> runners_;
 };
 
 process_platform *the_platform;
 
+/* V8 would read a file for each isolate, which a cell cannot. */
+bool give_entropy(unsigned char *buffer, size_t length) {
+  while (length) {
+    ssize_t got = getrandom(buffer, length, 0);
+    if (got < 0 && errno != EINTR) return false;
+    if (got <= 0) continue;
+    buffer += got;
+    length -= static_cast<size_t>(got);
+  }
+  return true;
+}
+
 void start() {
   ist__fork_watch();
+  v8::V8::SetEntropySource(give_entropy);
   /* Flags are frozen at the first isolate. */
   v8::V8::SetFlagsFromString(ist__compat::flags);
   long processors = sysconf(_SC_NPROCESSORS_ONLN);

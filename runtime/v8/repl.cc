@@ -170,7 +170,7 @@ ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error *
   *error = nullptr;
   ist__gate gate(context);
   if (gate.status || !context->repl || context->repl->answer.IsEmpty())
-    return ist__fail(error, IST_ERR_TERMINATED);
+    return ist__fail(error, ist__limits_reached(context->isolate, IST_ERR_TERMINATED));
   ist__entry entry(context);
   ist__repl *repl = context->repl;
   v8::Isolate *isolate = context->isolate->v8;
@@ -183,7 +183,7 @@ ist_status ist__repl_finish(ist_context *context, ist_value *result, ist_error *
     status = IST_ERR_EXCEPTION;
     v8::Local<v8::Value> exception = own(entry.context, details, "exception");
     if (!exception->IsObject() || !repl->value_of(entry.context, exception, &value))
-      status = ist__fail(error, IST_ERR_TERMINATED);
+      status = ist__fail(error, ist__limits_reached(context->isolate, IST_ERR_TERMINATED));
     else
       *error = ist__error_of(context, status, value, v8::Local<v8::Message>());
   } else if (!repl->value_of(entry.context, own(entry.context, answer, "result"), &value)) {

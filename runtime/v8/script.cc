@@ -51,7 +51,9 @@ ist_status run(ist_context *context, ist__entry *entry, v8::Local<v8::Script> sc
   ist_isolate *isolate = context->isolate;
   ist_status status = IST_OK;
   v8::Local<v8::Value> value;
-  if (!script->Run(entry->context).ToLocal(&value))
+  bool ran = script->Run(entry->context).ToLocal(&value);
+  if (isolate->heap_limited) ist__heap_look(isolate);
+  if (!ran || ist__ran(isolate))
     status = ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
   else if (result && !ist__value_from(isolate, value, result))
     status = ist__fail(error, IST_ERR_MEMORY);
@@ -119,7 +121,7 @@ ist_status ist_script_compile(ist_context *context, const ist_source *given, ist
 void ist_script_free(ist_script *script) {
   if (!script || !script->live.load(std::memory_order_acquire)) return;
   ist_isolate *isolate = script->isolate;
-  ist__gate gate(isolate);
+  ist__gate gate(isolate, ist__gate::TAKEN);
   if (gate.status || !script->live.load(std::memory_order_relaxed) || script->isolate != isolate)
     return;
   release(script);

@@ -446,7 +446,7 @@ ist_status ist_template_new_function(ist_isolate *isolate, const ist_function_op
 
 void ist_template_free(ist_template *tmpl) {
   if (!tmpl) return;
-  ist__template_gate entered(tmpl);
+  ist__template_gate entered(tmpl, ist__gate::TAKEN);
   if (entered.status) return;
   ist__family *family = tmpl->part->family;
   record_free(tmpl);

@@ -106,8 +106,10 @@ ist_status ist__template_global(ist_isolate *isolate, ist_template *given,
 
 /* Passes the gate for a template. */
 struct ist__template_gate {
-  explicit ist__template_gate(ist_template *tmpl)
-      : gate(tmpl ? tmpl->isolate : static_cast<ist_isolate *>(nullptr)), status(gate.status) {
+  explicit ist__template_gate(ist_template *tmpl,
+                              ist__gate::spent_isolates spent = ist__gate::REFUSED)
+      : gate(tmpl ? tmpl->isolate : static_cast<ist_isolate *>(nullptr), spent),
+        status(gate.status) {
     if (!status && !tmpl->live.load(std::memory_order_relaxed)) status = IST_ERR_HANDLE;
   }
   ist__gate gate;

@@ -23,13 +23,16 @@ namespace ist__compat {
 
 /* asm.js runs as the JavaScript that it is: V8 ends the process when it is to write a snapshot of
  * asm.js in its other form. Resizable buffers are behind a flag until V8 11, and `assert { type }`
- * of imports until `with` takes its place. */
+ * of imports until `with` takes its place. From V8 13 on a loop that was unrolled may not look
+ * whether it is to end. */
 #if V8_MAJOR_VERSION < 11
 constexpr char flags[] = "--harmony-rab-gsab --harmony-import-assertions --no-validate-asm";
 #elif V8_MAJOR_VERSION < 12
 constexpr char flags[] = "--harmony-import-assertions --no-validate-asm";
-#else
+#elif V8_MAJOR_VERSION < 13
 constexpr char flags[] = "--no-validate-asm";
+#else
+constexpr char flags[] = "--no-validate-asm --no-turboshaft-loop-unrolling";
 #endif
 
 /* --- Internal fields and Externals: V8 14 wants a type tag. */
@@ -405,6 +408,15 @@ inline v8::Local<v8::Private> private_symbol(v8::Isolate *isolate, const char *n
   return v8::Private::ForApi(
       isolate,
       v8::String::NewFromUtf8(isolate, name, v8::NewStringType::kInternalized).ToLocalChecked());
+}
+
+/* --- What is told of memory that is out has changed: nothing of it is looked at. */
+template <void (*fn)(), class... Told> void on_out_of_memory(Told...) {
+  fn();
+}
+
+template <void (*fn)()> void set_out_of_memory(v8::Isolate *isolate) {
+  isolate->SetOOMErrorHandler(on_out_of_memory<fn>);
 }
 
 } // namespace ist__compat
