@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "isthmus.h"
@@ -15,8 +16,13 @@ enum { EXIT_USAGE = 2 };
 
 typedef enum argument { NO_ARGUMENT, AN_ARGUMENT, MAYBE_ARGUMENT } argument;
 
-/* What completes an option's argument or a verb's operand. */
-typedef enum kind { ANYTHING, A_FILE, A_FOLDER, A_SHELL, AN_INTERFACE } kind;
+/* What completes an option's argument or a verb's operand: from A_SHELL on, one of kind_words. */
+typedef enum kind { ANYTHING, A_FILE, A_FOLDER, AN_INTERFACE, A_SHELL, A_TARGET, A_RUNG } kind;
+
+/* The words that an argument of a kind can be, with spaces between them; NULL: others, too. */
+const char *kind_words(kind kind);
+/* Which of these words a text is, from 0; -1: none. */
+int kind_word(kind kind, const char *text);
 
 typedef struct option_row {
   char letter; /* the short form, or 0 */
@@ -29,7 +35,7 @@ typedef struct option_row {
 
 typedef struct verb {
   const char *name;
-  const char *operands;
+  const char *operands; /* what ends with "ARGS…]" is a program's own, options among it */
   const char *summary;
   const char *details; /* more lines of help, or NULL */
   kind kind;
@@ -55,6 +61,20 @@ bool use_colors(FILE *stream);
 
 /* Allocation that ends the process when there is no memory. */
 void *allocate(size_t size);
+void *reallocate(void *memory, size_t size);
+
+/* All that can be read from a descriptor, with a NUL behind it that `length` does not count, freed
+ * by free; NULL with errno when it cannot be read. */
+char *read_all(int fd, size_t *length);
+
+/* A time such as 100ms, 1.5s or 2m, in nanoseconds, and a size such as 64M or 4096, in bytes. False
+ * for anything else. */
+bool parse_duration(const char *text, uint64_t *nanoseconds);
+bool parse_size(const char *text, size_t *bytes);
+
+/* What `isthmus judge` limits a run to when nothing else is said. */
+#define JUDGE_TIMEOUT "1s"
+#define JUDGE_MEMORY "128M"
 
 /* The options that make a host, shared by run, eval and repl. */
 enum { OPTION_ALLOW_FFI = 'A', OPTION_IDL = 'I' };
@@ -115,6 +135,8 @@ char **import_dirs(char *const *given, size_t count);
 int verb_run(int argc, char **argv);
 int verb_eval(int argc, char **argv);
 int verb_repl(int argc, char **argv);
+int verb_judge(int argc, char **argv);
+int verb_cell(int argc, char **argv);
 int verb_gen(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_completion(int argc, char **argv);

@@ -50,9 +50,9 @@ static int take_options(const verb *verb, int argc, char **argv, settings *setti
     case 'd': settings->descriptor = true; break;
     case 'o': settings->output = optarg; break;
     case 't':
-      if (!strcmp(optarg, "x86_64"))
+      if (kind_word(A_TARGET, optarg) == 0)
         settings->target = IST__GEN_X86_64;
-      else if (!strcmp(optarg, "aarch64"))
+      else if (kind_word(A_TARGET, optarg) == 1)
         settings->target = IST__GEN_AARCH64;
       else
         return usage_error(verb->name, "unknown target '%s'; there are x86_64 and aarch64", optarg);
@@ -96,7 +96,6 @@ int verb_gen(int argc, char **argv) {
   if (take_options(verb, argc, argv, &settings)) return EXIT_USAGE;
   if (!settings.descriptor) return usage_error(verb->name, "say what to make: --descriptor");
   if (argc - optind != 1) return usage_error(verb->name, "expected one interface file");
-  /* Options may also follow the file, as compilers take them. */
   char **dirs = import_dirs(settings.idl_dirs, settings.idl_dir_count);
   ist__diag_printer printer = {stderr, use_colors(stderr)};
   ist__gen_options options = options_for(&settings, dirs, &printer);

@@ -2,6 +2,8 @@
  */
 #include "cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,13 +26,30 @@ static const option_row eval_options[] = {
 static const option_row gen_options[] = {
     {'d', "descriptor", NO_ARGUMENT, ANYTHING, NULL, "make the descriptor (JSON)"},
     {'o', "output", AN_ARGUMENT, A_FILE, "FILE", "write to FILE instead of standard output"},
-    {'t', "target", AN_ARGUMENT, ANYTHING, "TARGET",
+    {'t', "target", AN_ARGUMENT, A_TARGET, "TARGET",
      "lay out for x86_64 or aarch64 instead of this machine"},
     {'I', "idl", AN_ARGUMENT, A_FOLDER, "DIR", "look for imported interface files in DIR"},
     HELP_OPTION,
     END_OPTIONS};
 static const option_row check_options[] = {
     {'I', "idl", AN_ARGUMENT, A_FOLDER, "DIR", "look for imported interface files in DIR"},
+    HELP_OPTION,
+    END_OPTIONS};
+static const option_row judge_options[] = {
+    {'i', "inputs", AN_ARGUMENT, A_FILE, "FILE",
+     "the inputs, a line of JSON each; - for standard input"},
+    {0, "isolation", AN_ARGUMENT, A_RUNG, "RUNG",
+     "what stands between two runs, see below (compartment)"},
+    {'j', "threads", AN_ARGUMENT, ANYTHING, "N", "how many run at a time (one for each processor)"},
+    {'t', "timeout", AN_ARGUMENT, ANYTHING, "TIME",
+     "the time that a run may take (" JUDGE_TIMEOUT ")"},
+    {0, "cpu", AN_ARGUMENT, ANYTHING, "TIME", "the processor time that a run may take (no limit)"},
+    {'m', "memory", AN_ARGUMENT, ANYTHING, "SIZE",
+     "how far a JavaScript heap may grow (" JUDGE_MEMORY ")"},
+    {0, "buffers", AN_ARGUMENT, ANYTHING, "SIZE",
+     "how much buffers and WebAssembly memories may hold (" JUDGE_MEMORY ")"},
+    {0, "stack", AN_ARGUMENT, ANYTHING, "SIZE", "how much stack a run may use (V8's own choice)"},
+    {'q', "quiet", NO_ARGUMENT, ANYTHING, NULL, "no progress and no summary on standard error"},
     HELP_OPTION,
     END_OPTIONS};
 static const option_row plain_options[] = {HELP_OPTION, END_OPTIONS};
@@ -44,6 +63,31 @@ static const char grants_help[] =
     "marked unsafe are granted by the tag 'unsafe' alone. --allow-ffi without a list grants\n"
     "everything, which is the full power of native code.";
 
+static const char judge_help[] =
+    "The program is a classic script. It finds an input in the global `input`. Its result is the\n"
+    "value of its last statement, or what that promise gives. Each input has a line on standard\n"
+    "output, in order, as soon as it is known:\n"
+    "  {\"i\": 0, \"value\": 42, \"ms\": 0.031}\n"
+    "  {\"i\": 1, \"error\": {\"name\": \"TypeError\", \"message\": \"…\", \"line\": 3}, \"ms\": "
+    "0.2}\n"
+    "\n"
+    "Rungs, weakest and fastest first: shared (one context for all runs), compartment (one frozen\n"
+    "context, swept after each), context (a new one for each), isolate (a new heap for each),\n"
+    "process (processes of their own, without files and network).\n"
+    "\n"
+    "Times are like 500us, 100ms, 1.5s or 2m, sizes like 4096, 512K, 64M or 1G; 0 sets no limit.\n"
+    "Blank lines between the inputs are passed over.\n"
+    "\n"
+    "Exit codes: 0 every input has a value; 1 an input failed, the program does not parse, or\n"
+    "something cannot be read or written; 2 wrong usage; 130 interrupted (Ctrl-C; a second one\n"
+    "ends it at once); 141 nobody reads standard output any more.";
+
+static const char cell_help[] =
+    "A pool whose programs run in processes of their own (ist_pool_new, isthmus judge\n"
+    "--isolation process) starts this command for each, with a socket as descriptor 3. It takes "
+    "no\n"
+    "files, no network and no new processes with it.";
+
 const verb verbs[] = {
     {"run", "FILE [ARGS…]", "run a program (an ES module, or - for standard input)", grants_help,
      A_FILE, run_options, verb_run},
@@ -54,6 +98,10 @@ const verb verbs[] = {
      "is\n"
      "kept in $XDG_STATE_HOME/isthmus (~/.local/state/isthmus).",
      ANYTHING, (const option_row[]){HOST_OPTIONS, HELP_OPTION, END_OPTIONS}, verb_repl},
+    {"judge", "PROGRAM.js", "run a program over many inputs, within limits, in parallel",
+     judge_help, A_FILE, judge_options, verb_judge},
+    {"cell", "", "serve a pool as one of its processes (pools start it; people do not)", cell_help,
+     ANYTHING, plain_options, verb_cell},
     {"gen", "FILE.idl", "compile an interface file", NULL, AN_INTERFACE, gen_options, verb_gen},
     {"check", "FILE.idl…", "prove interface files against the C headers that they describe",
      "Uses the C compiler ($CC, or cc) and pkg-config.", AN_INTERFACE, check_options, verb_check},
@@ -72,6 +120,55 @@ void *allocate(size_t size) {
   if (memory) return memory;
   fputs("isthmus: out of memory\n", stderr);
   exit(EXIT_FAILURE);
+}
+
+void *reallocate(void *memory, size_t size) {
+  void *grown = realloc(memory, size ? size : 1);
+  if (grown) return grown;
+  fputs("isthmus: out of memory\n", stderr);
+  exit(EXIT_FAILURE);
+}
+
+char *read_all(int fd, size_t *length) {
+  size_t capacity = 1 << 16;
+  char *text = allocate(capacity);
+  *length = 0;
+  for (;;) {
+    ssize_t got = read(fd, text + *length, capacity - 1 - *length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      int problem = errno;
+      free(text);
+      errno = problem;
+      return NULL;
+    }
+    if (!got) break;
+    *length += (size_t)got;
+    if (*length == capacity - 1) text = reallocate(text, capacity *= 2);
+  }
+  text[*length] = '\0';
+  return text;
+}
+
+const char *kind_words(kind kind) {
+  switch (kind) {
+  case A_SHELL: return "bash zsh fish";
+  case A_TARGET: return "x86_64 aarch64";
+  /* In the order of ist_isolation. */
+  case A_RUNG: return "shared compartment context isolate process";
+  default: return NULL;
+  }
+}
+
+int kind_word(kind kind, const char *text) {
+  size_t wanted = strlen(text);
+  int index = 0;
+  for (const char *at = kind_words(kind); at && *at; index++) {
+    size_t length = strcspn(at, " ");
+    if (length == wanted && !memcmp(at, text, length)) return index;
+    at += length + (at[length] == ' ');
+  }
+  return -1;
 }
 
 bool use_colors(FILE *stream) {
@@ -177,9 +274,10 @@ static int unknown_verb(const char *name) {
 int next_option(const verb *verb, int argc, char **argv) {
   enum { MOST = 16 };
   struct option long_options[MOST + 1];
-  /* The first operand ends the options: what follows belongs to the program that is run. */
+  /* Where the operands end with a program's own arguments, the first operand ends the options. */
   char letters[3 * MOST + 3] = "+:";
-  size_t count = 0, at = 2;
+  if (!strstr(verb->operands, "ARGS")) strcpy(letters, ":");
+  size_t count = 0, at = strlen(letters);
   for (const option_row *row = verb->options; row->name && count < MOST; row++) {
     static const int wants[] = {no_argument, required_argument, optional_argument};
     int value = row->letter ? row->letter : (int)count + 256;
@@ -212,7 +310,15 @@ int next_option(const verb *verb, int argc, char **argv) {
   return option;
 }
 
+/* A standard stream that was closed would be the next file that is opened. Its place is taken by
+ * one that fails as a closed one does. */
+static void hold_streams(void) {
+  for (int fd = 0; fd <= 2; fd++)
+    if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv) {
+  hold_streams();
   const char *first = argc > 1 ? argv[1] : NULL;
   if (!first || !strcmp(first, "--help") || !strcmp(first, "-h") || !strcmp(first, "help")) {
     const verb *about = first && argc > 2 ? verb_named(argv[2]) : NULL;

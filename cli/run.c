@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void append(char ***list, size_t *count, const char *text, size_t length) {
   char **grown = realloc(*list, (*count + 2) * sizeof *grown);
@@ -57,23 +58,6 @@ ist_host *host_make(host_settings *settings, int argc, char **argv) {
   return NULL;
 }
 
-/* All of standard input. */
-static char *read_input(size_t *length) {
-  size_t capacity = 65536;
-  char *text = allocate(capacity);
-  *length = 0;
-  size_t got;
-  while ((got = fread(text + *length, 1, capacity - *length, stdin)) > 0) {
-    *length += got;
-    if (*length < capacity) continue;
-    capacity *= 2;
-    char *grown = realloc(text, capacity);
-    if (!grown) exit(EXIT_FAILURE);
-    text = grown;
-  }
-  return text;
-}
-
 static int take_options(const verb *verb, int argc, char **argv, host_settings *settings,
                         inspection *inspection, bool *print) {
   int option;
@@ -112,8 +96,8 @@ static int run(host_settings *settings, inspection *inspection, const char *path
     status = ist_host_run_file(host, path, &exit_code);
   else {
     size_t length;
-    char *text = read_input(&length);
-    status = ist_host_eval(host, text, length, "[stdin]", false, &exit_code);
+    char *text = read_all(STDIN_FILENO, &length);
+    status = text ? ist_host_eval(host, text, length, "[stdin]", false, &exit_code) : IST_ERR_IO;
     free(text);
   }
   if (status) fprintf(stderr, "isthmus: %s\n", ist_status_text(status));
