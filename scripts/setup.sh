@@ -33,7 +33,7 @@ find_unpacked
 # Rows are "probe package": a probe is a command, or a pkg-config module.
 commands=("gcc gcc" "g++ g++" "cmake cmake" "ninja ninja-build" "pkg-config pkg-config")
 modules=("libffi libffi-dev" "libcjson libcjson-dev" "libuv libuv1-dev" "zlib zlib1g-dev" "sqlite3 libsqlite3-dev"
-  "libedit libedit-dev" "libcbor libcbor-dev" "libwebsockets libwebsockets-dev")
+  "libedit libedit-dev" "libcbor libcbor-dev" "libseccomp libseccomp-dev" "libwebsockets libwebsockets-dev")
 case $level in
 build) ;;
 test)
