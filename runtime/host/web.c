@@ -105,7 +105,7 @@ void ist__web_end(ist__web *web) {
 static ist_status make(ist_isolate *isolate, ist_context *context, const ist_web_options *options,
                        ist__web **result) {
   ist__loop *loop;
-  if (ist__context_web(context)) return IST_ERR_STATE;
+  if (ist__context_web(context) || ist__context_frozen(context)) return IST_ERR_STATE;
   ist_status status = ist__loop_of(isolate, &loop);
   if (status) return status;
   ist__web *web = ist__calloc(1, sizeof *web);

@@ -65,6 +65,26 @@ struct reader {
     return value.As<v8::Int32>()->Value();
   }
 
+  /* V8 does not see that an object has the usual toString where that is an accessor of a frozen
+   * context's, and would call the object by its class otherwise. */
+  const char *class_of(v8::Local<v8::Object> object, char *text) {
+    v8::Local<v8::Value> own = peek(object, "toString");
+    v8::Local<v8::Value> usual = peek(v8::Object::New(isolate), "toString");
+    if (own.IsEmpty() || usual.IsEmpty() || !own->StrictEquals(usual)) return text;
+    v8::Local<v8::String> name = object->GetConstructorName();
+    size_t length = ist__compat::utf8_length(isolate, name);
+    char *made = static_cast<char *>(ist__malloc(length + sizeof "#<>"));
+    if (!made) {
+      failed = true;
+      return text;
+    }
+    memcpy(made, "#<", 2);
+    length = ist__compat::write_utf8(isolate, name, made + 2, length);
+    memcpy(made + 2 + length, ">", 2);
+    ist__free(text);
+    return made;
+  }
+
   /* V8's text for a thrown value, without its "Uncaught ". */
   const char *message_of(v8::Local<v8::Value> exception, v8::Local<v8::Message> message) {
     static const char prefix[] = "Uncaught ";
@@ -73,6 +93,10 @@ struct reader {
     if (!text) failed = true;
     if (text && !strncmp(text, prefix, sizeof prefix - 1))
       memmove(text, text + sizeof prefix - 1, strlen(text + sizeof prefix - 1) + 1);
+    static const char tag[] = "[object ";
+    if (text && !strncmp(text, tag, sizeof tag - 1) && ist__context_frozen(owner) &&
+        exception->IsObject() && !exception->IsNativeError())
+      return class_of(exception.As<v8::Object>(), text);
     return text;
   }
 

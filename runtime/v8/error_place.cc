@@ -139,6 +139,11 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
     /* The host's own frames mean nothing to the reader. */
     v8::String::Utf8Value frame(isolate, line);
     if (*frame && strstr(*frame, own_files)) continue;
+    if (*frame && ist__context_alive(owner) && owner->compartment) {
+      if (!ist__compartment_frame(*frame)) continue;
+      if (!ist__string(isolate, *frame, strlen(*frame)).ToLocal(&line))
+        return v8::MaybeLocal<v8::Value>();
+    }
     text = v8::String::Concat(isolate, v8::String::Concat(isolate, text, indent), line);
   }
   return text.As<v8::Value>();

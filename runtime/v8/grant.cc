@@ -9,6 +9,8 @@ ist_status ist__context_grant(ist_context *context, ist__library *library, const
   if (error) *error = nullptr;
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
+  if (ist__context_frozen(context))
+    return ist__fail(error, IST_ERR_STATE, "a frozen context can be granted nothing");
   ist__entry entry(context);
   if (!ist__isolate_bridge(context->isolate)) return ist__fail(error, IST_ERR_MEMORY);
   v8::Local<v8::Object> exports;

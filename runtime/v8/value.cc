@@ -150,6 +150,14 @@ void ist__intrinsics_capture(v8::Local<v8::Context> context) {
   all[IST_ARRAY_BYTES] = getter(context, array, "byteLength");
   all[IST_VIEW_BYTES] =
       getter(context, v8::DataView::New(buffer, 0, 0)->GetPrototype(), "byteLength");
+  all[IST_EVAL] = real(context, context->Global(), "eval");
+  all[IST_APPLY] = real(context, reflect, "apply");
+  all[IST_FREEZE] = real(context, real(context, context->Global(), "Object"), "freeze");
+  all[IST_PREVENT_EXTENSIONS] = real(context, reflect, "preventExtensions");
+  all[IST_IS_EXTENSIBLE] = real(context, reflect, "isExtensible");
+  all[IST_OWN_KEYS] = real(context, reflect, "ownKeys");
+  all[IST_DELETE_PROPERTY] = real(context, reflect, "deleteProperty");
+  all[IST_GET_DESCRIPTOR] = real(context, reflect, "getOwnPropertyDescriptor");
   context->SetEmbedderData(IST_INTRINSICS_SLOT, v8::Array::New(isolate, all, IST_INTRINSIC_COUNT));
 }
 

@@ -192,7 +192,7 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
     if (descriptor->IsObject()) {
       v8::Local<v8::Object> parts = descriptor.As<v8::Object>();
       if (!parts->HasOwnProperty(context, value_key).FromMaybe(false))
-        return v8::MaybeLocal<v8::Value>();
+        return ist__compartment_value(context, parts);
       return parts->Get(context, value_key);
     }
     at = holder->GetPrototype();
