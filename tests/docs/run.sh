@@ -80,6 +80,25 @@ cp "${script%mark}block" "$work/packed.mjs"
 sed 's/packed [0-9]*/packed N/' "${printed%mark}block" >"$work/expected"
 same "README.md" "$work/expected" "$work/out"
 
+# Blocks of docs/judge.md and the README that are marked with a file's name are that file; in those marked `console`, what stands
+# behind `$` is run there, and prints the lines below it. How long that took is another number each time.
+normal() { sed -E 's/"ms": [0-9.]+/"ms": N/; s/; [0-9.]+ m?s, [0-9]+ a second$/; TIME/' "$@"; }
+for page in docs/judge.md README.md; do
+  rm -rf "$work"/*.mark "$work"/*.block "$work/page"
+  blocks "$root/$page"
+  mkdir "$work/page"
+  for ((n = 1; ; n++)); do
+    [ -f "$work/$n.mark" ] || break
+    read -r mark file <"$work/$n.mark"
+    [ -z "$file" ] || [ "$mark" = c ] || cp "$work/$n.block" "$work/page/$file"
+    [ "$mark" = console ] || continue
+    grep '^\$ ' "$work/$n.block" | sed 's/^..//' >"$work/commands"
+    (cd "$work/page" && PATH=$build:$PATH NO_COLOR=1 bash "$work/commands") 2>&1 | normal >"$work/out"
+    grep -v '^\$ ' "$work/$n.block" | normal >"$work/expected"
+    same "$page, block $n" "$work/expected" "$work/out"
+  done
+done
+
 # The demo verifies what it did, and fails where there is nothing to do.
 if "$isthmus" run --allow-ffi=zlib,sqlite3,libc,cjson "$root/examples/demo/main.mjs" >"$work/out" 2>&1 &&
   grep -qx 'All 4 files verified.' "$work/out"; then
