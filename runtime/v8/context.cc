@@ -85,6 +85,7 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
     ist__bridge_restore_context(isolate->bridge, made);
   else
     ist__intrinsics_capture(made);
+  if (isolate->heap_limited) ist__bounds_install(made);
   if (options.share_token)
     made->SetSecurityToken(options.share_token->context.Get(isolate->v8)->GetSecurityToken());
   if (options.no_code_from_strings) made->AllowCodeGenerationFromStrings(false);

@@ -470,6 +470,10 @@ void ist__limits_pop(ist_isolate *isolate);
 /* The depth at which the latest limits were put on; 0: there are none. */
 uint32_t ist__limits_depth(const ist_isolate *isolate);
 
+/* Has built-ins of a new context refuse what V8 would end the process for. What a snapshot's
+ * scripts have put in their place stays. */
+void ist__bounds_install(v8::Local<v8::Context> context);
+
 /* Looks whether a single big allocation has passed the heap limit unnoticed, as V8 lets it. */
 void ist__heap_look(ist_isolate *isolate);
 
