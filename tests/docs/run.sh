@@ -82,7 +82,7 @@ same "README.md" "$work/expected" "$work/out"
 
 # Blocks of docs/judge.md and the README that are marked with a file's name are that file; in those marked `console`, what stands
 # behind `$` is run there, and prints the lines below it. How long that took is another number each time.
-normal() { sed -E 's/"ms": [0-9.]+/"ms": N/; s/; [0-9.]+ m?s, [0-9]+ a second$/; TIME/' "$@"; }
+normal() { sed -E 's/"ms": [0-9.]+/"ms": N/; s/; [0-9.]+ m?s, [0-9]+ a second$/; TIME/'; }
 for page in docs/judge.md README.md; do
   rm -rf "$work"/*.mark "$work"/*.block "$work/page"
   blocks "$root/$page"
