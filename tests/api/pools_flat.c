@@ -92,9 +92,10 @@ static void stays_flat(void **state) {
     run_many(pool, count / 4);
     long blocks = atomic_load(&live), megabytes = resident();
     run_many(pool, count);
-    /* V8 frees contexts when it likes, and each that is not freed yet has blocks of ours. */
-    if (rungs[i] == IST_ISOLATION_CONTEXT)
-      assert_true(atomic_load(&live) < blocks + 3000);
+    /* V8 frees contexts when it likes, each with blocks of ours; and a thousand records of each
+     * kind rest before one is used again. */
+    if (rungs[i] >= IST_ISOLATION_CONTEXT)
+      assert_true(atomic_load(&live) < blocks + 5000);
     else
       assert_true(atomic_load(&live) <= blocks + 100);
     assert_true(resident() < megabytes + 100);
