@@ -173,7 +173,7 @@ for (let i = 0; i < count; i++) {
 // The global object stays open for programs' own properties; what it begins with is for good.
 for (let i = 0; i < globals.length; i++) {
   const descriptor = describe(global, globals[i]);
-  if (descriptor === undefined || !descriptor.configurable) continue;
+  if (!descriptor.configurable && !descriptor.writable) continue;
   defineProperty(global, globals[i], {
     __proto__: null,
     configurable: false,
