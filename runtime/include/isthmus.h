@@ -10,8 +10,8 @@
  * - Every function that takes an isolate, a context or a value can answer IST_ERR_ARGUMENT (a NULL
  *   or impossible argument), IST_ERR_HANDLE (something that was freed, or belongs to another
  *   isolate), IST_ERR_MEMORY and, in a process made by fork, IST_ERR_FORKED; one that may run
- *   JavaScript also IST_ERR_EXCEPTION and IST_ERR_TERMINATED. Only what goes beyond is said at
- * each.
+ *   JavaScript also IST_ERR_EXCEPTION, IST_ERR_TERMINATED and, within limits, IST_ERR_TIMEOUT. Only
+ *   what goes beyond is said at each.
  * - IST_OWN marks what changes owner: an owned result is given back to the matching _free; an owned
  *   argument is the callee's from the call on, also when the call fails. What is not marked is
  *   borrowed for the length of the call. Every _free takes NULL and does nothing with it.
@@ -256,16 +256,17 @@ typedef enum ist_microtasks { IST_MICROTASKS_EXPLICIT, IST_MICROTASKS_AUTO } ist
 
 typedef struct ist_isolate_options {
   size_t size;
-  size_t heap_limit; /* bytes that V8's heap may grow to; 0: V8's own choice, between one and four
-                        gigabytes by the machine's memory. A program that needs more is ended, and
-                        the isolate is spent (docs/limits.md) */
+  size_t heap_limit; /* bytes that V8's heap may grow to, at least four megabytes; 0: V8's own
+                        choice, between one and four gigabytes by the machine's memory. A program
+                        that needs more is ended, and the isolate is spent (docs/limits.md) */
   ist_microtasks microtasks;
   ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
-  size_t buffer_limit;    /* bytes of the buffers and WebAssembly memories that live at one time; 0:
-                             no limit. To make more of a buffer is a RangeError */
-  size_t stack_limit; /* bytes of the thread's stack that JavaScript may use; 0: V8's own choice,
-                         about a megabyte. Never more than the thread has. Deeper recursion is a
-                         RangeError */
+  size_t buffer_limit;    /* bytes of the buffers and WebAssembly memories that live at one time, but
+                             for memory that the embedder gives; 0: no limit. To make more of a
+                             buffer is a RangeError, and memory.grow gives -1 */
+  size_t stack_limit; /* bytes of the thread's stack that JavaScript may use, from where the isolate
+                         is entered on, at least 64 KiB; 0: V8's own choice, about a megabyte. Never
+                         more than the thread has. Deeper recursion is a RangeError */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.
@@ -328,13 +329,15 @@ typedef struct ist_usage {
   size_t size;
   ist_status ended; /* the limit that was reached, IST_ERR_TIMEOUT or IST_ERR_MEMORY; or IST_OK */
   uint64_t wall;    /* nanoseconds that have passed */
-  uint64_t cpu;     /* nanoseconds of the thread's processor time */
+  uint64_t cpu;     /* nanoseconds of the thread's processor time; 0 without a limit of it */
 } ist_usage;
 
 /* Enters the isolate and puts limits on whatever this thread runs in it until the matching end.
  * Once a time limit is reached, every call that runs JavaScript ends with IST_ERR_TIMEOUT until
  * then; the isolate is usable again after. They nest, also in callbacks; an inner one ends no later
- * than those around it. Native code that does not call back is not interrupted. Since 0.1. */
+ * than those around it. Native code that does not call back is not interrupted. IST_ERR_MEMORY for
+ * an isolate that is spent, IST_ERR_RESOURCE when the thread that watches cannot be started.
+ * Since 0.1. */
 IST_API ist_status ist_limits_begin(ist_isolate *isolate, const ist_limits *limits);
 
 /* Takes the latest limits off and leaves the isolate. `usage` may be NULL; otherwise its `size` is
@@ -395,7 +398,10 @@ typedef struct ist_context_options {
 } ist_context_options;
 
 /* Makes a context: a global object with its own built-ins. Nothing is granted to it and no host
- * globals are in it. `options` may be NULL. Since 0.1. */
+ * globals are in it. `options` may be NULL. A frozen context has microtasks of its own, which
+ * ist_isolate_run_microtasks runs like all others, and takes no web globals, grants or loader:
+ * these are IST_ERR_STATE. IST_ERR_STATE when it cannot be frozen, as with a handler on its
+ * `global`. Since 0.1. */
 IST_API ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *options,
                                    IST_OWN ist_context **result);
 
@@ -1173,16 +1179,18 @@ IST_API ist_status ist_script_eval(ist_context *context, const char *source, siz
 /* Runs a text whose declarations are its own: `let`, `const` and classes at its top level end with
  * it, as in an indirect eval, so that the same text can be run again in the same context; what it
  * gives to the global object (`var`, functions, assignments) stays until ist_compartment_sweep. The
- * rest is as with ist_script_eval; `source` may have no cache. IST_ERR_SYNTAX, IST_ERR_LIMIT.
- * Since 0.1. */
+ * rest is as with ist_script_eval, also where code from strings is refused; white space in `file` is
+ * written as in URLs, "my%20file.js". `source` may have no cache. The text that a context was given
+ * last is known and need not be read again. IST_ERR_SYNTAX, IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_compartment_eval(ist_context *context, const ist_source *source,
                                         ist_value *result, IST_OWN ist_error **error);
 
 /* Takes away what programs have left in a frozen context: properties of the global object that it
- * did not begin with, the last match of regular expressions, microtasks that were not run. Nothing
- * of a run can be found by the next one then. IST_ERR_STATE when the context is not frozen, or
- * cannot be cleaned, as when a program has defined a global that cannot be deleted: free it and
- * make another. Since 0.1. */
+ * did not begin with, the last match of regular expressions, microtasks that were not run and
+ * rejections that nobody was told of. Nothing of a run can be found by the next one then, if the
+ * programs came by ist_compartment_eval; no code of theirs runs. IST_ERR_STATE when the context is
+ * not frozen, JavaScript runs in the isolate, or it cannot be cleaned, as when a program has defined
+ * a global that cannot be deleted, or more than 4096: free it and make another. Since 0.1. */
 IST_API ist_status ist_compartment_sweep(ist_context *context);
 
 /* Compiles a classic script, to be run in any context of the isolate, any number of times.
@@ -1529,8 +1537,9 @@ typedef struct ist_pool_options {
 } ist_pool_options;
 
 /* Makes a pool of threads that run programs. `options` may be NULL. Any thread, as all of a pool's
- * functions. IST_ERR_NOT_FOUND when there is no command for cells, IST_ERR_RESOURCE when threads or
- * processes cannot be started. Since 0.1. */
+ * functions. IST_ERR_NOT_FOUND when there is no command for cells, IST_ERR_STATE when it is of
+ * another release or serves no pools, IST_ERR_RESOURCE when threads or processes cannot be started.
+ * Since 0.1. */
 IST_API ist_status ist_pool_new(const ist_pool_options *options, IST_OWN ist_pool **result,
                                 IST_OWN ist_error **error);
 

@@ -42,7 +42,9 @@ size_t ist__isolate_posted(ist_isolate *isolate);
 bool ist__isolate_run_post(ist_isolate *isolate);
 
 /* From now on V8, in isolates that are made later, and operator new end the process with this exit
- * code, at once and without a word, when there is no memory left. Not while isolates are made. */
+ * code, at once, when there is no memory left; all that they write to standard error is this text.
+ * Not while isolates are made. */
+#define IST_NO_MEMORY_TEXT "out of memory"
 void ist__die_of_memory(int code);
 
 /* How many references ist_loop_ref has taken. */
@@ -71,10 +73,15 @@ void *ist__context_web(ist_context *context);
 void ist__context_set_web(ist_context *context, void *web);
 
 /* What a limit that was reached is told by: IST_ERR_TIMEOUT with nanoseconds, which `cpu` says were
- * processor time, or IST_ERR_MEMORY with the bytes of the heap. The error's names are "TimeoutError"
- * and "MemoryError". Any thread. */
+ * processor time, or IST_ERR_MEMORY with the bytes of the heap. The error's names are
+ * "TimeoutError" and "MemoryError". Any thread. */
 enum { IST_LIMIT_TEXT = 96 };
 void ist__limit_text(char text[IST_LIMIT_TEXT], ist_status status, bool cpu, uint64_t amount);
+
+/* The error of the limit that the isolate which is entered last on this thread has reached; NULL
+ * when it has reached none that `status` could be about, or memory is out. For what gives a status
+ * alone (ist_isolate_run_microtasks), before ist_limits_end. */
+IST_OWN ist_error *ist__limits_error(ist_status status);
 
 /* Clears what ist_isolate_terminate left, once JavaScript has unwound. */
 void ist__isolate_resume(ist_isolate *isolate);

@@ -454,10 +454,6 @@ inline ist_status ist__ran(const ist_isolate *isolate) {
   return ist__limits_reached(isolate, IST_OK);
 }
 
-/* The error of a limit of the isolate that is current on this thread; NULL when that has reached
- * none that `status` could be about, or memory is out. */
-ist_error *ist__limits_error(ist_status status);
-
 /* Puts the options of a new isolate into force: before V8's isolate is made, and after. */
 bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *options,
                          v8::Isolate::CreateParams *params);
