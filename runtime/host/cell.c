@@ -192,7 +192,7 @@ static ist_status start(cell *cell, ist__cell_process *process, bool bound, ist_
 static int end(cell *cell, char *text, size_t room) {
   pthread_mutex_lock(&cell->mutex);
   ist__cell_process last = cell->now;
-  cell->now = (ist__cell_process){0, -1, -1};
+  cell->now = IST_CELL_NONE;
   pthread_mutex_unlock(&cell->mutex);
   cell->greeted = cell->ready = false;
   cell->serial = 0;
@@ -200,16 +200,19 @@ static int end(cell *cell, char *text, size_t room) {
   return ist__cell_reap(&last, text, room);
 }
 
-/* How a process ended, for an error: "SIGSEGV", "exit code 3". */
+/* How a process ended, for an error: " (SIGSEGV)", " (exit code 3)", "" when the embedder has been
+ * told in our place. */
 static const char *manner(int status, char text[static 32]) {
+  *text = '\0';
+  if (status < 0) return text;
   if (WIFSIGNALED(status)) {
     const char *name = sigabbrev_np(WTERMSIG(status));
     if (name)
-      snprintf(text, 32, "SIG%s", name);
+      snprintf(text, 32, " (SIG%s)", name);
     else
-      snprintf(text, 32, "signal %d", WTERMSIG(status));
+      snprintf(text, 32, " (signal %d)", WTERMSIG(status));
   } else {
-    snprintf(text, 32, "exit code %d", WEXITSTATUS(status));
+    snprintf(text, 32, " (exit code %d)", WEXITSTATUS(status));
   }
   return text;
 }
@@ -240,8 +243,8 @@ static ist_status give_up(cell *cell, outcome how, ist_error **error) {
     return no_cell(error, IST_ERR_STATE, message);
   }
   int status = end(cell, said, sizeof said);
-  snprintf(message, sizeof message, "the cell '%.512s' has ended as it started (%s)%s%s",
-           cell->path, manner(status, manner_text), *said ? ": " : "", said);
+  snprintf(message, sizeof message, "the cell '%.512s' has ended as it started%s%s%s", cell->path,
+           manner(status, manner_text), *said ? ": " : "", said);
   return no_cell(error, greeted ? IST_ERR_RESOURCE : IST_ERR_STATE, message);
 }
 
@@ -303,7 +306,7 @@ static bool promote(cell *cell) {
   if (!cell->next.pid) return false;
   pthread_mutex_lock(&cell->mutex);
   cell->now = cell->next;
-  cell->next = (ist__cell_process){0, -1, -1};
+  cell->next = IST_CELL_NONE;
   pthread_mutex_unlock(&cell->mutex);
   return true;
 }
@@ -423,10 +426,13 @@ static void fail(cell *cell, ist__job *job, outcome how, bool cpu) {
     ist__job_fail_with(job, IST_ERR_MEMORY, NULL, NULL);
   } else if (how == LATE && (cpu || cell->setup.wall)) {
     fail_by_limit(job, IST_ERR_TIMEOUT, cpu, cpu ? cell->setup.cpu : cell->setup.wall);
-  } else if (how == GONE && WIFEXITED(status) && WEXITSTATUS(status) == IST_CELL_NO_MEMORY) {
+  } else if (how == GONE && status < 0 && !strcmp(said, IST_NO_MEMORY_TEXT)) {
+    fail_by_limit(job, IST_ERR_MEMORY, false, cell->heap_limit);
+  } else if (how == GONE && status >= 0 && WIFEXITED(status) &&
+             WEXITSTATUS(status) == IST_CELL_NO_MEMORY) {
     fail_by_limit(job, IST_ERR_MEMORY, false, cell->heap_limit);
   } else if (how == GONE) {
-    snprintf(message, sizeof message, "%s (%s)%s%s", ist_status_text(IST_ERR_DIED),
+    snprintf(message, sizeof message, "%s%s%s%s", ist_status_text(IST_ERR_DIED),
              manner(status, manner_text), *said ? ": " : "", said);
     ist__job_fail_with(job, IST_ERR_DIED, "ProcessError", message);
   } else {
@@ -497,7 +503,7 @@ static void run(ist__rung *rung, ist__job *job) {
 static void interrupt(ist__rung *rung) {
   cell *cell = (struct cell *)rung;
   pthread_mutex_lock(&cell->mutex);
-  if (cell->job && atomic_load(&cell->job->stop) && cell->now.pid) kill(cell->now.pid, SIGKILL);
+  if (cell->job && atomic_load(&cell->job->stop) && cell->now.pid) ist__cell_kill(&cell->now);
   pthread_mutex_unlock(&cell->mutex);
 }
 
@@ -508,6 +514,7 @@ static void free_process(const cell *cell, ist__cell_process *process) {
   if (getpid() != cell->owner) {
     close(process->socket);
     if (process->said >= 0) close(process->said);
+    if (process->handle >= 0) close(process->handle);
     return;
   }
 #ifdef IST_CELL_SANITIZED
@@ -545,7 +552,7 @@ ist_status ist__rung_new_cell(const ist__rung_options *options, ist__rung **resu
                                   options->buffer_limit, options->stack_limit, 0};
   made->heap_limit = options->heap_limit;
   made->owner = getpid();
-  made->now = made->next = (ist__cell_process){0, -1, -1};
+  made->now = made->next = IST_CELL_NONE;
   pthread_mutex_init(&made->mutex, NULL);
   ist_error *own = NULL;
   ist_status status = ist__cell_find(options->cell, &made->path, &own);

@@ -1,6 +1,6 @@
 /* Cells as processes, for the files that drive them (cell.c) and are them (cell_serve.c). What a
- * cell does, and how it ends, never harms the pool's process: no descriptor, zombie, signal or
- * memory is left behind, nor does the embedder see a child of its. */
+ * cell does, and how it ends, never harms the pool's process: no descriptor, zombie or memory is
+ * left behind. */
 #ifndef IST_HOST_CELL_H
 #define IST_HOST_CELL_H
 
@@ -28,17 +28,26 @@ enum { IST_CELL_SOCKET = 3, IST_CELL_NO_MEMORY = 86 };
 ist_status ist__cell_find(const char *given, char **path, IST_OWN ist_error **error);
 
 typedef struct ist__cell_process {
-  pid_t pid;
+  pid_t pid;  /* 0: there is none */
+  int handle; /* a pidfd, which stays this process's when its number is used again; -1: there is
+                 none */
   int socket; /* does not block */
   int said;   /* what it writes to its standard error, which does not block; -1: goes to ours */
 } ist__cell_process;
 
+#define IST_CELL_NONE ((ist__cell_process){0, -1, -1, -1})
+
 /* Starts the command as `NAME cell`, with a socket and nothing else of ours; the calling thread's
- * end is its end. It is no child that wait() or SIGCHLD tell of. */
+ * end is its end. It is a child of this process. */
 ist_status ist__cell_spawn(const char *path, ist__cell_process *process, IST_OWN ist_error **error);
 
-/* Kills a process, if it has not ended, and gives what waitpid says; closes its descriptors. What
- * it said last is in `text`, of printable characters alone. */
+/* Kills a process that has not ended, also one whose number the embedder has given to another by
+ * waiting for it. */
+void ist__cell_kill(const ist__cell_process *process);
+
+/* Kills a process, if it has not ended, and gives what waitpid says, or -1 when somebody else has
+ * been told; closes its descriptors. What it said last is in `text`, of printable characters alone.
+ */
 int ist__cell_reap(ist__cell_process *process, char *text, size_t room);
 
 /* ---- The cell's own side ---- */

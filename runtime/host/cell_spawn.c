@@ -218,17 +218,19 @@ ist_status ist__cell_spawn(const char *path, ist__cell_process *process, ist_err
     sigfillset(&all);
     sigemptyset(&what.mask);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    /* No signal at its end: SIGCHLD, who ignores it, and who waits for any child are the
-     * embedder's. */
-    pid_t pid = clone(start, (char *)stack + STACK, CLONE_VM | CLONE_VFORK, &what);
+    /* No SIGCHLD for a start that fails. Older kernels give no handle. */
+    int handle = -1;
+    pid_t pid =
+        clone(start, (char *)stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, &what, &handle);
     if (pid < 0) reason = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!reason && what.failed) {
       reason = what.failed;
       while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) continue;
+      if (handle >= 0) close(handle);
     }
     if (!reason) {
-      *process = (ist__cell_process){pid, fds[OURS], fds[SAID]};
+      *process = (ist__cell_process){pid, handle, fds[OURS], fds[SAID]};
       fds[OURS] = fds[SAID] = -1;
     }
   }
@@ -259,13 +261,28 @@ static void pick_line(const char *said, char *text, size_t room) {
   text[length] = '\0';
 }
 
+void ist__cell_kill(const ist__cell_process *process) {
+  if (process->handle >= 0)
+    syscall(SYS_pidfd_send_signal, process->handle, SIGKILL, NULL, 0);
+  else
+    kill(process->pid, SIGKILL);
+}
+
 int ist__cell_reap(ist__cell_process *process, char *text, size_t room) {
   if (room) *text = '\0';
   if (!process->pid) return 0;
-  int status = 0;
   /* One that is about to die of something else keeps that as its end. */
-  kill(process->pid, SIGKILL);
-  while (waitpid(process->pid, &status, __WALL) < 0 && errno == EINTR) continue;
+  ist__cell_kill(process);
+  siginfo_t end = {0};
+  enum { BY_HANDLE = 3 }; /* P_PIDFD */
+  bool handled = process->handle >= 0;
+  int waited;
+  while (
+      (waited = waitid(handled ? (idtype_t)BY_HANDLE : P_PID,
+                       (id_t)(handled ? process->handle : process->pid), &end, WEXITED | __WALL)) &&
+      (errno == EINTR || (handled && errno == EINVAL)))
+    handled = handled && errno == EINTR;
+  int status = waited ? -1 : end.si_code == CLD_EXITED ? end.si_status << 8 : end.si_status;
   if (process->said >= 0 && room) {
     char said[4096];
     ssize_t length = read(process->said, said, sizeof said - 1);
@@ -276,6 +293,7 @@ int ist__cell_reap(ist__cell_process *process, char *text, size_t room) {
   shutdown(process->socket, SHUT_RDWR);
   close(process->socket);
   if (process->said >= 0) close(process->said);
-  *process = (ist__cell_process){0, -1, -1};
+  if (process->handle >= 0) close(process->handle);
+  *process = IST_CELL_NONE;
   return status;
 }

@@ -137,7 +137,7 @@ void ist__rung_prepare(ist__rung *rung);
 /* How many bytes of stack the thread of a rung has, so that recursion goes as deep on each. */
 size_t ist__rung_stack(size_t stack_limit);
 /* Makes one that drives a process (cell.c), which is started here. IST_ERR_NOT_FOUND,
- * IST_ERR_RESOURCE. */
+ * IST_ERR_RESOURCE, IST_ERR_STATE when the command is of another release or no cell. */
 ist_status ist__rung_new_cell(const ist__rung_options *options, IST_OWN ist__rung **result,
                               IST_OWN ist_error **error);
 

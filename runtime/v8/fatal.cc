@@ -9,7 +9,12 @@ namespace {
 
 std::atomic<int> exit_code{0};
 
+/* Who cannot be told is not told. */
+void ignore(ssize_t) {}
+
 void die() {
+  static const char text[] = IST_NO_MEMORY_TEXT "\n";
+  ignore(write(STDERR_FILENO, text, sizeof text - 1));
   _exit(exit_code.load(std::memory_order_relaxed));
 }
 

@@ -180,7 +180,10 @@ static int be_cell(const char *name) {
         uint8_t *at = out.bytes + chance(out.length);
         *at = (uint8_t)(chance(2) ? *at ^ 1u << chance(8) : chance(256));
       }
-      if (!chance(8)) out.length = chance(out.length);
+      if (!chance(8)) {
+        out.length = chance(out.length);
+        changes++;
+      }
       say(out.bytes, out.length);
       /* The pool would wait for what a greater length has promised. */
       if (changes || chance(2)) _exit(0);
@@ -272,7 +275,7 @@ static void assert_run(const char *name, ist_status status, const char *expected
   ist_pool *pool = pool_of(&options);
   size_t before = descriptors();
   for (int i = 0; i < 2; i++) assert_outcome(pool, "x", "1", status, expected);
-  assert_true(descriptors() <= before + 2);
+  assert_true(descriptors() <= before + 3);
   ist_pool_free(pool);
   assert_int_equal(children(NULL, 0), 0);
 }
@@ -321,7 +324,7 @@ static void damaged_answers_do_no_harm(void **state) {
   options.limits.wall = SECOND / 100;
   ist_pool *pool = pool_of(&options);
   size_t before = descriptors();
-  long good = 0, died = 0, rounds = count_of(SANITIZED ? 40 : 150, 5000);
+  long good = 0, died = 0, rounds = count_of(SANITIZED ? 30 : 80, 5000);
   ist_batch *batch = batch_of(pool, "x");
   for (long i = 0; i < rounds; i++) {
     add(batch, "1");
@@ -342,7 +345,7 @@ static void damaged_answers_do_no_harm(void **state) {
   }
   assert_true(good > 0 && died > 0);
   ist_batch_free(batch);
-  assert_true(descriptors() <= before + 2);
+  assert_true(descriptors() <= before + 3);
   ist_pool_free(pool);
   assert_int_equal(children(NULL, 0), 0);
 }
@@ -394,7 +397,9 @@ static void commands_are_found(void **state) {
   pool = pool_of(&options);
   assert_int_equal(chdir(here), 0);
   assert_outcome(pool, "x", "1", IST_OK, "8");
-  kill(only_child(), SIGKILL);
+  pid_t cell = only_child();
+  kill(cell, SIGKILL);
+  while (!is_dead(cell)) rest();
   assert_outcome(pool, "x", "1", IST_OK, "8");
   ist_pool_free(pool);
   /* An empty name is no name. */
