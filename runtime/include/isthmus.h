@@ -261,9 +261,9 @@ typedef struct ist_isolate_options {
                         that needs more is ended, and the isolate is spent (docs/limits.md) */
   ist_microtasks microtasks;
   ist_snapshot *snapshot; /* what its contexts start from; may be freed before the isolate */
-  size_t buffer_limit;    /* bytes of the buffers and WebAssembly memories that live at one time, but
-                             for memory that the embedder gives; 0: no limit. To make more of a
-                             buffer is a RangeError, and memory.grow gives -1 */
+  size_t buffer_limit; /* bytes of the buffers and WebAssembly memories that live at one time, but
+                          for memory that the embedder gives; 0: no limit. To make more of a
+                          buffer is a RangeError, and memory.grow gives -1 */
   size_t stack_limit; /* bytes of the thread's stack that JavaScript may use, from where the isolate
                          is entered on, at least 64 KiB; 0: V8's own choice, about a megabyte. Never
                          more than the thread has. Deeper recursion is a RangeError */
@@ -1179,9 +1179,9 @@ IST_API ist_status ist_script_eval(ist_context *context, const char *source, siz
 /* Runs a text whose declarations are its own: `let`, `const` and classes at its top level end with
  * it, as in an indirect eval, so that the same text can be run again in the same context; what it
  * gives to the global object (`var`, functions, assignments) stays until ist_compartment_sweep. The
- * rest is as with ist_script_eval, also where code from strings is refused; white space in `file` is
- * written as in URLs, "my%20file.js". `source` may have no cache. The text that a context was given
- * last is known and need not be read again. IST_ERR_SYNTAX, IST_ERR_LIMIT. Since 0.1. */
+ * rest is as with ist_script_eval, also where code from strings is refused; white space in `file`
+ * is written as in URLs, "my%20file.js". `source` may have no cache. The text that a context was
+ * given last is known and need not be read again. IST_ERR_SYNTAX, IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_compartment_eval(ist_context *context, const ist_source *source,
                                         ist_value *result, IST_OWN ist_error **error);
 
@@ -1189,8 +1189,9 @@ IST_API ist_status ist_compartment_eval(ist_context *context, const ist_source *
  * did not begin with, the last match of regular expressions, microtasks that were not run and
  * rejections that nobody was told of. Nothing of a run can be found by the next one then, if the
  * programs came by ist_compartment_eval; no code of theirs runs. IST_ERR_STATE when the context is
- * not frozen, JavaScript runs in the isolate, or it cannot be cleaned, as when a program has defined
- * a global that cannot be deleted, or more than 4096: free it and make another. Since 0.1. */
+ * not frozen, JavaScript runs in the isolate, or it cannot be cleaned, as when a program has
+ * defined a global that cannot be deleted, or more than 4096: free it and make another. Since 0.1.
+ */
 IST_API ist_status ist_compartment_sweep(ist_context *context);
 
 /* Compiles a classic script, to be run in any context of the isolate, any number of times.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What docs/embedding.md, docs/limits.md and the README show of C is run: run.sh BUILD. A block of C with a `main` is a program, which compiles against the installed
+# What docs/embedding.md, docs/isolation.md, docs/limits.md and the README show of C is run: run.sh BUILD. A block of C with a `main` is a program, which compiles against the installed
 # package and prints what the next block of text says; any other block of C stands, word for word, in a file of examples/embedding or idl.
 set -uo pipefail
 build=$(cd "${1:?usage: run.sh BUILD}" && pwd) || exit 2
@@ -44,7 +44,7 @@ stands() {
   return 1
 }
 
-for page in docs/embedding.md docs/limits.md README.md; do
+for page in docs/embedding.md docs/isolation.md docs/limits.md README.md; do
   split "$page"
   for ((n = 1; ; n++)); do
     [ -f "$work/$n.mark" ] || break
