@@ -4,6 +4,7 @@
 #include "cells_test.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -411,6 +412,35 @@ static void commands_are_found(void **state) {
   unsetenv("ISTHMUS_CELL");
 }
 
+/* A process that has no descriptors left is told so, and loses none. */
+static void exhaustion_is_told(void **state) {
+  (void)state;
+  struct rlimit before, few;
+  char expected[512];
+  const char *cell = named("answers");
+  int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  close(lowest);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  snprintf(expected, sizeof expected, "the cell '%s' cannot be started: Too many open files", cell);
+  for (rlim_t more = 0; more < 4; more++) {
+    ist_pool_options options = cells(1);
+    options.cell = cell;
+    ist_pool *pool;
+    ist_error *error = NULL;
+    few = before;
+    few.rlim_cur = (rlim_t)lowest + more;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    ist_status status = ist_pool_new(&options, &pool, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_status(IST_ERR_RESOURCE, status);
+    assert_string_equal(error->message, expected);
+    ist_error_free(error);
+    int again = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_int_equal(again, lowest);
+    close(again);
+  }
+}
+
 static int make_folder(void **state) {
   (void)state;
   unsetenv("ISTHMUS_CELL");
@@ -439,6 +469,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(damaged_answers_do_no_harm),
       cmocka_unit_test(cells_get_nothing_of_ours),
       cmocka_unit_test(commands_are_found),
+      cmocka_unit_test(exhaustion_is_told),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
