@@ -309,17 +309,6 @@ static ist_status run_within(thread_rung *rung, ist__job *job, ist_error **error
   return after ? after : status;
 }
 
-/* The error that says which limit has ended the run, where the call that was ended has not said it:
- * every other call is now refused with it. NULL when none has, or memory is out. */
-static ist_error *limit_error(thread_rung *rung, ist_status status) {
-  ist_error *error = NULL;
-  ist_value text;
-  if (status != IST_ERR_TIMEOUT && status != IST_ERR_MEMORY) return NULL;
-  if (ist_json_write(rung->context, ist_null(), &text, &error) == status) return error;
-  ist_error_free(error);
-  return NULL;
-}
-
 /* Sets the end of a job that has failed. A value that it had already is taken back. */
 static void fail_job(thread_rung *rung, ist__job *job, ist_status status, ist_error *error) {
   ist__job_take_back(job);
@@ -374,6 +363,13 @@ static void clean_up(thread_rung *rung, const ist__job *job) {
   count_replaced(rung);
 }
 
+/* Why there is no isolate or no context: the heap may be too small for one. */
+static ist_error *error_of_making(thread_rung *rung, ist_status status) {
+  bool spent = status == IST_ERR_MEMORY && rung->isolate && ist_isolate_spent(rung->isolate);
+  ist_error *error = spent ? ist__limits_error(status) : NULL;
+  return error ? error : ist_error_new(status, NULL, NULL);
+}
+
 static void run(ist__rung *head, ist__job *job) {
   thread_rung *rung = rung_of(head);
   ist_usage usage = {.size = sizeof usage};
@@ -382,7 +378,7 @@ static void run(ist__rung *head, ist__job *job) {
   ist_status status = make_isolate(rung);
   if (!status) status = make_context(rung);
   if (status) {
-    ist__job_fail_with(job, status, NULL, NULL);
+    ist__job_fail(job, status, error_of_making(rung, status));
     if (rung->isolate && ist_isolate_spent(rung->isolate)) drop_isolate(rung);
     return;
   }
@@ -397,14 +393,16 @@ static void run(ist__rung *head, ist__job *job) {
         ist_error_free(error);
         error = NULL;
       }
-      if (status && !error) error = limit_error(rung, status);
+      /* Running microtasks does not say which limit has ended them. */
+      if (!error && (status == IST_ERR_TIMEOUT || status == IST_ERR_MEMORY))
+        error = ist__limits_error(status);
       (void)ist_scope_close(rung->isolate, scope);
     }
     (void)ist_limits_end(rung->isolate, &usage);
     /* What the last steps have made may be too much for the heap without having ended them. */
     if (!status && usage.ended == IST_ERR_MEMORY) {
       status = IST_ERR_MEMORY;
-      error = limit_error(rung, status);
+      error = ist__limits_error(status);
     }
   }
   rung->job = NULL;
