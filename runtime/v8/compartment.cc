@@ -314,7 +314,7 @@ namespace {
 /* Deletes the properties of the global object that it did not begin with. Those that it began with
  * cannot be deleted, so that they are there in the order of their making, and as many keys as they
  * are the same ones. The others come last, most of the time. */
-bool delete_globals(v8::Local<v8::Context> context, const ist__compartment *compartment) {
+bool delete_all_globals(v8::Local<v8::Context> context, const ist__compartment *compartment) {
   v8::Isolate *isolate = context->GetIsolate();
   v8::Local<v8::Object> global = context->Global();
   v8::Local<v8::Array> keys;
@@ -336,7 +336,25 @@ bool delete_globals(v8::Local<v8::Context> context, const ist__compartment *comp
   return true;
 }
 
-bool sweep(ist__entry *entry, ist__compartment *compartment) {
+/* The same when all that programs have added can be deleted, which nothing is that the global
+ * object began with. */
+bool delete_globals(v8::Local<v8::Context> context) {
+  v8::Local<v8::Object> global = context->Global();
+  v8::Local<v8::Array> keys;
+  v8::Local<v8::Value> key;
+  if (!global
+           ->GetOwnPropertyNames(context, v8::ONLY_CONFIGURABLE,
+                                 v8::KeyConversionMode::kKeepNumbers)
+           .ToLocal(&keys) ||
+      keys->Length() > MOST_GLOBALS)
+    return false;
+  for (uint32_t i = 0; i < keys->Length(); i++)
+    if (!keys->Get(context, i).ToLocal(&key) || !global->Delete(context, key).FromMaybe(false))
+      return false;
+  return true;
+}
+
+bool sweep(ist__entry *entry, ist__compartment *compartment, bool all) {
   v8::Isolate *isolate = entry->context->GetIsolate();
   v8::Local<v8::Context> context = entry->context;
   /* A match of nothing in nothing: all that RegExp tells of the last one is "". */
@@ -352,7 +370,8 @@ bool sweep(ist__entry *entry, ist__compartment *compartment) {
   v8::Local<v8::Value> args[] = {context->Global()}, open;
   return ist__intrinsic_of(context, IST_IS_EXTENSIBLE).ToLocal(&extensible) &&
          extensible->Call(context, v8::Undefined(isolate), 1, args).ToLocal(&open) &&
-         open->IsTrue() && delete_globals(context, compartment);
+         open->IsTrue() &&
+         (all ? delete_all_globals(context, compartment) : delete_globals(context));
 }
 
 } // namespace
@@ -368,6 +387,13 @@ ist_status ist_compartment_sweep(ist_context *context) {
   drop_microtasks(isolate, compartment->queue.get());
   ist__entry entry(context);
   if (isolate->rejections) ist__isolate_drop_rejections(context);
-  if (sweep(&entry, compartment)) return ist__ran(isolate);
+  /* Another context's functions, if somebody has given them to a program, are not watched. */
+  enum { SELDOM = 64 };
+  bool all = compartment->defined || compartment->wary || context->inspected ||
+             ++compartment->sweeps % SELDOM == 0;
+  if (sweep(&entry, compartment, all)) {
+    if (all) compartment->defined = false;
+    return ist__ran(isolate);
+  }
   return ist__caught(context, &entry.catcher, IST_ERR_STATE, nullptr);
 }

@@ -21,12 +21,22 @@ struct ist__compartment : ist__allocated {
   const v8::Local<v8::String> *asked = nullptr;
 
   /* Of frozen contexts: what the global object began with, and what cleans. */
+  /* Properties of the global object are found faster when only those can be there that can be
+   * deleted. `defined`: something may have defined another one since the last sweep; `wary`: it
+   * always may. */
+  bool defined = false, wary = false;
+  uint32_t sweeps = 0;
   v8::Global<v8::Array> base;
   uint32_t base_count = 0;
   v8::Global<v8::Value> prototype;
   v8::Global<v8::RegExp> nothing;
   std::unique_ptr<v8::MicrotaskQueue> queue;
 };
+
+/* Something that runs in a context may define properties that cannot be deleted. */
+inline void ist__compartment_defines(ist_context *context) {
+  if (context->compartment) context->compartment->defined = true;
+}
 
 void ist__compartment_free(ist__compartment *compartment);
 

@@ -25,6 +25,44 @@ void answers(const v8::FunctionCallbackInfo<v8::Value> &info) {
         isolate->GetCurrentContext(), ist__compat::private_symbol(isolate, value_name), info[1]));
 }
 
+/* Stands in for a function that can define properties that cannot be deleted, and looks like it. */
+void define(const v8::FunctionCallbackInfo<v8::Value> &info) {
+  v8::Isolate *isolate = info.GetIsolate();
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  ist_context *owner = ist__context_of(context);
+  if (ist__context_alive(owner)) ist__compartment_defines(owner);
+  v8::Local<v8::Value> args[] = {info[0], info[1], info[2]};
+  int count = info.Length() < 3 ? info.Length() : 3;
+  v8::Local<v8::Value> result;
+  if (info.Data().As<v8::Function>()->Call(context, info.This(), count, args).ToLocal(&result))
+    info.GetReturnValue().Set(result);
+}
+
+/* Puts it in the place of all that there is. */
+bool watch_definitions(v8::Local<v8::Context> context) {
+  static const char *const places[][2] = {
+      {"Object", "defineProperty"}, {"Object", "defineProperties"}, {"Reflect", "defineProperty"}};
+  v8::Isolate *isolate = context->GetIsolate();
+  for (const auto &place : places) {
+    v8::Local<v8::Value> holder, usual;
+    v8::Local<v8::String> name = ist__text(isolate, place[1]);
+    v8::Local<v8::Function> made;
+    if (!context->Global()->Get(context, ist__text(isolate, place[0])).ToLocal(&holder) ||
+        !holder->IsObject() || !holder.As<v8::Object>()->Get(context, name).ToLocal(&usual) ||
+        !usual->IsFunction() ||
+        !v8::Function::New(context, define, usual, strcmp(place[1], "defineProperties") ? 3 : 2,
+                           v8::ConstructorBehavior::kThrow)
+             .ToLocal(&made))
+      return false;
+    made->SetName(name);
+    if (!holder.As<v8::Object>()
+             ->DefineOwnProperty(context, name, made, v8::DontEnum)
+             .FromMaybe(false))
+      return false;
+  }
+  return true;
+}
+
 /* What compartment.js may rely on. */
 bool natives(v8::Local<v8::Context> context, v8::Local<v8::Object> native) {
   static const struct {
@@ -108,7 +146,10 @@ ist_status ist__compartment_freeze(ist_context *context) {
   ist__entry entry(context);
   v8::Local<v8::Object> native =
       v8::Object::New(isolate->v8, v8::Null(isolate->v8), nullptr, nullptr, 0);
-  if (natives(entry.context, native) && ist__js_run(entry.context, "compartment.js", native) &&
+  /* A snapshot's functions may have kept the usual ones, and a template's may do what they like. */
+  context->compartment->wary |= isolate->blob != nullptr;
+  if ((context->compartment->wary || watch_definitions(entry.context)) &&
+      natives(entry.context, native) && ist__js_run(entry.context, "compartment.js", native) &&
       remember(entry.context, context->compartment))
     return IST_OK;
   return ist__caught(context, &entry.catcher, IST_ERR_STATE, nullptr);

@@ -62,6 +62,7 @@ ist_status ist_context_new(ist_isolate *isolate, const ist_context_options *give
   }
   if (ready && options.frozen) {
     context->compartment->frozen = true;
+    context->compartment->wary = options.global != nullptr;
     context->compartment->queue = ist__compartment_queue(isolate);
     queue = context->compartment->queue.get();
   }

@@ -2,6 +2,7 @@
  * from text. A script's record outlives the script, so that a stale pointer is answered, not
  * followed. */
 #include "code_cache.h"
+#include "compartment.h"
 
 #include <stdlib.h>
 
@@ -51,6 +52,7 @@ ist_status run(ist_context *context, ist__entry *entry, v8::Local<v8::Script> sc
   ist_isolate *isolate = context->isolate;
   ist_status status = IST_OK;
   v8::Local<v8::Value> value;
+  ist__compartment_defines(context);
   bool ran = script->Run(entry->context).ToLocal(&value);
   if (isolate->heap_limited) ist__heap_look(isolate);
   if (!ran || ist__ran(isolate))

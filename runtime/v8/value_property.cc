@@ -1,6 +1,7 @@
 /* What properties and objects are made of: descriptors, private properties, prototypes, freezing,
  * and what identifies an object. A descriptor that V8 gives is read by its own properties alone, so
  * that nothing a program has done to Object.prototype is seen. */
+#include "compartment.h"
 #include "value.h"
 
 namespace {
@@ -10,6 +11,11 @@ ist_status define(ist_context *context, ist__call_entry *entry, v8::Local<v8::Ob
                   ist_error **error) {
   descriptor->set_enumerable((flags & IST_PROP_ENUMERABLE) != 0);
   descriptor->set_configurable((flags & IST_PROP_CONFIGURABLE) != 0);
+  v8::Local<v8::Context> home;
+  if (!(flags & IST_PROP_CONFIGURABLE) && target->GetCreationContext().ToLocal(&home)) {
+    ist_context *owner = ist__context_of(home);
+    if (ist__context_alive(owner)) ist__compartment_defines(owner);
+  }
   bool done;
   if (!ist__define_property(entry->context, target, key, descriptor, &done))
     return ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);

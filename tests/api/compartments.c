@@ -272,6 +272,33 @@ static void test_nothing_is_swept_while_javascript_runs(void **state) {
   assert_ok(ist_compartment_sweep(context));
 }
 
+static void test_definitions_of_the_embedder_are_found(void **state) {
+  fixture *f = *state;
+  for (int i = 0; i < 2; i++) {
+    ist_context *context = frozen(f);
+    ist_value global;
+    assert_ok(ist_context_global(context, &global));
+    run(context, "1");
+    assert_ok(ist_compartment_sweep(context));
+    if (i == 0) {
+      assert_ok(ist_object_define(context, global, "left", ist_int32(1), 0, NULL));
+    } else {
+      static const char script[] = "var left = 1";
+      assert_ok(ist_script_eval(context, script, sizeof script - 1, NULL, NULL, NULL));
+    }
+    assert_status(IST_ERR_STATE, ist_compartment_sweep(context));
+  }
+  /* Definitions that can be deleted, by functions that look as they always do. */
+  ist_context *context = frozen(f);
+  assert_run(f, context, "defineProperty,3,function defineProperty() { [native code] },undefined,2",
+             "[Object.defineProperty.name, Object.defineProperty.length, "
+             "String(Reflect.defineProperty), typeof Reflect.defineProperty.prototype, "
+             "Object.defineProperties.length]");
+  run(context, "Object.defineProperty(globalThis, 'left', { value: 1, configurable: true })");
+  assert_ok(ist_compartment_sweep(context));
+  assert_run(f, context, "undefined", "typeof left");
+}
+
 static void test_microtasks_are_dropped(void **state) {
   fixture *f = *state;
   ist_context *context = frozen(f), *other = frozen(f);
@@ -505,6 +532,7 @@ int main(void) {
       TEST(test_globals_of_a_template_are_frozen),
       TEST(test_sweeping_runs_no_getter),
       TEST(test_nothing_is_swept_while_javascript_runs),
+      TEST(test_definitions_of_the_embedder_are_found),
       TEST(test_microtasks_are_dropped),
       TEST(test_microtasks_that_run_by_themselves),
       TEST(test_rejections_are_forgotten),
