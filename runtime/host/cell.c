@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -521,9 +522,13 @@ static void free_process(const cell *cell, ist__cell_process *process) {
   /* It looks for leaks as it ends, and its word is ours. */
   shutdown(process->socket, SHUT_WR);
   siginfo_t info = {0};
-  while (waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT | __WALL) && errno == EINTR)
-    continue;
-  if (info.si_code == CLD_EXITED && info.si_status) {
+  enum { MILLISECONDS = 20000 };
+  struct pollfd ended = {.fd = process->handle, .events = POLLIN};
+  if (poll(&ended, 1, MILLISECONDS) == 1)
+    waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOWAIT | WNOHANG | __WALL);
+  enum { BY_ADDRESS_SANITIZER = 1, BY_LEAK_SANITIZER = 23 };
+  if (info.si_code == CLD_EXITED &&
+      (info.si_status == BY_ADDRESS_SANITIZER || info.si_status == BY_LEAK_SANITIZER)) {
     fprintf(stderr, "a cell has ended with exit code %d\n", info.si_status);
     abort();
   }

@@ -162,8 +162,9 @@ static bool filter(void) {
 void ist__cell_give_up(void) {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, 0);
 #ifndef IST_CELL_SANITIZED
+  /* A sanitizer's report may go to a file. */
+  limit(RLIMIT_FSIZE, 0);
   /* No memory of it in a core, nor for a debugger of the same user. */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   /* Files that are root's alone are not this root's; capabilities are a thread's, and others will

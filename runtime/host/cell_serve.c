@@ -66,7 +66,7 @@ static bool send_frame(serving *cell, ist__wire_kind kind, const void *more, siz
 /* Waits until so many bytes are there. */
 static bool fill(serving *cell, size_t wanted) {
   while (cell->got - cell->at < wanted) {
-    memmove(cell->in, cell->in + cell->at, cell->got - cell->at);
+    if (cell->at) memmove(cell->in, cell->in + cell->at, cell->got - cell->at);
     cell->got -= cell->at;
     cell->at = 0;
     size_t room = wanted < 65536 ? 65536 : wanted;

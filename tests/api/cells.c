@@ -332,7 +332,9 @@ static void stopped_cells_are_late(void **state) {
   options.limits.wall = SECOND / 5;
   ist_pool *pool = pool_of(&options);
   assert_outcome(pool, "input", "1", IST_OK, "1");
-  kill(only_child(), SIGSTOP);
+  pid_t cell = only_child();
+  kill(cell, SIGSTOP);
+  while (!is_in_state(cell, 'T')) rest();
   assert_outcome(pool, "input", "1", IST_ERR_TIMEOUT, "the time limit of 200 ms was reached");
   assert_outcome(pool, "input", "1", IST_OK, "1");
   ist_pool_free(pool);

@@ -120,16 +120,21 @@ static inline long status_of(pid_t process, const char *field) {
   return number;
 }
 
-/* Whether a process has ended with all its threads, buried or not. */
-static inline bool is_dead(pid_t process) {
+/* Whether a process is in a state, a letter of /proc/PID/status; one that is gone is in all. */
+static inline bool is_in_state(pid_t process, char state) {
   char path[64], line[256];
-  bool zombie = false;
+  bool found = false;
   snprintf(path, sizeof path, "/proc/%d/status", (int)process);
   FILE *file = fopen(path, "r");
   if (!file) return true;
-  while (fgets(line, sizeof line, file)) zombie |= !strncmp(line, "State:\tZ", 8);
+  while (fgets(line, sizeof line, file)) found |= !strncmp(line, "State:\t", 7) && line[7] == state;
   fclose(file);
-  return zombie && status_of(process, "Threads") <= 1;
+  return found;
+}
+
+/* Whether a process has ended with all its threads, buried or not. */
+static inline bool is_dead(pid_t process) {
+  return is_in_state(process, 'Z') && status_of(process, "Threads") <= 1;
 }
 
 static inline size_t descriptors(void) {
