@@ -125,7 +125,6 @@ void ist__native_clone(const v8::FunctionCallbackInfo<v8::Value> &info) {
     /* What V8 writes but does not read, such as views of resizable buffers, it names badly. */
     v8::TryCatch guard(isolate);
     whole = !reader.ReadHeader(context).IsNothing() && reader.ReadValue(context).ToLocal(&result);
-    if (guard.HasTerminated()) guard.ReThrow();
   }
   free(bytes.first);
   if (!whole) {

@@ -232,9 +232,9 @@ void call_both(const v8::FunctionCallbackInfo<v8::Value> &info) {
   for (int i = 0; i < info.Length(); i++) args[i] = info[i];
   if (both->Get(context, 0).ToLocal(&first) && both->Get(context, 1).ToLocal(&second)) {
     {
+      /* What ends JavaScript goes on past a catcher by itself. */
       v8::TryCatch catcher(isolate);
       (void)first.As<v8::Function>()->Call(context, info.This(), info.Length(), args).IsEmpty();
-      if (catcher.HasTerminated()) catcher.ReThrow();
     }
     if (second.As<v8::Function>()->Call(context, info.This(), info.Length(), args).ToLocal(&result))
       info.GetReturnValue().Set(result);
@@ -569,7 +569,6 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
       inspection->wanted = ist__strdup("other");
     if (session->lost) status = IST_ERR_MEMORY;
     ist__free(units);
-    if (catcher.HasTerminated() && isolate->callback_depth) catcher.ReThrow();
   }
   inspection->reap();
   if (isolate->rejections && isolate->microtasks == IST_MICROTASKS_AUTO)

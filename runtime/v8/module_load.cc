@@ -345,7 +345,6 @@ bool complete(ist_context *context, v8::Local<v8::Context> entered, ist__load *l
       load->resolver.Reset();
       leave_visits(load);
       delete_if_over(load);
-      if (catcher.HasTerminated()) catcher.ReThrow();
       return true;
     }
     v8::Local<v8::Value> exception = catcher.Exception();
@@ -414,7 +413,6 @@ void start_import(void *data) {
     context->modules->pumping = pumping;
     ist__modules_pump(context);
   }
-  if (entry.catcher.HasTerminated()) entry.catcher.ReThrow();
 }
 
 } // namespace

@@ -199,10 +199,7 @@ void run_microtask(const call_info &info) {
   v8::TryCatch catcher(isolate);
   if (!info.Data().As<v8::Function>()->Call(context, v8::Undefined(isolate), 0, nullptr).IsEmpty())
     return;
-  if (catcher.HasTerminated()) {
-    catcher.ReThrow();
-    return;
-  }
+  if (catcher.HasTerminated()) return;
   v8::Local<v8::Value> exception = catcher.Exception();
   v8::Local<v8::Message> message = catcher.Message();
   catcher.Reset();
