@@ -4,6 +4,7 @@
  * the end, when it is known which values need one. The depth is bounded by the caller's limit and
  * by the thread's stack, the size by the caller's limit. */
 #include "cbor_write.h"
+#include "value.h"
 
 #include <cbor.h>
 #include <stdlib.h>
@@ -432,18 +433,21 @@ ist_status ist_cbor_write(ist_context *context, ist_value value, const ist_cbor_
     return ist__fail(error, IST_ERR_ARGUMENT);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
-  ist__entry entry(context);
-  v8::Local<v8::Value> local;
-  if (!ist__value_to(context->isolate, value, &local)) return ist__fail(error, IST_ERR_HANDLE);
-  ist__cbor_writer to(context, entry.context, limits);
-  ist__cbor_writer::place root = {nullptr, nullptr, v8::Local<v8::Value>(), 0};
-  if (to.write(local, &root) && to.finish()) {
-    *result = to.take(length);
-    return IST_OK;
+  ist_status status = IST_OK;
+  {
+    ist__entry entry(context);
+    v8::Local<v8::Value> local;
+    if (!ist__value_to(context->isolate, value, &local)) return ist__fail(error, IST_ERR_HANDLE);
+    ist__cbor_writer to(context, entry.context, limits);
+    ist__cbor_writer::place root = {nullptr, nullptr, v8::Local<v8::Value>(), 0};
+    if (to.write(local, &root) && to.finish()) {
+      *result = to.take(length);
+    } else if (to.status) {
+      entry.catcher.Reset();
+      status = ist__fail(error, to.status, to.message);
+    } else {
+      status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+    }
   }
-  if (to.status) {
-    entry.catcher.Reset();
-    return ist__fail(error, to.status, to.message);
-  }
-  return ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
+  return ist__settled(context, status);
 }

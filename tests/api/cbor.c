@@ -539,6 +539,33 @@ static ist_status terminate(void *env, const ist_call *call, ist_value *result) 
   return IST_OK;
 }
 
+static void count_rejections(void *env, ist_context *context, const ist_error *error,
+                             ist_value promise) {
+  (void)context, (void)error, (void)promise;
+  ++*(int *)env;
+}
+
+static void rejections_of_getters_are_told(void **state) {
+  (void)state;
+  ist_isolate_options options = {.size = sizeof options, .microtasks = IST_MICROTASKS_AUTO};
+  fixture f;
+  int count = 0;
+  assert_ok(ist_isolate_new(&options, &f.isolate));
+  assert_ok(ist_context_new(f.isolate, NULL, &f.context));
+  assert_ok(ist_isolate_set_uncaught(f.isolate, count_rejections, &count, NULL));
+  ist_value value = eval(&f, "({ get a() { Promise.reject(1); return 2; } })");
+  char *hex = write_hex(&f, value);
+  assert_string_equal("a1616102", hex);
+  free(hex);
+  assert_int_equal(1, count);
+  uint8_t *bytes;
+  size_t length;
+  value = eval(&f, "({ get a() { Promise.reject(1); throw 2; } })");
+  assert_status(IST_ERR_EXCEPTION, ist_cbor_write(f.context, value, NULL, &bytes, &length, NULL));
+  assert_int_equal(2, count);
+  assert_ok(ist_isolate_free(f.isolate));
+}
+
 static void termination(void **state) {
   fixture *f = *state;
   ist_value function;
@@ -728,7 +755,7 @@ int main(void) {
       TEST(every_form),  TEST(forms_of_others), TEST(every_half),
       TEST(malformed),   TEST(refused),         TEST(what_programs_do_meanwhile),
       TEST(termination), TEST(limits),          TEST(bad_arguments),
-      TEST(large_trees), TEST(nothing_is_left),
+      TEST(large_trees), TEST(nothing_is_left), TEST(rejections_of_getters_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
