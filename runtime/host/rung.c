@@ -13,6 +13,10 @@ enum { KEPT_PROGRAMS = 16 };
 /* How many runs may pass, and for how long one may take, before the heap is looked at. */
 enum { LOOK_AFTER_RUNS = 64, LOOK_AFTER_NANOSECONDS = 10000000 };
 
+/* Which part of the limit the buffers may take that runs leave behind in one context; and how many
+ * bytes where there is no limit. */
+enum { BUFFERS_PART = 8, BUFFERS_MOST = 64 << 20 };
+
 /* A program as this isolate knows it. */
 typedef struct ist__known {
   ist__program *program; /* retained */
@@ -30,8 +34,9 @@ typedef struct thread_rung {
   ist_value input_name;  /* kept */
   ist__known known[KEPT_PROGRAMS]; /* the one that was used last at first */
   size_t known_count;
-  ist__job *job; /* that runs */
-  uint32_t runs; /* since the heap was looked at */
+  ist__job *job;  /* that runs */
+  uint32_t runs;  /* since the heap was looked at */
+  size_t buffers; /* bytes of buffers, the least that there were since the context was made */
 } thread_rung;
 
 static thread_rung *rung_of(ist__rung *head) {
@@ -92,6 +97,7 @@ static ist_status make_context(thread_rung *rung) {
   if (rung->context) return IST_OK;
   ist_context_options options = {.size = sizeof options,
                                  .frozen = rung->isolation == IST_ISOLATION_COMPARTMENT};
+  rung->buffers = ist__buffers_used(rung->isolate);
   return ist_context_new(rung->isolate, &options, &rung->context);
 }
 
@@ -337,6 +343,14 @@ static bool heap_is_full(thread_rung *rung) {
   return statistics.heap_used > statistics.heap_limit / 4;
 }
 
+/* Whether programs may have tied buffers to what a frozen context began with, by private fields: no
+ * sweep takes these away, and nobody else could make buffers any more. They go with the context. */
+static bool keeps_buffers(thread_rung *rung) {
+  size_t used = ist__buffers_used(rung->isolate), limit = rung->options.buffer_limit;
+  if (used < rung->buffers) rung->buffers = used;
+  return used - rung->buffers > (limit ? limit / BUFFERS_PART : BUFFERS_MOST);
+}
+
 static void clean_up(thread_rung *rung, const ist__job *job) {
   ist_status status = job->outcome.status;
   bool ended = status == IST_ERR_TIMEOUT || status == IST_ERR_TERMINATED;
@@ -348,7 +362,7 @@ static void clean_up(thread_rung *rung, const ist__job *job) {
   switch (rung->isolation) {
   case IST_ISOLATION_ISOLATE: drop_isolate(rung); return;
   case IST_ISOLATION_COMPARTMENT:
-    if (ended || ist_compartment_sweep(rung->context)) {
+    if (ended || ist_compartment_sweep(rung->context) || keeps_buffers(rung)) {
       drop_context(rung);
       count_replaced(rung);
     }

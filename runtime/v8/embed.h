@@ -137,6 +137,9 @@ bool ist__repl_waiting(ist_context *context);
 void ist__repl_abandon(ist_context *context);
 ist_status ist__repl_finish(ist_context *context, ist_value *result, IST_OWN ist_error **error);
 
+/* The bytes in an isolate's buffers and WebAssembly memories. */
+size_t ist__buffers_used(const ist_isolate *isolate);
+
 /* Whether this is a process made by fork from one that had started V8. Any thread. */
 bool ist__forked(void);
 

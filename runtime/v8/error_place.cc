@@ -60,6 +60,12 @@ bool place_of(v8::Local<v8::Context> context, v8::Local<v8::Message> message,
   return true;
 }
 
+/* Makes a text longer by another, unless no string can be as long. */
+void append(v8::Isolate *isolate, v8::Local<v8::String> *text, v8::Local<v8::String> more) {
+  if (more->Length() > v8::String::kMaxLength - (*text)->Length()) return;
+  *text = v8::String::Concat(isolate, *text, more);
+}
+
 } // namespace
 
 void ist__error_place_by(v8::Local<v8::Context> context, v8::Local<v8::Value> error,
@@ -127,8 +133,8 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
   v8::Local<v8::String> text = ist__text(isolate, "Error");
   if (!name.IsEmpty() && name->IsString()) text = name.As<v8::String>();
   if (!message.IsEmpty() && message->IsString() && message.As<v8::String>()->Length()) {
-    if (text->Length()) text = v8::String::Concat(isolate, text, ist__text(isolate, ": "));
-    text = v8::String::Concat(isolate, text, message.As<v8::String>());
+    if (text->Length()) append(isolate, &text, ist__text(isolate, ": "));
+    append(isolate, &text, message.As<v8::String>());
   }
   v8::Local<v8::String> indent = ist__text(isolate, "\n    at ");
   for (uint32_t i = 0; i < sites->Length(); i++) {
@@ -144,7 +150,8 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
       if (!ist__string(isolate, *frame, strlen(*frame)).ToLocal(&line))
         return v8::MaybeLocal<v8::Value>();
     }
-    text = v8::String::Concat(isolate, v8::String::Concat(isolate, text, indent), line);
+    append(isolate, &text, indent);
+    append(isolate, &text, line);
   }
   return text.As<v8::Value>();
 }

@@ -60,9 +60,6 @@ private:
   std::atomic<size_t> used_{0};
 };
 
-/* The bytes in an isolate's buffers and WebAssembly memories. */
-size_t ist__buffers_used(const ist_isolate *isolate);
-
 /* V8's source of memory pages for the process, which counts those of WebAssembly memories and
  * resizable buffers. `inner` is where they come from. */
 v8::PageAllocator *ist__pages_new(v8::PageAllocator *inner);

@@ -587,6 +587,15 @@ static void termination(void **state) {
   assert_int_equal(eval(f, "ran").as.int32, 0);
 }
 
+/* V8 has no string for the stack of an error whose message is as long as a string can be. */
+static void a_giant_message(void **state) {
+  fixture *f = *state;
+  ist_value length = eval(f, "new Error('x'.repeat(2 ** 29 - 32)).stack.length");
+  assert_in_range(length.as.int32, (1 << 29) - 32, (1 << 29) - 24);
+  length = eval(f, "new Error('x'.repeat(2 ** 29 - 24)).stack.length");
+  assert_in_range(length.as.int32, 7, 4096);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_thrown_error),
@@ -604,6 +613,7 @@ int main(void) {
       TEST(the_value_of_an_error),
       TEST(an_error_outlives_its_isolate),
       TEST(errors_leave_nothing),
+      TEST(a_giant_message),
       TEST(as_text),
       TEST(as_text_for_a_terminal),
       TEST(an_error_that_stands_for_the_hosts),
