@@ -1490,7 +1490,8 @@ typedef struct ist_snapshot_options {
  * for as long as they like. IST_ERR_SYNTAX; IST_ERR_EXCEPTION also for a rejection that nothing has
  * handled; IST_ERR_STATE with a message when they leave what cannot be kept: a native object that
  * is open, a function that a library may call, a built-in that V8 adds to at a start and that was
- * frozen. `options` may be NULL. Any thread, no isolate needed. Since 0.1. */
+ * frozen, a text such as "Symbol.toPrimitive" that V8 has among its constants. `options` may be
+ * NULL. Any thread, no isolate needed. Since 0.1. */
 IST_API ist_status ist_snapshot_new(const ist_snapshot_options *options,
                                     IST_OWN ist_snapshot **result, IST_OWN ist_error **error);
 

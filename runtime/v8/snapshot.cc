@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include <v8-profiler.h>
+
 struct ist_snapshot : ist__record {
   ist__blob *blob;
 };
@@ -255,6 +257,104 @@ ist_status look_for_natives(ist_isolate *isolate, ist_error **error) {
   return ist__fail(error, IST_ERR_STATE, text);
 }
 
+/* V8 puts the name of a method under a symbol together from pieces, one of which is the symbol's
+ * description: one of V8's constants, where the symbol is, which no other snapshot names. Has such
+ * names written as one piece. */
+void join_names(v8::Isolate *isolate) {
+  static const char start[] = "Symbol.";
+  v8::HandleScope scope(isolate);
+  v8::HeapProfiler *profiler = isolate->GetHeapProfiler();
+  const v8::HeapSnapshot *heap = profiler->TakeHeapSnapshot();
+  for (int i = 0; heap && i < heap->GetNodesCount(); i++) {
+    const v8::HeapGraphNode *node = heap->GetNode(i);
+    if (node->GetType() != v8::HeapGraphNode::kConsString) continue;
+    bool found = false;
+    for (int j = 0; !found && j < node->GetChildrenCount(); j++) {
+      char text[sizeof start] = "";
+      ist__compat::write_utf8(isolate, node->GetChild(j)->GetToNode()->GetName(), text,
+                              sizeof start - 1);
+      found = !strcmp(text, start);
+    }
+    v8::Local<v8::Value> name;
+    if (found) name = profiler->FindObjectById(node->GetId());
+    /* V8 makes a string whole to read it. */
+    char text[1];
+    if (!name.IsEmpty() && name->IsString())
+      ist__compat::write_utf8(isolate, name.As<v8::String>(), text, sizeof text);
+  }
+  profiler->DeleteAllHeapSnapshots();
+}
+
+/* Runs what a snapshot is to hold; the creator has what V8 wrote then, or nothing. */
+ist_status build(const ist_snapshot_options *options, ist__creator *creator, ist_error **error) {
+  ist_isolate *isolate;
+  ist_status status = ist__isolate_make(nullptr, creator, &isolate);
+  if (status) return ist__fail(error, status);
+  ist_context *context;
+  status = ist_isolate_enter(isolate);
+  if (!status) {
+    {
+      v8::HandleScope scope(isolate->v8);
+      ist__bridge_make_templates(isolate->bridge);
+    }
+    status = ist_context_new(isolate, nullptr, &context);
+    uint32_t scope = 0;
+    ist_value check;
+    if (!status) status = ist_scope_open(isolate, &scope);
+    ist__compat::single_characters characters;
+    if (!status) {
+      ist__entry entry(context);
+      if (!characters.remember(entry.context)) status = IST_ERR_STATE;
+    }
+    if (!status) status = ist__builtins_watch(context, &check);
+    if (status)
+      ist__fail(error, status);
+    else
+      status = run(context, options, creator, error);
+    if (!status) status = check_builtins(context, check, error);
+    if (scope) (void)ist_scope_close(isolate, scope);
+    if (!status) status = look_for_natives(isolate, error);
+    if (!status) {
+      v8::HandleScope scope(isolate->v8);
+      v8::Local<v8::Context> entered = context->context.Get(isolate->v8);
+      creator->get()->SetDefaultContext(entered,
+                                        v8::SerializeInternalFieldsCallback(write_field, creator));
+      ist__bridge_save(isolate->bridge, creator->get(), entered);
+      join_names(isolate->v8);
+      characters.restore(isolate->v8);
+      creator->keep = true;
+    }
+    (void)ist_isolate_leave(isolate);
+  }
+  (void)ist_isolate_free(isolate);
+  return status;
+}
+
+uint64_t hash_constants(const v8::StartupData &data) {
+  size_t length;
+  const char *bytes = ist__compat::constants(data, &length);
+  return ist__hash(bytes, length, length);
+}
+
+/* Whether V8 has written the same constants as into a snapshot in which nothing has run: all
+ * isolates of a process share one set of them. They differ by V8's seed for hashes, too, which is
+ * the same while any isolate lives. */
+ist_status check_constants(const v8::StartupData &data, ist_error **error) {
+  ist__creator creator;
+  ist_snapshot_options options = {};
+  ist_status status = libraries_of(nullptr, 0, &creator.libraries);
+  if (status) return ist__fail(error, status);
+  status = build(&options, &creator, error);
+  if (!status && !creator.result.data) status = ist__fail(error, IST_ERR_MEMORY);
+  if (!status && hash_constants(creator.result) != hash_constants(data))
+    status = ist__fail(error, IST_ERR_STATE,
+                       "a snapshot cannot start beside others, since a script has left a text that "
+                       "is the description of one of JavaScript's own symbols");
+  delete[] creator.result.data;
+  drop(creator.libraries, 0);
+  return status;
+}
+
 } // namespace
 
 /* ---- Isolates ---- */
@@ -329,55 +429,23 @@ ist_status ist_snapshot_new(const ist_snapshot_options *given, ist_snapshot **re
   if (!status) status = libraries_of(options.libraries, options.library_count, &creator.libraries);
   if (status) return ist__fail(error, status);
   creator.library_count = options.library_count;
-
-  ist_isolate *isolate;
-  status = ist__isolate_make(nullptr, &creator, &isolate);
+  ist_isolate *beside;
+  status = ist_isolate_new(nullptr, &beside);
   if (status) {
     drop(creator.libraries, creator.library_count);
     return ist__fail(error, status);
   }
-  ist_context *context;
-  status = ist_isolate_enter(isolate);
-  if (!status) {
-    {
-      v8::HandleScope scope(isolate->v8);
-      ist__bridge_make_templates(isolate->bridge);
-    }
-    status = ist_context_new(isolate, nullptr, &context);
-    uint32_t scope = 0;
-    ist_value check;
-    if (!status) status = ist_scope_open(isolate, &scope);
-    ist__compat::single_characters characters;
-    if (!status) {
-      ist__entry entry(context);
-      if (!characters.remember(entry.context)) status = IST_ERR_STATE;
-    }
-    if (!status) status = ist__builtins_watch(context, &check);
-    if (status)
-      ist__fail(error, status);
-    else
-      status = run(context, &options, &creator, error);
-    if (!status) status = check_builtins(context, check, error);
-    if (scope) (void)ist_scope_close(isolate, scope);
-    if (!status) status = look_for_natives(isolate, error);
-    if (!status) {
-      v8::HandleScope scope(isolate->v8);
-      v8::Local<v8::Context> entered = context->context.Get(isolate->v8);
-      creator.get()->SetDefaultContext(entered,
-                                       v8::SerializeInternalFieldsCallback(write_field, &creator));
-      ist__bridge_save(isolate->bridge, creator.get(), entered);
-      characters.restore(isolate->v8);
-      creator.keep = true;
-    }
-    (void)ist_isolate_leave(isolate);
-  }
-  (void)ist_isolate_free(isolate);
+  status = build(&options, &creator, error);
 
   char *bytes = nullptr;
   size_t length = 0;
   if (!status && (creator.refused || !creator.result.data)) {
     status = ist__fail(error, IST_ERR_STATE, "a script has left what a snapshot cannot hold");
   } else if (!status) {
+    status = check_constants(creator.result, error);
+  }
+  (void)ist_isolate_free(beside);
+  if (!status) {
     length = static_cast<size_t>(creator.result.raw_size);
     bytes = static_cast<char *>(ist__malloc(length));
     if (bytes)

@@ -393,6 +393,24 @@ private:
 #endif
 };
 
+/* The part of a snapshot that holds V8's constants; empty where it is not known where that is. */
+inline const char *constants(const v8::StartupData &data, size_t *length) {
+  *length = 0;
+#if V8_MAJOR_VERSION < 11
+  /* Where that part begins, and the next one, stands behind the version. */
+  enum { AT = 76 };
+  uint32_t begin, end;
+  if (static_cast<size_t>(data.raw_size) < AT + sizeof begin + sizeof end) return data.data;
+  memcpy(&begin, data.data + AT, sizeof begin);
+  memcpy(&end, data.data + AT + sizeof begin, sizeof end);
+  if (begin > end || end > static_cast<size_t>(data.raw_size)) return data.data;
+  *length = end - begin;
+  return data.data + begin;
+#else
+  return data.data;
+#endif
+}
+
 /* --- Arrays. */
 
 /* Copies an array of at most `most` elements out when it holds nothing but numbers in a row,

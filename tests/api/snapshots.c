@@ -102,6 +102,34 @@ static void strings_of_one_character_do_no_harm(void **state) {
   assert_ok(ist_isolate_free(ordinary.isolate));
 }
 
+/* Some of V8's own texts are constants, too: the descriptions of well-known symbols. */
+static void descriptions_of_symbols_do_no_harm(void **state) {
+  (void)state;
+  fixture ordinary;
+  assert_ok(ist_isolate_new(NULL, &ordinary.isolate));
+  assert_ok(ist_context_new(ordinary.isolate, NULL, &ordinary.context));
+  static const char script[] =
+      "class A { [Symbol.toPrimitive]() { return 7; } get [Symbol.toStringTag]() { return 'A'; } "
+      "static [Symbol.hasInstance]() { return true; } async *[Symbol.asyncIterator]() {} }; "
+      "globalThis.a = new A(); globalThis.A = A";
+  ist_snapshot *snapshot = built(script, NULL);
+  fixture f = started(snapshot);
+  assert_text(&f, "7 [object A] true [Symbol.toPrimitive] [Symbol.hasInstance]",
+              eval(&f, "[+a, a, 1 instanceof A, a[Symbol.toPrimitive].name, "
+                       "A[Symbol.hasInstance].name].join(' ')"
+                       ".replace('7 7', '7 ' + Object.prototype.toString.call(a))"));
+  assert_ok(ist_isolate_free(f.isolate));
+  ist_snapshot_free(snapshot);
+  /* What cannot be told apart is refused. */
+  ist_error *error;
+  assert_status(IST_ERR_STATE, build("var text = 'Symbol.toPrimitive'", NULL, &snapshot, &error));
+  assert_string_equal("a snapshot cannot start beside others, since a script has left a text that "
+                      "is the description of one of JavaScript's own symbols",
+                      error->message);
+  ist_error_free(error);
+  assert_ok(ist_isolate_free(ordinary.isolate));
+}
+
 static void scripts_run_in_order_and_their_errors_are_told(void **state) {
   (void)state;
   ist_source scripts[] = {source_of("var a = 1"), source_of("Promise.resolve().then(() => a++)"),
@@ -420,6 +448,7 @@ int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(contexts_start_from_what_scripts_left),
       cmocka_unit_test(strings_of_one_character_do_no_harm),
+      cmocka_unit_test(descriptions_of_symbols_do_no_harm),
       cmocka_unit_test(scripts_run_in_order_and_their_errors_are_told),
       cmocka_unit_test(what_cannot_be_kept_is_refused),
       cmocka_unit_test(libraries_work_before_and_after),
