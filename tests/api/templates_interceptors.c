@@ -274,6 +274,41 @@ static void what_interceptors_throw(void **state) {
   assert_throws(f, "Error: stale or foreign handle", "Object.keys(t)");
 }
 
+static ist_status one_key(void *env, const ist_access *access, ist_value *result) {
+  (void)env;
+  return ist_script_eval(access->context, "['a']", 5, NULL, result, NULL);
+}
+
+static ist_status fail_when_asked_again(void *env, const ist_access *access, uint32_t *flags,
+                                        bool *found) {
+  *found = true;
+  *flags = IST_PROP_ENUMERABLE;
+  if (++*(int *)env != 2) return IST_OK;
+  return ist_throw_error(access->context, "RangeError", "late");
+}
+
+static ist_status one(void *env, const ist_call *call, ist_value *result) {
+  (void)env, (void)call;
+  *result = ist_int32(1);
+  return IST_OK;
+}
+
+/* V8 does not look whether a query throws while it filters keys. */
+static void what_a_query_throws_goes_into_no_later_run(void **state) {
+  fixture *f = *state;
+  int count = 0;
+  ist_handler handler = {
+      .size = sizeof handler, .env = &count, .enumerate = one_key, .query = fail_when_asked_again};
+  show(f, "t", &handler, NULL);
+  ist_value function;
+  assert_ok(ist_function_new(f->context, "one", one, NULL, NULL, &function));
+  put(f, "one", function);
+  ist_value ignored;
+  (void)ist_script_eval(f->context, "Object.keys(t)", 14, NULL, &ignored, NULL);
+  assert_int_equal(2, count);
+  assert_text(f, "1", eval(f, "'' + one()"));
+}
+
 /* ---- Keys that C lists ---- */
 
 static ist_status list(void *env, const ist_access *access, ist_value *result) {
@@ -564,6 +599,7 @@ int main(void) {
       TEST(optimised_code_asks_too),
       TEST(without_the_rest_properties_are_fixed),
       TEST(what_interceptors_throw),
+      TEST(what_a_query_throws_goes_into_no_later_run),
       TEST(listed_keys_are_checked),
       TEST(indices),
       TEST(symbols_and_what_is_there_can_be_left_out),
