@@ -256,7 +256,7 @@ ist_status ist_limits_begin(ist_isolate *isolate, const ist_limits *given) {
   ist_limits limits = {};
   memcpy(&limits, given, given->size < sizeof limits ? given->size : sizeof limits);
   /* Entering V8's isolate once more costs more than all the rest. */
-  bool held = isolate && isolate->depth && ist__isolate_held(isolate);
+  bool held = isolate && ist__isolate_held(isolate) && isolate->depth;
   ist_status status = held ? IST_OK : ist__isolate_lock(isolate);
   if (status) return status;
   if (held) isolate->depth++;
