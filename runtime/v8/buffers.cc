@@ -24,7 +24,12 @@ void *ist__buffers::Allocate(size_t length) {
 }
 
 void *ist__buffers::AllocateUninitialized(size_t length) {
-  if (!take(length)) return nullptr;
+  /* V8 keeps the bytes of small typed arrays in its heap, and ends the process when it cannot move
+   * them out once somebody wants the buffer. As many as the heap holds may pass the limit. */
+  if (length <= most_in_heap)
+    used_.fetch_add(length, std::memory_order_relaxed);
+  else if (!take(length))
+    return nullptr;
   void *memory = malloc(length ? length : 1);
   if (!memory) give(length);
   return memory;

@@ -30,6 +30,10 @@ uint64_t ist__now();
  * there is nothing to look at. On the watchdog's thread. */
 uint64_t ist__limits_look(ist_isolate *isolate, uint64_t now);
 
+/* Has the heap limit be ours to answer. V8 asks only whoever was added last, and its debugger
+ * raises the limit to a few times what it was, once. */
+void ist__limits_first(ist_isolate *isolate);
+
 /* ---- The watchdog ---- */
 
 /* Has the watchdog look at the isolate whenever its `look_at` says so, from now on; starts it for
@@ -56,6 +60,7 @@ public:
   size_t used() const { return used_.load(std::memory_order_relaxed); }
 
 private:
+  static constexpr size_t most_in_heap = 64; /* bytes; V8's own choice */
   const size_t limit_;
   std::atomic<size_t> used_{0};
 };

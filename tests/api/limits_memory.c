@@ -489,6 +489,25 @@ static void buffers_are_counted(void **state) {
   assert_ok(ist_isolate_free(f.isolate));
 }
 
+/* V8 has the bytes of these in its heap, and must be able to move them out. */
+static void small_arrays_give_their_buffers_at_the_limit(void **state) {
+  (void)state;
+  fixture f;
+  limited(&f);
+  ist_value value = eval(
+      &f, "globalThis.full = new ArrayBuffer(64 << 20); globalThis.small = new Uint8Array(64); "
+          "const kept = []; for (let i = 0; i < 1000; i++) kept.push(new Uint8Array(16).buffer); "
+          "let error; try { new ArrayBuffer(16); } catch (e) { error = `${e}`; } "
+          "[kept.length, kept[999].byteLength, error].join(' ')");
+  assert_text(&f, "1000 16 RangeError: Array buffer allocation failed", value);
+  uint8_t *bytes;
+  size_t length;
+  assert_ok(ist_bytes_read(f.isolate, eval(&f, "small"), &bytes, &length));
+  assert_int_equal(64, length);
+  assert_true(buffers(&f) == 64 * MIB + 1000 * 16 + 64);
+  assert_ok(ist_isolate_free(f.isolate));
+}
+
 /* (module (memory (export "m") 1) (func (export "f") (param i32) (result i32)
  *   local.get 0 memory.grow)), and one whose memory begins with 0x7fff pages. */
 static const char wasm[] =
@@ -577,6 +596,7 @@ int main(void) {
       cmocka_unit_test(big_objects_are_seen_afterwards),
       TEST(deaths_leave_nothing),
       cmocka_unit_test(buffers_are_counted),
+      cmocka_unit_test(small_arrays_give_their_buffers_at_the_limit),
       cmocka_unit_test(webassembly_is_counted),
       TEST(bounded_built_ins_look_like_built_ins),
       cmocka_unit_test(buffers_outlive_their_isolate),
