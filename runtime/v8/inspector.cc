@@ -4,6 +4,7 @@
  * session within its own message, an inspector within a pause) is silent at once, and goes when
  * nothing of it is on the stack any more. */
 #include "inspector.h"
+#include "limits.h"
 
 #include <cJSON.h>
 #include <stddef.h>
@@ -564,6 +565,7 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
     session->v8->dispatchProtocolMessage(view);
     session->dispatching--;
     if (kind == ENABLE || kind == DISABLE) session->debugging = kind == ENABLE;
+    if (kind == ENABLE) ist__limits_first(isolate);
     if (kind == PAUSE && session->debugging && !inspection->pauses && !inspection->wanted &&
         !isolate->callback_depth)
       inspection->wanted = ist__strdup("other");

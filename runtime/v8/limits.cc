@@ -327,6 +327,11 @@ void ist__limits_attach(ist_isolate *isolate) {
   isolate->v8->AddGCEpilogueCallback(collected, isolate, v8::kGCTypeMarkSweepCompact);
 }
 
+void ist__limits_first(ist_isolate *isolate) {
+  isolate->v8->RemoveNearHeapLimitCallback(near_limit, 0);
+  isolate->v8->AddNearHeapLimitCallback(near_limit, isolate);
+}
+
 void ist__heap_look(ist_isolate *isolate) {
   if (isolate->spent.load(std::memory_order_relaxed)) return;
   static const large_spaces spaces = find_large_spaces(isolate->v8);

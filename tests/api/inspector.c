@@ -667,6 +667,26 @@ static const size_t may_grow = 1 << 20;
 static const size_t may_grow = 8192;
 #endif
 
+/* V8's debugger would take the heap limit for its own. */
+static void the_heap_limit_stays(void **state) {
+  (void)state;
+  ist_isolate_options options = {.size = sizeof options, .heap_limit = 16 << 20};
+  fixture f;
+  client c;
+  assert_ok(ist_isolate_new(&options, &f.isolate));
+  assert_ok(ist_context_new(f.isolate, NULL, &f.context));
+  attach_to(&c, &f, "Debugger");
+  ist_error *error;
+  static const char source[] = "'abcd '.repeat(4e6).split(' ').length";
+  assert_status(IST_ERR_MEMORY,
+                ist_script_eval(f.context, source, strlen(source), "split.js", NULL, &error));
+  assert_string_equal("the heap limit of 16 MiB was reached", error->message);
+  ist_error_free(error);
+  assert_true(ist_isolate_spent(f.isolate));
+  detach(&c);
+  assert_ok(ist_isolate_free(f.isolate));
+}
+
 static void memory_stays_flat(void **state) {
   fixture *f = *state;
   size_t before = 0;
@@ -706,6 +726,7 @@ int main(void) {
       cmocka_unit_test(freed_within_a_pause),
       TEST(freed_within_send),
       cmocka_unit_test(the_isolate_goes_first),
+      cmocka_unit_test(the_heap_limit_stays),
       TEST(memory_stays_flat),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
