@@ -17,6 +17,10 @@ enum { LOOK_AFTER_RUNS = 64, LOOK_AFTER_NANOSECONDS = 10000000 };
  * bytes where there is no limit. */
 enum { BUFFERS_PART = 8, BUFFERS_MOST = 64 << 20 };
 
+/* A sweep that takes so long is slow, and after as many of these one after the other a new context
+ * is cheaper. */
+enum { SLOW_SWEEP_NANOSECONDS = 1000000, SLOW_SWEEPS = 3 };
+
 /* A program as this isolate knows it. */
 typedef struct ist__known {
   ist__program *program; /* retained */
@@ -34,9 +38,10 @@ typedef struct thread_rung {
   ist_value input_name;  /* kept */
   ist__known known[KEPT_PROGRAMS]; /* the one that was used last at first */
   size_t known_count;
-  ist__job *job;  /* that runs */
-  uint32_t runs;  /* since the heap was looked at */
-  size_t buffers; /* bytes of buffers, the least that there were since the context was made */
+  ist__job *job;        /* that runs */
+  uint32_t runs;        /* since the heap was looked at */
+  size_t buffers;       /* bytes of buffers, the least that there were since the context was made */
+  uint32_t slow_sweeps; /* the latest ones, one after the other */
 } thread_rung;
 
 static thread_rung *rung_of(ist__rung *head) {
@@ -98,6 +103,7 @@ static ist_status make_context(thread_rung *rung) {
   ist_context_options options = {.size = sizeof options,
                                  .frozen = rung->isolation == IST_ISOLATION_COMPARTMENT};
   rung->buffers = ist__buffers_used(rung->isolate);
+  rung->slow_sweeps = 0;
   return ist_context_new(rung->isolate, &options, &rung->context);
 }
 
@@ -351,6 +357,16 @@ static bool keeps_buffers(thread_rung *rung) {
   return used - rung->buffers > (limit ? limit / BUFFERS_PART : BUFFERS_MOST);
 }
 
+/* Cleans the context up. False: another one is to be made, since it cannot be cleaned, or its
+ * global object has so many private fields, which stay, that walking over them takes its time. */
+static bool sweep(thread_rung *rung) {
+  uint64_t began = ist__pool_now();
+  if (ist_compartment_sweep(rung->context)) return false;
+  bool slow = ist__pool_now() - began > SLOW_SWEEP_NANOSECONDS;
+  rung->slow_sweeps = slow ? rung->slow_sweeps + 1 : 0;
+  return rung->slow_sweeps < SLOW_SWEEPS;
+}
+
 static void clean_up(thread_rung *rung, const ist__job *job) {
   ist_status status = job->outcome.status;
   bool ended = status == IST_ERR_TIMEOUT || status == IST_ERR_TERMINATED;
@@ -362,7 +378,7 @@ static void clean_up(thread_rung *rung, const ist__job *job) {
   switch (rung->isolation) {
   case IST_ISOLATION_ISOLATE: drop_isolate(rung); return;
   case IST_ISOLATION_COMPARTMENT:
-    if (ended || ist_compartment_sweep(rung->context) || keeps_buffers(rung)) {
+    if (ended || !sweep(rung) || keeps_buffers(rung)) {
       drop_context(rung);
       count_replaced(rung);
     }

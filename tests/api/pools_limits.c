@@ -209,11 +209,31 @@ static void buffers_left_behind(void **state) {
   }
 }
 
+/* Private fields on the global object, which each sweep would walk over for ever. */
+static void sweeps_that_are_slow(void **state) {
+  (void)state;
+  static const char program[] = "class R { constructor(o) { return o } }\n"
+                                "for (let i = 0; i < input; i++) {\n"
+                                "  class S extends R { #a; #b; #c; #d; #e; #f; #g; #h }\n"
+                                "  new S(globalThis);\n"
+                                "}\n"
+                                "input";
+  ist_pool *pool = limited(IST_ISOLATION_COMPARTMENT, 1, 0, 0);
+  gives(pool, program, "40000", "40000");
+  for (int run = 0; run < 4; run++) gives(pool, program, "0", "0");
+  assert_int_equal(statistics_of(pool).replaced, 1);
+  ist_pool_free(pool);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(time_limit),          cmocka_unit_test(processor_time_limit),
-      cmocka_unit_test(others_are_answered), cmocka_unit_test(buffers_left_behind),
-      cmocka_unit_test(heap_limit),          cmocka_unit_test(buffer_and_stack_limits),
+      cmocka_unit_test(time_limit),
+      cmocka_unit_test(processor_time_limit),
+      cmocka_unit_test(others_are_answered),
+      cmocka_unit_test(buffers_left_behind),
+      cmocka_unit_test(sweeps_that_are_slow),
+      cmocka_unit_test(heap_limit),
+      cmocka_unit_test(buffer_and_stack_limits),
       cmocka_unit_test(heap_is_renewed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
