@@ -42,6 +42,7 @@ typedef struct thread_rung {
   uint32_t runs;        /* since the heap was looked at */
   size_t buffers;       /* bytes of buffers, the least that there were since the context was made */
   uint32_t slow_sweeps; /* the latest ones, one after the other */
+  bool abandoned;       /* the run was stopped, and its microtasks may be left */
 } thread_rung;
 
 static thread_rung *rung_of(ist__rung *head) {
@@ -107,6 +108,12 @@ static ist_status make_context(thread_rung *rung) {
   return ist_context_new(rung->isolate, &options, &rung->context);
 }
 
+/* A termination ends the call into V8 that it comes to, if that still looks; the next one begins
+ * anew. So whoever stops a run is asked for after each. */
+static ist_status unless_stopped(const thread_rung *rung, ist_status status) {
+  return !status && atomic_load(&rung->job->stop) ? IST_ERR_TERMINATED : status;
+}
+
 /* ---- Programs ---- */
 
 /* The script of a program, compiled at its first use in this isolate, and borrowed. */
@@ -163,7 +170,7 @@ static ist_status evaluate(thread_rung *rung, ist__job *job, ist_value *value, i
     source.cache_length = 0;
     return ist_compartment_eval(rung->context, &source, value, error);
   }
-  ist_status status = script_of(rung, program, &script, error);
+  ist_status status = unless_stopped(rung, script_of(rung, program, &script, error));
   if (!status) status = ist_script_run(rung->context, script, value, error);
   if (!status && rung->isolation == IST_ISOLATION_ISOLATE && !atomic_load(&program->cache))
     keep_code(program, script);
@@ -215,7 +222,7 @@ static ist_status define_input(thread_rung *rung, ist_value value, ist_error **e
 /* Makes the global `input`. */
 static ist_status take_input(thread_rung *rung, ist__job *job, ist_error **error) {
   ist_value value;
-  ist_status status = read_input(rung, job, &value, error);
+  ist_status status = unless_stopped(rung, read_input(rung, job, &value, error));
   if (!status) status = define_input(rung, value, error);
   /* A shared context, in which a program has made that impossible, is of no use any more. */
   if (status == IST_ERR_STATE && rung->isolation == IST_ISOLATION_SHARED) {
@@ -224,11 +231,11 @@ static ist_status take_input(thread_rung *rung, ist__job *job, ist_error **error
     drop_context(rung);
     count_replaced(rung);
     status = make_context(rung);
-    if (!status) status = read_input(rung, job, &value, error);
+    if (!status) status = unless_stopped(rung, read_input(rung, job, &value, error));
     if (!status) status = define_input(rung, value, error);
   }
   if (!status) ist__job_forget_input(job);
-  return status;
+  return unless_stopped(rung, status);
 }
 
 /* What a promise was settled with, in place of the promise. */
@@ -303,6 +310,13 @@ static ist_status write_cbor(thread_rung *rung, ist__job *job, ist_value value, 
   return IST_OK;
 }
 
+/* Microtasks of a run that was stopped might never end, and nothing would stop them again. */
+static ist_status run_microtasks(thread_rung *rung) {
+  rung->abandoned = atomic_load(&rung->job->stop);
+  if (rung->abandoned) return IST_ERR_TERMINATED;
+  return unless_stopped(rung, ist_isolate_run_microtasks(rung->isolate));
+}
+
 /* The job from its input to its value. Microtasks run whether or not the program has come to its
  * end, so that none is left to the next run; getters and toJSON of the value may queue more. */
 static ist_status run_within(thread_rung *rung, ist__job *job, ist_error **error) {
@@ -310,14 +324,14 @@ static ist_status run_within(thread_rung *rung, ist__job *job, ist_error **error
   ist_status status = take_input(rung, job, error), after;
   if (status) return status;
   status = evaluate(rung, job, &value, error);
-  after = ist_isolate_run_microtasks(rung->isolate);
+  after = run_microtasks(rung);
   if (after) return after;
   if (!status) status = settled(rung, &value, error);
   if (status) return status;
   bool json = job->program->output == IST_FORMAT_JSON;
   status = json ? write_json(rung, job, value, error) : write_cbor(rung, job, value, error);
   if (value.type < IST_OBJECT) return status;
-  after = ist_isolate_run_microtasks(rung->isolate);
+  after = run_microtasks(rung);
   return after ? after : status;
 }
 
@@ -370,7 +384,7 @@ static bool sweep(thread_rung *rung) {
 static void clean_up(thread_rung *rung, const ist__job *job) {
   ist_status status = job->outcome.status;
   bool ended = status == IST_ERR_TIMEOUT || status == IST_ERR_TERMINATED;
-  if (ist_isolate_spent(rung->isolate)) {
+  if (rung->abandoned || ist_isolate_spent(rung->isolate)) {
     drop_isolate(rung);
     count_replaced(rung);
     return;
@@ -413,6 +427,7 @@ static void run(ist__rung *head, ist__job *job) {
     return;
   }
   rung->job = job;
+  rung->abandoned = false;
   status = ist_limits_begin(rung->isolate, &rung->limits);
   if (!status) {
     status = ist_scope_open(rung->isolate, &scope);
