@@ -552,7 +552,7 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
   if (inspection->sending) return IST_ERR_STATE;
   message_kind kind = kind_of(json, length);
   if (kind == MALFORMED) return IST_ERR_FORMAT;
-  if (isolate->terminating.load(std::memory_order_relaxed) && !isolate->callback_depth)
+  if (isolate->terminating.load(std::memory_order_relaxed) && !ist__called_out(isolate))
     ist__isolate_forget_termination(isolate);
   {
     v8::HandleScope scope(isolate->v8);
@@ -567,7 +567,7 @@ ist_status ist_session_dispatch(ist_session *session, const char *json, size_t l
     if (kind == ENABLE || kind == DISABLE) session->debugging = kind == ENABLE;
     if (kind == ENABLE) ist__limits_first(isolate);
     if (kind == PAUSE && session->debugging && !inspection->pauses && !inspection->wanted &&
-        !isolate->callback_depth)
+        !ist__called_out(isolate))
       inspection->wanted = ist__strdup("other");
     if (session->lost) status = IST_ERR_MEMORY;
     ist__free(units);

@@ -264,14 +264,14 @@ struct ist__interrupt : ist__allocated {
 struct ist_isolate : ist__record {
   /* The thread that holds the lock, or 0. Only that thread finds itself here. */
   std::atomic<uintptr_t> owner{0};
-  uint32_t depth;          /* how often the owner has entered */
-  uint32_t base;           /* the depth at which the call or callback that runs was made */
-  uint32_t callback_depth; /* how many callbacks of the embedder's are on the stack */
-  ist__outward *outward;   /* the innermost of them */
-  uint32_t entries;        /* how many calls that may run JavaScript are */
-  uint64_t calls;          /* how many of these there ever were */
-  uint64_t innermost;      /* the number of the innermost one under way; 0: none is */
-  uint32_t over;           /* how often the owner has entered another isolate on top of this one */
+  uint32_t depth;        /* how often the owner has entered */
+  uint32_t base;         /* the depth at which the call or callback that runs was made */
+  bool freeing;          /* it is being freed: finalizers must not bring it back to life */
+  ist__outward *outward; /* the innermost callback of the embedder's on the stack; NULL: none */
+  uint32_t entries;      /* how many calls that may run JavaScript are */
+  uint64_t calls;        /* how many of these there ever were */
+  uint64_t innermost;    /* the number of the innermost one under way; 0: none is */
+  uint32_t over;         /* how often the owner has entered another isolate on top of this one */
   ist__context_entered *entered; /* innermost last */
   uint32_t entered_count, entered_capacity;
   bool finalizing; /* finalizers are being called */
@@ -567,7 +567,6 @@ public:
         base_(isolate->base) {
     isolate->outward = this;
     isolate->base = depth;
-    isolate->callback_depth++;
   }
   ~ist__outward() {
     ist_isolate *isolate = isolate_;
@@ -576,7 +575,6 @@ public:
       tidy();
     isolate->outward = previous_;
     isolate->base = base_;
-    isolate->callback_depth--;
   }
   ist__outward(const ist__outward &) = delete;
   ist__outward &operator=(const ist__outward &) = delete;
@@ -594,6 +592,12 @@ private:
 };
 
 /* On the isolate's thread: */
+
+/* Whether a callback of the embedder's is on the stack. */
+inline bool ist__called_out(const ist_isolate *isolate) {
+  return isolate->outward || isolate->freeing;
+}
+
 inline bool ist__context_alive(const ist_context *context) {
   return context && context->live.load(std::memory_order_relaxed);
 }

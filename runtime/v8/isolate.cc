@@ -432,14 +432,14 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   if (status) return status;
   /* Whoever waits on this thread's stack for the isolate, or for another one on top of it, would
    * come back to nothing; and so would a thread that waits in its loop. */
-  if (isolate->callback_depth || isolate->entries || isolate->over || isolate->running) {
+  if (ist__called_out(isolate) || isolate->entries || isolate->over || isolate->running) {
     ist__isolate_unlock(isolate);
     return IST_ERR_STATE;
   }
   while (isolate->entered_count) ist__context_exit(isolate);
   while (isolate->level_count) ist__limits_pop(isolate);
   ist__runner_stop(isolate->runner);
-  isolate->callback_depth = 1;
+  isolate->freeing = true;
   isolate->base = isolate->depth;
   {
     v8::HandleScope scope(isolate->v8);
@@ -514,7 +514,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   isolate->runner = nullptr;
   isolate->id = 0;
   isolate->base = 0;
-  isolate->callback_depth = 0;
+  isolate->freeing = false;
   isolate->uncaught_env = nullptr;
   isolate->next = nullptr;
   isolate->link = nullptr;
@@ -534,7 +534,7 @@ void ist__isolate_tell_uncaught(ist_isolate *isolate, ist_context *context, cons
 }
 
 void ist__isolate_settle(ist_isolate *isolate) {
-  if (isolate->callback_depth || isolate->spent.load(std::memory_order_relaxed)) return;
+  if (ist__called_out(isolate) || isolate->spent.load(std::memory_order_relaxed)) return;
   while (isolate->rejections) {
     ist__rejection *entry = take_rejection(isolate);
     ist_context *context = entry->context;

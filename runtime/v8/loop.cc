@@ -48,7 +48,7 @@ void ist__isolate_attach_loop(ist_isolate *isolate, void *loop, const ist__loop_
 }
 
 ist_status ist__isolate_begin_run(ist_isolate *isolate) {
-  if (isolate->running || isolate->callback_depth || isolate->entries) return IST_ERR_STATE;
+  if (isolate->running || ist__called_out(isolate) || isolate->entries) return IST_ERR_STATE;
   isolate->running = true;
   return IST_OK;
 }

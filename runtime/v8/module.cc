@@ -215,7 +215,7 @@ ist_status ist_context_set_loader(ist_context *context, const ist_loader *loader
   context->loader = given;
   if (!old.finalize) return IST_OK;
   /* The old loader may be what calls this. */
-  if (context->isolate->callback_depth)
+  if (ist__called_out(context->isolate))
     ist__finalizer_owe(context->isolate, ist__finalizer_new(old.finalize, old.env));
   else
     old.finalize(old.env);
