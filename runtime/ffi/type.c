@@ -99,14 +99,14 @@ static bool check_one(const ist__type *type, ist__fault *fault) {
   }
 }
 
-/* How deep a type contains others, with `depths` as what is known (0: nothing yet). 0: it contains
- * itself, or too deep. */
+/* How deep a type contains others, or points to pointers, with `depths` as what is known (0:
+ * nothing yet). 0: it contains itself, or too deep. */
 static unsigned char depth_of(const ist__type *type, unsigned char *depths, unsigned level) {
   if (depths[type->index] == UINT8_MAX || level > IST__MAX_DEPTH) return 0;
   if (depths[type->index]) return depths[type->index];
   depths[type->index] = UINT8_MAX;
   unsigned char deepest = 0;
-  if (type->kind == IST__ARRAY) {
+  if (type->kind == IST__ARRAY || (type->kind == IST__POINTER && type->to->kind == IST__POINTER)) {
     if (!(deepest = depth_of(type->to, depths, level + 1))) return 0;
   }
   for (size_t i = 0; i < type->field_count; i++) {

@@ -62,6 +62,8 @@ static void types_that_cannot_be(void **unused) {
   refuses_body("\"types\":[{\"kind\":\"ref\",\"to\":1}]", "types[0]: to: no such index");
   refuses_body("\"types\":[{\"kind\":\"ref\",\"to\":0}]", "a ref to neither struct nor handle");
   refuses_body("\"types\":[{\"kind\":\"pointer\",\"to\":0,\"size\":4}]", "a pointer of 4 bytes");
+  refuses_body("\"types\":[{\"kind\":\"pointer\",\"to\":1},{\"kind\":\"pointer\",\"to\":0}]",
+               "type 0 (pointer): contains itself");
   refuses_body("\"types\":[{\"kind\":\"struct\",\"name\":\"S\",\"size\":8,\"align\":4,\"fields\":["
                "{\"name\":\"s\",\"type\":0,\"offset\":0}]}]",
                "type 0 (S): contains itself");
