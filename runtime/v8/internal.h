@@ -404,6 +404,11 @@ public:
     bool live = context->live.load(std::memory_order_acquire);
     ist_isolate *isolate = __atomic_load_n(&context->isolate, __ATOMIC_RELAXED);
     if (!ist__isolate_held(isolate)) {
+      /* Whoever has the isolate's record now need not ever leave it. */
+      if (!live) {
+        status = ist__forked() ? IST_ERR_FORKED : IST_ERR_HANDLE;
+        return;
+      }
       take(isolate);
       live = context->live.load(std::memory_order_acquire) &&
              __atomic_load_n(&context->isolate, __ATOMIC_RELAXED) == isolate;

@@ -108,10 +108,22 @@ ist_status ist__template_global(ist_isolate *isolate, ist_template *given,
 struct ist__template_gate {
   explicit ist__template_gate(ist_template *tmpl,
                               ist__gate::spent_isolates spent = ist__gate::REFUSED)
-      : gate(tmpl ? tmpl->isolate : static_cast<ist_isolate *>(nullptr), spent),
-        status(gate.status) {
-    if (!status && !tmpl->live.load(std::memory_order_relaxed)) status = IST_ERR_HANDLE;
+      : isolate(isolate_of(tmpl)), gate(isolate, spent), status(gate.status) {
+    if (tmpl && !isolate)
+      status = ist__forked() ? IST_ERR_FORKED : IST_ERR_HANDLE;
+    else if (!status && (!tmpl->live.load(std::memory_order_relaxed) || tmpl->isolate != isolate))
+      status = IST_ERR_HANDLE;
   }
+
+private:
+  /* NULL for a template that was freed: whoever has the isolate's record now need not ever leave
+   * it. */
+  static ist_isolate *isolate_of(ist_template *tmpl) {
+    return tmpl && tmpl->live.load(std::memory_order_acquire) ? tmpl->isolate : nullptr;
+  }
+  ist_isolate *isolate;
+
+public:
   ist__gate gate;
   ist_status status;
 };

@@ -1,6 +1,7 @@
 /* Contexts: nested in any order, shared by tokens, freed at every moment, and many of them. */
 #include "api_test.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -272,6 +273,58 @@ static size_t resident(void) {
   return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+typedef struct holder {
+  const ist_isolate *wanted; /* a record that was freed */
+  ist_isolate *held;         /* the isolate that has it now, entered; NULL: it did not come */
+  pthread_barrier_t holds, done;
+} holder;
+
+static void *hold(void *env) {
+  holder *at = env;
+  for (int i = 0; i < 1000 && !at->held; i++) {
+    ist_isolate *isolate;
+    if (ist_isolate_new(NULL, &isolate)) break;
+    if (isolate == at->wanted)
+      at->held = isolate;
+    else
+      ist_isolate_free(isolate);
+  }
+  bool entered = at->held && !ist_isolate_enter(at->held);
+  pthread_barrier_wait(&at->holds);
+  pthread_barrier_wait(&at->done);
+  if (entered) ist_isolate_leave(at->held);
+  if (at->held) ist_isolate_free(at->held);
+  return NULL;
+}
+
+static void stale_pointers_wait_for_nobody(void **state) {
+  (void)state;
+  ist_isolate *isolate;
+  ist_context *context;
+  ist_template *function, *more;
+  ist_function_options options = {.size = sizeof options, .fn = seven};
+  assert_ok(ist_isolate_new(NULL, &isolate));
+  assert_ok(ist_context_new(isolate, NULL, &context));
+  assert_ok(ist_template_new_function(isolate, &options, &function));
+  assert_ok(ist_isolate_free(isolate));
+  holder at = {.wanted = isolate};
+  assert_int_equal(pthread_barrier_init(&at.holds, NULL, 2), 0);
+  assert_int_equal(pthread_barrier_init(&at.done, NULL, 2), 0);
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, hold, &at), 0);
+  pthread_barrier_wait(&at.holds);
+  ist_value value;
+  assert_status(IST_ERR_HANDLE, ist_object_new(context, &value));
+  assert_status(IST_ERR_HANDLE, ist_template_prototype(function, &more));
+  ist_template_free(function);
+  assert_status(IST_ERR_HANDLE, ist_context_free(context));
+  pthread_barrier_wait(&at.done);
+  pthread_join(thread, NULL);
+  assert_non_null(at.held);
+  pthread_barrier_destroy(&at.holds);
+  pthread_barrier_destroy(&at.done);
+}
+
 static void many_contexts_in_turn_take_no_more_memory(void **state) {
   fixture *f = *state;
   int rounds = getenv("ISTHMUS_SANITIZE") ? 300 : 20000;
@@ -308,6 +361,7 @@ int main(void) {
       TEST(an_entered_context_may_be_freed),
       TEST(functions_outlive_their_context_and_host_callbacks_do_not),
       TEST(stale_contexts_stay_stale_for_a_while),
+      TEST(stale_pointers_wait_for_nobody),
       TEST(many_contexts_in_turn_take_no_more_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
