@@ -163,7 +163,7 @@ static void keep_code(ist__program *program, ist_script *script) {
 
 static ist_status evaluate(thread_rung *rung, ist__job *job, ist_value *value, ist_error **error) {
   ist__program *program = job->program;
-  ist_script *script;
+  ist_script *script = NULL;
   if (rung->isolation <= IST_ISOLATION_COMPARTMENT) {
     ist_source source = ist__program_source(program);
     source.cache = NULL;
