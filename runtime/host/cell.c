@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,12 +48,6 @@ typedef struct cell {
 /* How an exchange ended. */
 typedef enum outcome { DONE, GONE, LATE, DAMAGED, NO_MEMORY } outcome;
 
-static uint64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec * second + (uint64_t)time.tv_nsec;
-}
-
 /* ---- Bytes ---- */
 
 /* Waits until the socket is ready or the time has come (0: as long as it takes). */
@@ -62,7 +55,7 @@ static outcome await(cell *cell, short events, uint64_t deadline) {
   for (;;) {
     int timeout = -1;
     if (deadline) {
-      uint64_t at = now();
+      uint64_t at = ist__pool_now();
       if (at >= deadline) return LATE;
       uint64_t left = (deadline - at) / 1000000 + 1;
       timeout = left > 1000000 ? 1000000 : (int)left;
@@ -82,22 +75,13 @@ static outcome send_all(cell *cell, struct iovec *parts, size_t count) {
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return GONE;
-      if (!deadline) deadline = now() + TO_MOVE * second;
+      if (!deadline) deadline = ist__pool_now() + TO_MOVE * second;
       outcome waited = await(cell, POLLOUT, deadline);
       if (waited) return waited;
       continue;
     }
     deadline = 0;
-    size_t left = (size_t)sent;
-    while (count && left >= parts->iov_len) {
-      left -= parts->iov_len;
-      parts++;
-      count--;
-    }
-    if (count) {
-      parts->iov_base = (char *)parts->iov_base + left;
-      parts->iov_len -= left;
-    }
+    ist__wire_sent(&parts, &count, (size_t)sent);
   }
   return DONE;
 }
@@ -126,7 +110,7 @@ static outcome receive(cell *cell, ist__wire_kind kind, uint64_t most, bool more
       known = true;
       wanted += (size_t)header.length;
       /* The rest is on its way; a megabyte each second is very slow. */
-      deadline = now() + TO_MOVE * second + header.length * 1000;
+      deadline = ist__pool_now() + TO_MOVE * second + header.length * 1000;
     }
     if (known && cell->got >= wanted) return cell->got == wanted || more ? DONE : DAMAGED;
     size_t room = cell->got * 2 < 65536 ? 65536 : cell->got * 2;
@@ -227,23 +211,18 @@ static ist_status no_cell(ist_error **error, ist_status status, const char *mess
 static ist_status give_up(cell *cell, outcome how, ist_error **error) {
   bool greeted = cell->greeted;
   char said[256], manner_text[32], message[1024];
-  if (how == NO_MEMORY) {
-    end(cell, said, sizeof said);
-    return no_cell(error, IST_ERR_MEMORY, NULL);
-  }
+  int status = end(cell, said, sizeof said);
+  if (how == NO_MEMORY) return no_cell(error, IST_ERR_MEMORY, NULL);
   if (how == LATE) {
-    end(cell, said, sizeof said);
     snprintf(message, sizeof message, "the cell '%.512s' has not started within %d seconds",
              cell->path, TO_START);
     return no_cell(error, IST_ERR_RESOURCE, message);
   }
   if (how == DAMAGED) {
-    end(cell, said, sizeof said);
     snprintf(message, sizeof message, "'%.512s' is no cell of this library's: it speaks otherwise",
              cell->path);
     return no_cell(error, IST_ERR_STATE, message);
   }
-  int status = end(cell, said, sizeof said);
   snprintf(message, sizeof message, "the cell '%.512s' has ended as it started%s%s%s", cell->path,
            manner(status, manner_text), *said ? ": " : "", said);
   return no_cell(error, greeted ? IST_ERR_RESOURCE : IST_ERR_STATE, message);
@@ -251,7 +230,7 @@ static ist_status give_up(cell *cell, outcome how, ist_error **error) {
 
 /* Waits for the cell's first words. */
 static ist_status greet(cell *cell, ist_error **error) {
-  outcome how = receive(cell, IST_WIRE_HELLO, 1024, true, now() + TO_START * second);
+  outcome how = receive(cell, IST_WIRE_HELLO, 1024, true, ist__pool_now() + TO_START * second);
   if (how) return give_up(cell, how, error);
   ist__wire_in in = contents(cell);
   uint32_t version = ist__wire_get_u32(&in);
@@ -282,7 +261,7 @@ static ist_status greet(cell *cell, ist_error **error) {
 static ist_status prepare(cell *cell, ist_error **error) {
   ist_status status = cell->greeted ? IST_OK : greet(cell, error);
   if (status) return status;
-  outcome how = receive(cell, IST_WIRE_READY, 4096, false, now() + TO_START * second);
+  outcome how = receive(cell, IST_WIRE_READY, 4096, false, ist__pool_now() + TO_START * second);
   if (how) return give_up(cell, how, error);
   ist__wire_in in = contents(cell);
   ist__wire_ready ready;
@@ -464,13 +443,13 @@ static bool try_job(cell *cell, ist__job *job, bool last) {
   if (!is_idle(cell)) return false;
   outcome how = send_job(cell, job);
   if (how == GONE || how == LATE) return false;
-  uint64_t began = now();
+  uint64_t began = ist__pool_now();
   bool cpu = false;
   if (!how) how = receive_result(cell, began, &cpu);
   if (!how) how = read_result(cell, job);
   if (how) {
     fail(cell, job, how, cpu);
-    job->outcome.wall = now() - began;
+    job->outcome.wall = ist__pool_now() - began;
   }
   return true;
 }

@@ -16,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "cell.h"
@@ -43,16 +42,7 @@ static bool send_all(serving *cell, struct iovec *parts, size_t count) {
     ssize_t sent = writev(cell->socket, parts, (int)count);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return false;
-    size_t left = (size_t)sent;
-    while (count && left >= parts->iov_len) {
-      left -= parts->iov_len;
-      parts++;
-      count--;
-    }
-    if (count) {
-      parts->iov_base = (char *)parts->iov_base + left;
-      parts->iov_len -= left;
-    }
+    ist__wire_sent(&parts, &count, (size_t)sent);
   }
   return true;
 }

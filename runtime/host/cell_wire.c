@@ -89,6 +89,17 @@ void ist__wire_out_free(ist__wire_out *out) {
   *out = (ist__wire_out){0};
 }
 
+void ist__wire_sent(struct iovec **parts, size_t *count, size_t sent) {
+  while (*count && sent >= (*parts)->iov_len) {
+    sent -= (*parts)->iov_len;
+    (*parts)++;
+    (*count)--;
+  }
+  if (!*count) return;
+  (*parts)->iov_base = (char *)(*parts)->iov_base + sent;
+  (*parts)->iov_len -= sent;
+}
+
 /* ---- Reading ---- */
 
 bool ist__wire_expects(const ist__wire_header *header, ist__wire_kind kind, uint64_t most) {

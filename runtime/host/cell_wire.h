@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "isthmus.h"
 
@@ -76,6 +77,8 @@ void ist__wire_put_error(ist__wire_out *out, const ist_error *error);
 /* Writes the header; `more` bytes will be sent behind the frame that belong to it. */
 void ist__wire_end(ist__wire_out *out, ist__wire_kind kind, size_t more);
 void ist__wire_out_free(ist__wire_out *out);
+/* Takes so many bytes, which were sent, from the front of what is to be sent. */
+void ist__wire_sent(struct iovec **parts, size_t *count, size_t sent);
 
 /* ---- Reading ---- */
 

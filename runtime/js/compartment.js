@@ -25,10 +25,10 @@ const describe = (object, key) => {
 const valueOf = (object, key) => (isObject(object) ? describe(object, key)?.value : undefined);
 
 // Everything that is to be frozen.
-const todo = { __proto__: null };
+const reached = { __proto__: null };
 let count = 0;
 const reach = (value) => {
-  if (isObject(value) && first(value)) todo[count++] = value;
+  if (isObject(value) && first(value)) reached[count++] = value;
 };
 
 // ---- What works on when its program has ended -----------------------------------------------------
@@ -113,17 +113,19 @@ cureAll(prototypeOf("Array"), species);
 cureAll(prototypeOf("Promise"), { __proto__: null, constructor: true, then: true });
 
 const names = ["toString", "toLocaleString", "valueOf", "constructor", "toJSON"];
+// The constructors of these are what species are looked up by.
+const looksUpSpecies = (() => {
+  const array = prototypeOf("Array"), promise = prototypeOf("Promise"), regexp = prototypeOf("RegExp");
+  const buffer = prototypeOf("ArrayBuffer"), typedArray = getPrototypeOf(prototypeOf("Uint8Array"));
+  return (object) => object === array || object === promise || object === regexp || object === buffer ||
+    getPrototypeOf(object) === typedArray;
+})();
 const globals = ownKeys(global);
 for (let i = 0; i < globals.length; i++) {
   const prototype = valueOf(valueOf(global, globals[i]), "prototype");
   if (!isObject(prototype)) continue;
   for (let j = 0; j < names.length; j++) {
-    // The constructors of these four are what species are looked up by.
-    const protected_ = names[j] === "constructor" &&
-      (prototype === prototypeOf("Array") || prototype === prototypeOf("Promise") ||
-        prototype === prototypeOf("RegExp") || prototype === prototypeOf("ArrayBuffer") ||
-        getPrototypeOf(prototype) === getPrototypeOf(prototypeOf("Uint8Array")));
-    if (!protected_) cure(prototype, names[j]);
+    if (names[j] !== "constructor" || !looksUpSpecies(prototype)) cure(prototype, names[j]);
   }
 }
 
@@ -150,7 +152,7 @@ if (Segmenter !== undefined) {
 }
 
 for (let i = 0; i < count; i++) {
-  const object = todo[i];
+  const object = reached[i];
   reach(getPrototypeOf(object));
   const keys = ownKeys(object);
   for (let j = 0; j < keys.length; j++) {
@@ -161,12 +163,12 @@ for (let i = 0; i < count; i++) {
   }
 }
 for (let i = 0; i < count; i++) {
-  if (todo[i] === global) continue;
+  if (reached[i] === global) continue;
   try {
-    freeze(todo[i]);
+    freeze(reached[i]);
   } catch {
     // The elements of a typed array cannot be frozen.
-    preventExtensions(todo[i]);
+    preventExtensions(reached[i]);
   }
 }
 

@@ -412,10 +412,7 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   std::unique_lock<std::mutex> guard(registry_mutex);
   if (!++last_id) last_id = 1;
   isolate->id = last_id;
-  isolate->next = registry;
-  isolate->link = &registry;
-  if (registry) registry->link = &isolate->next;
-  registry = isolate;
+  ist__chain_add(&registry, isolate);
   isolate->live.store(true, std::memory_order_release);
   if (!started) {
     guard.unlock();
@@ -481,8 +478,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
   }
   {
     std::lock_guard<std::mutex> guard(registry_mutex);
-    *isolate->link = isolate->next;
-    if (isolate->next) isolate->next->link = isolate->link;
+    ist__chain_drop(isolate);
   }
   handle_scope_of(isolate)->~HandleScope();
   while (isolate->depth) {

@@ -144,13 +144,20 @@ static void errors_come_back_the_same(void **state) {
   ist__wire_out_free(&out);
 }
 
+/* The sample as it is sent, behind `head` bytes of the frame. */
+static ist__wire_out written_sample(size_t *head) {
+  ist__wire_out out = {0};
+  ist__wire_begin(&out);
+  *head = out.length;
+  ist__wire_put_error(&out, &sample);
+  return out;
+}
+
 static void errors_cut_short_are_refused(void **state) {
   (void)state;
   bool bad;
-  ist__wire_out out = {0};
-  ist__wire_begin(&out);
-  size_t head = out.length;
-  ist__wire_put_error(&out, &sample);
+  size_t head;
+  ist__wire_out out = written_sample(&head);
   for (size_t length = 0; length < out.length - head; length++) {
     /* In a block of its own, so that a byte too many is seen. */
     uint8_t *copy = malloc(length + !length);
@@ -165,10 +172,8 @@ static void errors_cut_short_are_refused(void **state) {
 static void errors_with_changed_bytes_do_no_harm(void **state) {
   (void)state;
   bool bad;
-  ist__wire_out out = {0};
-  ist__wire_begin(&out);
-  size_t head = out.length;
-  ist__wire_put_error(&out, &sample);
+  size_t head;
+  ist__wire_out out = written_sample(&head);
   size_t length = out.length - head;
   uint8_t *copy = malloc(length);
   long refused = 0;

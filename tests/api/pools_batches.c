@@ -123,15 +123,19 @@ static void count_finalized(void *env) {
   atomic_fetch_add(&((watch *)env)->finalized, 1);
 }
 
+static ist_batch_options watched_by(watch *w) {
+  return (ist_batch_options){.size = sizeof(ist_batch_options),
+                             .window = 1000,
+                             .progress = on_progress,
+                             .env = w,
+                             .finalize = count_finalized};
+}
+
 static void progress(void **state) {
   (void)state;
   ist_pool *pool = pool_of(IST_ISOLATION_COMPARTMENT, 3);
   watch w = {0};
-  ist_batch_options options = {.size = sizeof options,
-                               .window = 1000,
-                               .progress = on_progress,
-                               .env = &w,
-                               .finalize = count_finalized};
+  ist_batch_options options = watched_by(&w);
   ist_batch *batch = batch_of(pool, "input", &options);
   for (int i = 0; i < 500; i++) add(batch, "1");
   for (int i = 0; i < 500; i++) next_gives(batch, "1");
@@ -150,11 +154,7 @@ static void cancelled_by_progress(void **state) {
   for (uint32_t threads = 1; threads <= 3; threads++) {
     ist_pool *pool = pool_of(IST_ISOLATION_COMPARTMENT, threads);
     watch w = {.cancel_at = 10};
-    ist_batch_options options = {.size = sizeof options,
-                                 .window = 1000,
-                                 .progress = on_progress,
-                                 .env = &w,
-                                 .finalize = count_finalized};
+    ist_batch_options options = watched_by(&w);
     /* Those that run when it is cancelled never end by themselves. */
     ist_batch *batch = batch_of(pool, "if (input >= 100) for (;;); 1", &options);
     int added = 0, given = 0, ended = 0;
