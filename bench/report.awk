@@ -37,21 +37,27 @@ function quoted(text) {
 }
 
 END {
-  line = sprintf("%-20s %6s %10s", suite, "unit", "ours")
-  for (c = 1; c <= column_count; c++) line = line sprintf(" %10s %7s", columns[c], "ratio")
+  widest = 20
+  for (r = 1; r <= row_count; r++)
+    if (length(rows[r]) > widest) widest = length(rows[r])
+  line = sprintf("%-" widest "s %6s %10s", suite, "unit", "ours")
+  for (c = 1; c <= column_count; c++) {
+    width[c] = length(columns[c]) > 10 ? length(columns[c]) : 10
+    line = line sprintf(" %" width[c] "s %7s", columns[c], "ratio")
+  }
   print line
   text = "{\"suite\": " quoted(suite) ", \"machine\": " quoted(machine) ", \"rows\": ["
   for (r = 1; r <= row_count; r++) {
     row = rows[r]
     ours = median("ours", row)
-    line = sprintf("%-20s %6s %10s", row, unit[row], ours == "" ? "-" : sprintf("%.2f", ours))
+    line = sprintf("%-" widest "s %6s %10s", row, unit[row], ours == "" ? "-" : sprintf("%.2f", ours))
     text = text (r > 1 ? "," : "") "\n  {\"name\": " quoted(row) ", \"unit\": " quoted(unit[row]) ", \"ours\": " (ours == "" ? "null" : ours)
     peers = ""
     floor = "null"
     spreads = ours == "" ? "" : "\"ours\": " spread("ours", row)
     for (c = 1; c <= column_count; c++) {
       theirs = median(columns[c], row)
-      line = line sprintf(" %10s %7s", theirs == "" ? "-" : sprintf("%.2f", theirs), ours == "" || theirs == "" ? "-" : sprintf("%.2f", ours / theirs))
+      line = line sprintf(" %" width[c] "s %7s", theirs == "" ? "-" : sprintf("%.2f", theirs), ours == "" || theirs == "" ? "-" : sprintf("%.2f", ours / theirs))
       if (theirs == "") continue
       if (columns[c] == "floor") floor = theirs
       else peers = peers (peers == "" ? "" : ", ") quoted(columns[c]) ": " theirs

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# The benchmarks: run.sh BUILD_DIR [SUITE] [--json FILE]. `./build.sh bench` calls it. Suites:
+# The benchmarks: run.sh BUILD_DIR [SUITE] [--json FILE] [--quick]. `./build.sh bench` calls it. Suites:
 #   ffi     calls from JavaScript to C, in nanoseconds (sqlite_rows in milliseconds), beside koffi on Node
 #   embed   what driving V8 through isthmus.h costs, beside V8's own interface in C++ (`floor`)
 #   judge   a short program never seen before, at each rung of isolation, in microseconds a run, beside V8 alone (`floor`: a
 #           context for each; `floor_isolate`: an isolate for each) and a process of Node for each (`node_spawn`)
 #   start   an empty script from start to end, in milliseconds, beside Node
-# Peers are fetched by name from npm into BUILD_DIR/bench, and left out where there is no Node. Absolute times drift; what
-# counts is the ratio in one run. Every figure is the median of several runs, ours and theirs in turn; --json FILE writes
-# their spread too.
+#   python  the Python package beside mini-racer, STPyV8, PythonMonkey and quickjs, and what stands under each row: V8's own
+#           interface in C++, one copy of the same bytes, or the loop in C (`floor`); a call of C by cffi and by ctypes
+# Peers are fetched by name from npm and PyPI into BUILD_DIR/bench, and left out where there is no Node, or no package for
+# this Python. Absolute times drift; what counts is the ratio in one run. Every figure is the median of several runs, ours
+# and theirs in turn; --json FILE writes their spread too. --quick measures the Python suite once and shortly, for a look
+# while working on it.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -17,7 +20,7 @@ die() {
   exit 1
 }
 
-suites=() json=
+suites=() json='' quick=false
 while [ $# -gt 0 ]; do
   case $1 in
   --json)
@@ -25,16 +28,17 @@ while [ $# -gt 0 ]; do
     json=$2
     shift
     ;;
-  ffi | embed | judge | start) suites+=("$1") ;;
+  --quick) quick=true ;;
+  ffi | embed | judge | start | python) suites+=("$1") ;;
   -h | --help)
-    printf 'usage: ./build.sh bench [ffi] [embed] [judge] [start] [--json FILE]\n'
+    printf 'usage: ./build.sh bench [ffi] [embed] [judge] [start] [python] [--json FILE] [--quick]\n'
     exit 0
     ;;
-  *) die "no such suite: $1 (there are: ffi, embed, judge, start)" ;;
+  *) die "no such suite: $1 (there are: ffi, embed, judge, start, python)" ;;
   esac
   shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(ffi embed judge start)
+[ ${#suites[@]} -gt 0 ] || suites=(ffi embed judge start python)
 [ -z "$json" ] || [ ${#suites[@]} = 1 ] || die "--json needs one suite"
 
 work=$build/bench
@@ -105,6 +109,56 @@ suite_start() {
   done
 }
 
+# make_venv: one environment for ours and for all peers, each of which is then a process of its own. The package is built
+# from the sources as they are, against this build.
+make_venv() {
+  local python=$work/python/bin/python peer missing=()
+  if ! "$python" -c '' 2>/dev/null; then
+    rm -rf "$work/python"
+    python3 -m venv "$work/python" || die "python3 makes no virtual environment (Debian: python3-venv)"
+  fi
+  local pip=("$python" -m pip --disable-pip-version-check --quiet)
+  "$python" -c 'import cffi, numpy, setuptools; assert int(setuptools.__version__.split(".")[0]) >= 77' 2>/dev/null ||
+    "${pip[@]}" install --upgrade 'setuptools>=77' 'cffi>=1.17' numpy >&2 ||
+    die "no cffi and numpy for $("$python" --version)"
+  "${pip[@]}" uninstall --yes isthmus >/dev/null 2>&1 || true
+  ISTHMUS_BUILD=$build "${pip[@]}" install --no-deps --no-build-isolation "$here/../bindings/python" >&2 ||
+    die "the Python package does not build"
+  for peer in "${python_peers[@]}"; do
+    "${pip[@]}" show "${peer%==*}" 2>/dev/null | grep -qxF "Version: ${peer#*==}" || missing+=("$peer")
+  done
+  for peer in ${missing+"${missing[@]}"}; do
+    echo "bench: fetching $peer" >&2
+    "${pip[@]}" install "$peer" >&2 || echo "bench: no $peer for this Python: its column stays empty" >&2
+  done
+}
+
+python_peers=(mini-racer==0.14.1 stpyv8==13.1.201.22 pythonmonkey==1.4.1 quickjs==1.19.4)
+
+# side SECONDS COMMAND...: the figures that a side prints. One that crashes or hangs has no more rows than it has printed.
+side() {
+  local seconds=$1
+  shift
+  timeout -k 5 "$seconds" "$@" | sed -n 's/^ROW\t//p' || echo "bench: ${*:2} has ended early" >&2
+}
+
+suite_python() {
+  local python=$work/python/bin/python round rounds=5 peer
+  make_venv >&2
+  if $quick; then
+    rounds=1
+    export BENCH_QUICK=1
+  fi
+  for round in $(seq $rounds); do
+    echo "bench: python, run $round of $rounds" >&2
+    side 60 "$python" "$here/python/ours.py"
+    "$build/bench-embed-floor" call_0 call_2 callback_2 property_get numbers_10k_out numbers_10k_in new_context \
+      new_isolate isolate_memory | sed -n 's/^ROW\t/floor\t/p' | sed 's/\tnumbers_/\tlist_/'
+    side 60 "$python" "$here/python/floor.py" "$work/floor"
+    for peer in "${python_peers[@]}"; do side 60 "$python" "$here/python/peers.py" "${peer%==*}"; done
+  done
+}
+
 machine="$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 for suite in "${suites[@]}"; do
   case $suite in
@@ -112,6 +166,7 @@ for suite in "${suites[@]}"; do
   embed) suite_embed >"$work/figures" ;;
   judge) suite_judge >"$work/figures" ;;
   start) suite_start >"$work/figures" ;;
+  python) suite_python >"$work/figures" ;;
   esac
   awk -F'\t' -v suite="$suite" -v machine="$machine" -v json="$json" -f "$here/report.awk" "$work/figures"
 done

@@ -98,6 +98,7 @@ void rows(place &at) {
 }
 
 void context_memory(v8::Isolate *isolate) {
+  if (!measure_wants("context_memory")) return;
   std::vector<v8::Global<v8::Context>> contexts(MANY_CONTEXTS);
   double before = measure_resident();
   for (v8::Global<v8::Context> &context : contexts) {
@@ -108,6 +109,7 @@ void context_memory(v8::Isolate *isolate) {
 }
 
 void isolate_memory() {
+  if (!measure_wants("isolate_memory")) return;
   std::vector<v8::Isolate *> isolates(MANY_ISOLATES);
   double before = measure_resident();
   for (v8::Isolate *&isolate : isolates) isolate = v8::Isolate::New(params);
@@ -117,7 +119,8 @@ void isolate_memory() {
 
 } // namespace
 
-int main() {
+int main(int, char **argv) {
+  measure_wanted = argv + 1;
   std::unique_ptr<v8::Platform> platform = v8::platform::NewDefaultPlatform();
   v8::V8::InitializePlatform(platform.get());
   v8::V8::Initialize();

@@ -1,12 +1,24 @@
 /* How both sides of the embed suite measure: each row is the median of several timed loops, printed
- * as `ROW<tab>name<tab>unit<tab>number`. Memory is what the process has resident. */
+ * as `ROW<tab>name<tab>unit<tab>number`. Memory is what the process has resident. With names of
+ * rows as arguments, only these are measured. */
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The names that main was given, with NULL behind them: set before the first row. */
+static char **measure_wanted;
+
+static inline bool measure_wants(const char *name) {
+  for (char **at = measure_wanted; *at; at++)
+    if (!strcmp(*at, name)) return true;
+  return !*measure_wanted;
+}
 
 static inline double measure_now(void) {
   struct timespec now;
@@ -32,10 +44,12 @@ static inline void measure_print(const char *name, const char *unit, double numb
   fflush(stdout);
 }
 
-/* Times `loop(env, rounds)` nine times and prints the median of one round. */
+/* Times `loop(env, rounds)` nine times and prints the median of one round, when the row is wanted.
+ */
 static inline void measure(const char *name, const char *unit, long rounds,
                            void (*loop)(void *env, long rounds), void *env) {
   enum { TIMES = 9 };
+  if (!measure_wants(name)) return;
   double taken[TIMES];
   double scale = *unit == 'n' ? 1e9 : *unit == 'u' ? 1e6 : 1e3;
   loop(env, rounds / 10 + 1);

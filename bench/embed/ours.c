@@ -119,6 +119,7 @@ static void new_isolate(void *env, long rounds) {
 }
 
 static void isolate_memory(void) {
+  if (!measure_wants("isolate_memory")) return;
   ist_isolate *isolates[MANY_ISOLATES];
   double before = measure_resident();
   for (int i = 0; i < MANY_ISOLATES; i++) check(ist_isolate_new(NULL, &isolates[i]));
@@ -127,6 +128,7 @@ static void isolate_memory(void) {
 }
 
 static void context_memory(ist_isolate *isolate) {
+  if (!measure_wants("context_memory")) return;
   ist_context *contexts[MANY_CONTEXTS];
   double before = measure_resident();
   for (int i = 0; i < MANY_CONTEXTS; i++) check(ist_context_new(isolate, NULL, &contexts[i]));
@@ -134,7 +136,9 @@ static void context_memory(ist_isolate *isolate) {
   for (int i = 0; i < MANY_CONTEXTS; i++) check(ist_context_free(contexts[i]));
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  (void)argc;
+  measure_wanted = argv + 1;
   /* The first isolate starts V8, which the other side does beforehand too. */
   place at = {0};
   check(ist_isolate_new(NULL, &at.isolate));
