@@ -1,0 +1,196 @@
+"""Isolates: JavaScript heaps with their limits."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Iterator, Optional
+
+from ._core import Core, byte_count, check, nanoseconds
+from ._errors import StateError
+from ._extension import ffi, lib
+
+if TYPE_CHECKING:
+    from ._context import Context
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What an isolate holds, in bytes unless said."""
+
+    heap_used: int
+    heap_total: int
+    """Taken from the system for the heap."""
+    heap_limit: int
+    heap_physical: int
+    malloced: int
+    """By V8, beside its heap."""
+    external: int
+    """Native memory that JavaScript objects hold, buffers among it."""
+    native_contexts: int
+    """How many."""
+    detached_contexts: int
+    """How many contexts were closed and are still reachable."""
+    handles: int
+    """How many handles are in use."""
+    buffers: int
+    """In buffers and WebAssembly memories, which `buffer_limit` is about."""
+
+
+class Isolate:
+    """A JavaScript heap with its collector and its limits; contexts live in it.
+
+    Any thread may use it, one at a time: an operation waits until it is free, and lets other Python threads
+    run meanwhile, as it does while JavaScript runs.
+
+    Args:
+        heap_limit: bytes that the heap may grow to, at least 4 MiB. A program that needs more is ended by
+            JSMemoryError, and the isolate is closed. None: V8's own choice, between one and four gigabytes.
+        buffer_limit: bytes of ArrayBuffers and WebAssembly memories that live at one time; more is a
+            RangeError. None: no limit.
+        stack_limit: bytes of stack that JavaScript may use, at least 64 KiB. None: about a megabyte.
+        timeout: seconds that each operation may take, unless it says otherwise; JSTimeoutError beyond.
+            None: no limit.
+        cpu_timeout: the same in seconds of processor time.
+        snapshot: what its contexts start from.
+
+    Raises:
+        ForkedError: in a process made by fork after V8 was used.
+        ResourceError: the system has no room for one more.
+    """
+
+    def __init__(
+        self,
+        *,
+        heap_limit: Optional[int] = None,
+        buffer_limit: Optional[int] = None,
+        stack_limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+        cpu_timeout: Optional[float] = None,
+        snapshot: Optional[Any] = None,
+    ) -> None:
+        wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
+        options = ffi.new("ist_isolate_options *")
+        options.size = ffi.sizeof("ist_isolate_options")
+        options.heap_limit = byte_count(heap_limit, "heap_limit")
+        options.buffer_limit = byte_count(buffer_limit, "buffer_limit")
+        options.stack_limit = byte_count(stack_limit, "stack_limit")
+        options.microtasks = lib.IST_MICROTASKS_AUTO
+        if snapshot is not None:
+            options.snapshot = snapshot._ptr
+        made = ffi.new("ist_isolate **")
+        check(lib.ist_isolate_new(options, made))
+        self._core = Core(made[0], wall, cpu)
+        self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
+        self._process = os.getpid()
+
+    def __repr__(self) -> str:
+        return f"<isthmus.Isolate {'closed' if self.closed else hex(id(self))}>"
+
+    def __enter__(self) -> Isolate:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        value: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        core = getattr(self, "_core", None)
+        if core is not None and not core.closed:
+            try:
+                core.close()
+            except StateError:
+                pass
+
+    def close(self) -> None:
+        """Frees the isolate with its contexts and objects, ending what runs in it. Using any of them
+        afterwards raises ClosedError. Repeating it does nothing.
+
+        Raises:
+            StateError: within a function that JavaScript in this isolate has called.
+        """
+        self._core.close()
+        for context in list(self._contexts):
+            context._ptr = ffi.NULL
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or the heap limit was reached."""
+        return self._core.closed or self._core.spent
+
+    @property
+    def spent(self) -> bool:
+        """Whether the heap limit was reached: all that is left to do is to close it."""
+        return self._core.spent
+
+    def context(self, **options: Any) -> Context:
+        """Makes a context: a global object with its own built-ins. Takes what `Context` takes."""
+        from ._context import Context
+
+        return Context(self, **options)
+
+    def terminate(self) -> None:
+        """Ends the JavaScript that runs in the isolate now, by JSTerminated; the isolate can be used
+        again. Nothing happens when none runs. From any thread."""
+        if not self._core.closed:
+            lib.ipy_isolate_terminate(self._core.ptr)
+
+    @contextmanager
+    def _held(self, wall: int, cpu: int, limited: bool) -> Iterator[None]:
+        core = self._core
+        frame = core.frame()
+        hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
+        frame.c.wall, frame.c.cpu = wall, cpu
+        try:
+            answer = lib.ipy_enter(core.ptr, hold, frame.c, limited)
+            if answer:
+                core.again(answer, frame, None, lib.ipy_enter, core.ptr, hold, frame.c, limited)
+            yield
+        finally:
+            frame.c.wall = frame.c.cpu = 0
+            lib.ipy_leave(hold)
+            core.frames.append(frame)
+
+    def entered(self) -> Any:
+        """A context manager that keeps the isolate for this thread: operations within it are faster, and
+        other threads wait until its end."""
+        return self._held(0, 0, False)
+
+    def limits(
+        self, timeout: Optional[float] = None, cpu_timeout: Optional[float] = None
+    ) -> Any:
+        """A context manager that puts limits on all that this thread runs in the isolate until its end,
+        taken together; it keeps the isolate for this thread.
+
+        Args:
+            timeout: seconds that may pass.
+            cpu_timeout: seconds of processor time.
+        """
+        wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
+        return self._held(wall, cpu, bool(wall or cpu))
+
+    def _pointer(self) -> Any:
+        core = self._core
+        if core.closed:
+            raise core.closed_error(None)
+        return core.isolate()
+
+    def collect(self) -> None:
+        """Collects all garbage that V8 can find now; takes milliseconds to seconds."""
+        with self._held(0, 0, False):
+            check(lib.ist_isolate_collect(self._pointer()))
+
+    def statistics(self) -> Statistics:
+        """What the isolate holds."""
+        got = ffi.new("ist_statistics *")
+        got.size = ffi.sizeof("ist_statistics")
+        with self._held(0, 0, False):
+            check(lib.ist_isolate_statistics(self._pointer(), got))
+        return Statistics(**{name: getattr(got, name) for name in Statistics.__dataclass_fields__})
