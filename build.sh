@@ -20,6 +20,11 @@ usage: ./build.sh [VERB]
   run ARGS     build, then build/isthmus run ARGS
   test [--asan | --tsan] [CTEST ARGS]
                set up, build everything, run all tests (build/, build-asan/, build-tsan/)
+  python [PYTEST ARGS]
+               build, then run the tests of the Python package, in build/python/
+  wheel [--bundle]
+               build, then make the Python package's wheel in build/wheel/; --bundle: one that carries libnode too, for
+               machines without it, in build/wheel/bundled/
   bench ARGS   build, then run the benchmarks
   check        format, house rules, and every interface file proven against its header
   clean        remove the build trees and what set-up unpacked
@@ -102,6 +107,16 @@ bench)
   build >&2
   compile release build bench-embed bench-embed-floor bench-judge bench-judge-floor bench-judge-spawn >&2
   exec bash bench/run.sh build "$@"
+  ;;
+python)
+  setup python
+  compile release build wheel-parts fixture
+  exec tests/python/run.sh build "$@"
+  ;;
+wheel)
+  setup python
+  compile release build wheel-parts
+  exec scripts/wheel.sh build "$@"
   ;;
 check)
   setup check

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what the build (or the tests, or the checks) needs: `scripts/setup.sh build|test|check`.
+# Gets what the build (or the tests, the checks, the Python package) needs: `scripts/setup.sh build|test|check|python`.
 #
 # It first looks at what is there and does nothing when nothing is missing. What is missing comes from apt where this
 # user may install; what apt refuses, or may not install, is downloaded as packages and unpacked into .deps/, which
@@ -43,6 +43,7 @@ test)
 check)
   commands+=("clang-format clang-format")
   ;;
+python) ;;
 *) die "unknown level: $level" ;;
 esac
 
@@ -66,6 +67,14 @@ have_fuzzer_runtime() {
   return 1
 }
 
+# Prints the packages that python3 lacks for virtual environments and extensions in C. Debian has them apart from it; a
+# python3 from elsewhere that comes first on the PATH may have it all.
+python_lacks() {
+  command -v python3 >/dev/null || echo python3
+  python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
+  [ -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))' 2>/dev/null)/Python.h" ] || echo python3-dev
+}
+
 # Sets `missing` (wanted, may be unpacked), `missing_tools` (must be installed) and `missing_optional`.
 look() {
   local row
@@ -82,6 +91,10 @@ look() {
   for row in ${optional_commands+"${optional_commands[@]}"}; do
     command -v "${row% *}" >/dev/null || missing_optional+=("${row#* }")
   done
+  case $level in
+  test | check) mapfile -t -O "${#missing_optional[@]}" missing_optional < <(python_lacks) ;;
+  python) mapfile -t -O "${#missing_tools[@]}" missing_tools < <(python_lacks) ;;
+  esac
   if [ "$level" = test ]; then
     have_fuzzer_runtime || missing_optional+=(libclang-rt-dev)
     [ -d /usr/lib/python3/dist-packages/jsonschema ] || missing_optional+=(python3-jsonschema)

@@ -31,15 +31,15 @@ size_t ist__list_length(const char *const *list) {
   return count;
 }
 
-/* Where the installed interface files are: beside libisthmus in a build tree or a prefix, else
- * where the build said. */
+/* Where the installed interface files are: beside libisthmus in a build tree, a prefix or a package
+ * of another language, else where the build said. */
 char *ist__library_installed_dir(void) {
   Dl_info info;
   if (dladdr((const void *)(uintptr_t)&ist_library_open_name, &info) && info.dli_fname) {
     char *library = realpath(info.dli_fname, NULL);
     if (!library) library = realpath("/proc/self/exe", NULL);
     static const char *const relative[] = {"share/isthmus/idl", "../share/isthmus/idl",
-                                           "../../share/isthmus/idl"};
+                                           "../../share/isthmus/idl", "idl"};
     char *slash = library ? strrchr(library, '/') : NULL;
     if (slash) *slash = '\0';
     for (size_t i = 0; slash && i < sizeof relative / sizeof *relative; i++) {

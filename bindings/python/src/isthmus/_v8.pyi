@@ -1,0 +1,6 @@
+"""What cffi makes: all of isthmus.h and the bridge."""
+
+from typing import Any
+
+ffi: Any
+lib: Any
