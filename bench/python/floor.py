@@ -70,7 +70,7 @@ def copies(side: Side, ffi: Any) -> None:
     megabyte, row = bytearray(range(256)) * (MEGABYTE // 256), bytearray(len(NUMBERS) * 8)
     for names, source in (
         (("string_1m_in", "string_1m_out"), megabyte),
-        (("bytearray_1m_in", "bytearray_1m_out", "bytes_1m_in"), megabyte),
+        (("bytearray_1m_in", "bytearray_1m_out", "bytes_1m_in", "bytes_1m_in_new"), megabyte),
         (("numpy_10k_out", "numpy_10k_in"), row),
     ):
         target = bytearray(len(source))

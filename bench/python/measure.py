@@ -138,13 +138,13 @@ def repeat_caught(f: Callable[[], Any], error: type[BaseException]) -> Run:
     return run
 
 
-def repeat_texts(f: Callable[[str], Any], texts: list[str]) -> Run:
-    """Calls `f` with each of the texts in turn."""
+def repeat_each(f: Callable[[Any], Any], values: list[Any]) -> Run:
+    """Calls `f` with each of the values in turn."""
 
     def run(n: int) -> None:
-        count = len(texts)
+        count = len(values)
         for i in range(n):
-            f(texts[i % count])
+            f(values[i % count])
 
     return run
 
@@ -230,7 +230,7 @@ class Side:
         def results() -> list[int]:
             return [int(evaluate(text)) for text in texts[:20]]
 
-        return self.row(name, repeat_texts(evaluate, texts), (results,), EXPECTED[:20])
+        return self.row(name, repeat_each(evaluate, texts), (results,), EXPECTED[:20])
 
 
 def expect(actual: Any, expected: Any) -> None:

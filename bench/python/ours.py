@@ -26,6 +26,7 @@ from measure import (
     cycle,
     repeat,
     repeat_caught,
+    repeat_each,
     repeat_key,
     repeat_sum,
     repeat_with,
@@ -49,6 +50,7 @@ def calls(side: Side, ctx: ist.Context) -> None:
     thrower = ctx.eval("() => { throw new Error('boom') }")
     item = ctx.eval("({x: 1.5})")
     bytearray_in, bytes_in, numpy_in = bytearray(MEGABYTE), bytes(MEGABYTE), numpy.array(NUMBERS)
+    others = [bytes([i]) * MEGABYTE for i in range(4)]
 
     def numpy_out() -> Any:
         return numpy.asarray(numbers())
@@ -64,6 +66,7 @@ def calls(side: Side, ctx: ist.Context) -> None:
     side.row("bytearray_1m_in", repeat_with(length, bytearray_in), (length, bytearray_in), MEGABYTE)
     side.row("bytearray_1m_out", repeat(out), (lambda: len(out()),), MEGABYTE)
     side.row("bytes_1m_in", repeat_with(length, bytes_in), (length, bytes_in), MEGABYTE)
+    side.row("bytes_1m_in_new", repeat_each(length, others), (length, others[1]), MEGABYTE)
     side.row("list_10k_out", repeat_with(list, array), (list, array), NUMBERS)
     side.row("list_10k_in", repeat_with(length, NUMBERS), (length, NUMBERS), 10000)
     side.row("list_10k_in_sum", repeat_with(adds, NUMBERS), (adds, NUMBERS), sum(NUMBERS))

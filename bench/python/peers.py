@@ -27,6 +27,7 @@ from measure import (
     expect,
     repeat,
     repeat_caught,
+    repeat_each,
     repeat_key,
     repeat_sum,
     repeat_with,
@@ -62,6 +63,7 @@ def mini_racer(side: Side) -> None:
         thrower: Any = evaluate("(() => { throw new Error('boom') })")
         item: Any = evaluate("({x: 1.5})")
         bytearray_in, bytes_in = bytearray(MEGABYTE), bytes(MEGABYTE)
+        others = [bytes([i]) * MEGABYTE for i in range(4)]
         array = numpy.array(NUMBERS)
 
         def view(name: str) -> Any:
@@ -82,6 +84,7 @@ def mini_racer(side: Side) -> None:
         side.row("string_1m_out", repeat_with(evaluate, "text"), (evaluate, "text"), TEXT)
         side.row("bytearray_1m_in", repeat(lambda: write("bytes", bytearray_in)))
         side.row("bytes_1m_in", repeat(lambda: write("bytes", bytes_in)))
+        side.row("bytes_1m_in_new", repeat_each(lambda value: write("bytes", value), others))
         side.row(
             "bytearray_1m_out",
             repeat_with(evaluate, "bytes"),
@@ -242,6 +245,7 @@ def pythonmonkey(side: Side) -> None:
     thrower = evaluate("(() => { throw new Error('boom') })")
     item = evaluate("({x: 1.5})")
     bytearray_in, bytes_in, numpy_in = bytearray(MEGABYTE), bytes(MEGABYTE), numpy.array(NUMBERS)
+    others = [bytes([i]) * MEGABYTE for i in range(4)]
 
     def callbacks(n: int) -> Any:
         return caller(lambda a, b: a + b, float(n))
@@ -261,6 +265,7 @@ def pythonmonkey(side: Side) -> None:
     side.row("string_1m_out", repeat(text), (text,), TEXT)
     side.row("bytearray_1m_in", repeat_with(length, bytearray_in), (length, bytearray_in), MEGABYTE)
     side.row("bytes_1m_in", repeat_with(length, bytes_in), (length, bytes_in), MEGABYTE)
+    side.row("bytes_1m_in_new", repeat_each(length, others), (length, others[1]), MEGABYTE)
     side.row("bytearray_1m_out", repeat(out), (lambda: len(out()),), MEGABYTE)
     side.row("list_10k_out", repeat_with(list, array), (list, array), NUMBERS)
     side.row("list_10k_in", repeat_with(length, NUMBERS), (length, NUMBERS), 10000)
