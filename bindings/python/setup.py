@@ -6,10 +6,12 @@ tree when there is one, so the sources stay as they are.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -25,16 +27,19 @@ SANITIZE = os.environ.get("ISTHMUS_SANITIZE", "")
 
 
 def build_base() -> str:
-    """The folder for what is built: in the build tree, or here when that is not to be written to."""
+    """The folder for what is built: in the build tree, where the next build finds it, or one that goes in the end."""
     tree = bridge.build_tree()
-    if not tree:
-        return "build"
-    base = tree / "python" / "pip"
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return "build"
-    return str(base)
+    if tree:
+        base = tree / "python" / "pip"
+        try:
+            base.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            tree = None
+        else:
+            return str(base)
+    passing = tempfile.mkdtemp(prefix="isthmus-")
+    atexit.register(shutil.rmtree, passing, ignore_errors=True)
+    return passing
 
 
 class BuildPackage(build_py):
@@ -75,11 +80,12 @@ class BuildExtension(build_ext):
             raise bridge.BuildError(
                 f"this is the package of isthmus {version}, but {library.name} is {said.strip()}"
             )
-        (extension,) = self.extensions
+        (extension,) = (one for one in self.extensions if one.name == "isthmus._v8")
+        for one in self.extensions:
+            one.include_dirs += [str(library.include)]
         source = Path(self.build_temp) / "_v8.c"
         bridge.generate(library, source)
         extension.sources = [str(source), *extension.sources]
-        extension.include_dirs += [str(library.include)]
         extension.library_dirs += [str(library.libraries)]
         extension.depends += [str(library.include / "isthmus.h"), str(library.shared)]
         super().run()
@@ -104,12 +110,22 @@ setup(
             extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
             define_macros=[("Py_LIMITED_API", "0x03090000")],
             py_limited_api=True,
-        )
+        ),
+        Extension(
+            "isthmus._calls",
+            sources=["src/calls/calls.c"],
+            depends=["src/bridge/bridge.h"],
+            include_dirs=["src/bridge"],
+            extra_link_args=flags[:1],
+            extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
+            define_macros=[("Py_LIMITED_API", "0x03090000")],
+            py_limited_api=True,
+        ),
     ],
     cmdclass={"build_py": BuildPackage, "build_ext": BuildExtension},
     options={
         "build": {"build_base": base},
-        "egg_info": {"egg_base": base if base != "build" else "."},
+        "egg_info": {"egg_base": base},
         "bdist_wheel": {"py_limited_api": "cp39"},
     },
 )

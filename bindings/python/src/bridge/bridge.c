@@ -418,6 +418,11 @@ bool ipy_frame_args(ipy_frame *frame, uint32_t argc) {
 
 /* ---- From JavaScript to an item ---- */
 
+static bool is_integer(double number) {
+  return number >= -9007199254740991.0 && number <= 9007199254740991.0 &&
+         number == (double)(int64_t)number && (number || !signbit(number));
+}
+
 static int lift_string(ist_isolate *isolate, ist_value value, ipy_item *item, ipy_frame *frame) {
   ist_encoding encoding = IST_LATIN1;
   size_t unit = 1, capacity = sizeof frame->text / 2, length;
@@ -520,8 +525,7 @@ int ipy_lift(ipy_isolate *core, ist_context *context, ist_value value, ipy_item 
     return 0;
   case IST_DOUBLE: {
     double number = value.as.number;
-    if (number >= -9007199254740991.0 && number <= 9007199254740991.0 &&
-        number == (double)(int64_t)number && (number || !signbit(number))) {
+    if (is_integer(number)) {
       item->tag = IPY_INT;
       item->integer = (int64_t)number;
     } else {
@@ -585,38 +589,58 @@ int ipy_lower(ipy_isolate *core, ist_context *context, const ipy_item *item, ist
 
 /* ---- Operations ---- */
 
-/* The end of each: the result as an item, the hold back, and the answer. */
-static int answer_with(ipy_isolate *core, ist_context *context, ipy_hold *hold, ipy_frame *frame,
-                       ist_status status, ist_value value) {
-  int answer;
-  if (status) {
-    answer = failed(frame, status);
-  } else {
-    answer = ipy_lift(core, context, value, &frame->result, frame);
-    if (!answer) answer = frame->result.tag;
-  }
-  ipy_leave(hold);
-  return answer;
-}
+/* What an operation is about, once it has begun. */
+typedef struct operation {
+  ipy_isolate *core;
+  ist_context *context;
+  ipy_frame *frame;
+  ipy_hold hold;
+} operation;
 
-static int begin(ipy_isolate *core, ist_context *context, ipy_hold *hold, ipy_frame *frame) {
-  if (!context) return IPY_CLOSED;
+static int begin(operation *made, uintptr_t place_at, uintptr_t frame_at) {
+  const ipy_place *place = (const ipy_place *)place_at;
+  ipy_frame *frame = (ipy_frame *)frame_at;
+  made->core = place->core;
+  made->context = place->context;
+  made->frame = frame;
+  if (!place->context) return IPY_CLOSED;
   if (frame->error) {
     ist_error_free(frame->error);
     frame->error = NULL;
   }
-  return ipy_enter(core, hold, frame, true);
+  return ipy_enter(place->core, &made->hold, frame, true);
 }
 
-int ipy_eval(ipy_isolate *core, ist_context *context, const char *source, size_t length,
-             const char *file, int line_offset, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+/* The end of each: the result as an item, the hold back, and the answer. */
+static int answer_with(operation *made, ist_status status, ist_value value) {
+  ipy_frame *frame = made->frame;
+  int answer;
+  if (status) {
+    answer = failed(frame, status);
+  } else {
+    answer = ipy_lift(made->core, made->context, value, &frame->result, frame);
+    if (!answer) answer = frame->result.tag;
+  }
+  ipy_leave(&made->hold);
+  return answer;
+}
+
+/* The end of one that could not do its work. */
+static int give_up(operation *made, int answer) {
+  ipy_leave(&made->hold);
+  return answer;
+}
+
+int ipy_eval(uintptr_t place, const char *source, size_t length, const char *file, int line_offset,
+             uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value result = ist_undefined();
+  ist_error **error = &op.frame->error;
   ist_status status;
   if (!line_offset) {
-    status = ist_script_eval(context, source, length, file, &result, &frame->error);
+    status = ist_script_eval(op.context, source, length, file, &result, error);
   } else {
     ist_source text = {.size = sizeof text,
                        .text = source,
@@ -624,160 +648,135 @@ int ipy_eval(ipy_isolate *core, ist_context *context, const char *source, size_t
                        .file = file,
                        .line_offset = line_offset};
     ist_script *script;
-    status = ist_script_compile(context, &text, &script, &frame->error);
+    status = ist_script_compile(op.context, &text, &script, error);
     if (!status) {
-      status = ist_script_run(context, script, &result, &frame->error);
+      status = ist_script_run(op.context, script, &result, error);
       ist_script_free(script);
     }
   }
-  return answer_with(core, context, &hold, frame, status, result);
+  return answer_with(&op, status, result);
 }
 
 /* The arguments as values: in `few`, or in memory of the frame's. NULL after an answer. */
-static ist_value *lower_args(ipy_isolate *core, ist_context *context, ipy_frame *frame,
-                             ist_value few[8], int *answer) {
+static ist_value *lower_args(operation *op, uint32_t argc, ist_value few[8], int *answer) {
   ist_value *values = few;
-  if (frame->argc > 8) values = (ist_value *)room(frame, frame->argc * sizeof *values);
+  if (argc > 8) values = (ist_value *)room(op->frame, argc * sizeof *values);
   if (!values) {
-    *answer = failed(frame, IST_ERR_MEMORY);
+    *answer = failed(op->frame, IST_ERR_MEMORY);
     return NULL;
   }
-  for (uint32_t i = 0; i < frame->argc; i++) {
-    *answer = ipy_lower(core, context, &frame->argv[i], &values[i], frame);
-    if (*answer) return NULL;
-  }
+  const ipy_item *argv = op->frame->argv;
+  op->frame->argv = op->frame->args;
+  for (uint32_t i = 0; i < argc && !*answer; i++)
+    *answer = ipy_lower(op->core, op->context, &argv[i], &values[i], op->frame);
   return values;
 }
 
-int ipy_call(ipy_isolate *core, ist_context *context, int64_t function, int64_t receiver,
-             ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+static int call(uintptr_t place, int64_t function, int64_t receiver, bool construct, uint32_t argc,
+                uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value few[8], called, this_value = ist_undefined(), result = ist_undefined();
-  ist_value *values = lower_args(core, context, frame, few, &answer);
-  if (!answer && (!ipy__table_value(core, function, &called) ||
-                  (receiver && !ipy__table_value(core, receiver, &this_value))))
+  ist_value *values = lower_args(&op, argc, few, &answer);
+  if (!answer && (!ipy__table_value(op.core, function, &called) ||
+                  (receiver && !ipy__table_value(op.core, receiver, &this_value))))
     answer = IPY_STALE;
-  if (answer) {
-    ipy_leave(&hold);
-    return answer;
-  }
-  ist_status status =
-      ist_function_call(context, called, this_value, frame->argc, values, &result, &frame->error);
-  return answer_with(core, context, &hold, frame, status, result);
+  if (answer) return give_up(&op, answer);
+  ist_status status = construct ? ist_function_construct(op.context, called, argc, values, &result,
+                                                         &op.frame->error)
+                                : ist_function_call(op.context, called, this_value, argc, values,
+                                                    &result, &op.frame->error);
+  return answer_with(&op, status, result);
 }
 
-int ipy_construct(ipy_isolate *core, ist_context *context, int64_t function, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
-  if (answer) return answer;
-  ist_value few[8], called, result = ist_undefined();
-  ist_value *values = lower_args(core, context, frame, few, &answer);
-  if (!answer && !ipy__table_value(core, function, &called)) answer = IPY_STALE;
-  if (answer) {
-    ipy_leave(&hold);
-    return answer;
-  }
-  ist_status status =
-      ist_function_construct(context, called, frame->argc, values, &result, &frame->error);
-  return answer_with(core, context, &hold, frame, status, result);
+int ipy_call(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame) {
+  return call(place, function, 0, false, argc, frame);
+}
+
+int ipy_call_on(uintptr_t place, int64_t function, int64_t receiver, uint32_t argc,
+                uintptr_t frame) {
+  return call(place, function, receiver, false, argc, frame);
+}
+
+int ipy_construct(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame) {
+  return call(place, function, 0, true, argc, frame);
 }
 
 /* The object that an operation is about; 0 is the global object. */
-static int object_of(ipy_isolate *core, ist_context *context, int64_t id, ist_value *value) {
-  if (id) return ipy__table_value(core, id, value) ? 0 : IPY_STALE;
-  return ist_context_global(context, value) ? IPY_CLOSED : 0;
+static int object_of(const operation *op, int64_t id, ist_value *value) {
+  if (id) return ipy__table_value(op->core, id, value) ? 0 : IPY_STALE;
+  return ist_context_global(op->context, value) ? IPY_CLOSED : 0;
 }
 
-int ipy_get(ipy_isolate *core, ist_context *context, int64_t object, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+int ipy_get(uintptr_t place, int64_t object, uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value about, key, result = ist_undefined();
-  answer = object_of(core, context, object, &about);
-  if (!answer) answer = ipy_lower(core, context, &frame->args[0], &key, frame);
-  if (answer) {
-    ipy_leave(&hold);
-    return answer;
-  }
-  ist_status status = ist_object_get_key(context, about, key, &result, &frame->error);
-  return answer_with(core, context, &hold, frame, status, result);
+  answer = object_of(&op, object, &about);
+  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[0], &key, op.frame);
+  if (answer) return give_up(&op, answer);
+  ist_status status = ist_object_get_key(op.context, about, key, &result, &op.frame->error);
+  return answer_with(&op, status, result);
 }
 
-int ipy_set(ipy_isolate *core, ist_context *context, int64_t object, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+int ipy_set(uintptr_t place, int64_t object, uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value about, key, value;
-  answer = object_of(core, context, object, &about);
-  if (!answer) answer = ipy_lower(core, context, &frame->args[0], &key, frame);
-  if (!answer) answer = ipy_lower(core, context, &frame->args[1], &value, frame);
-  if (answer) {
-    ipy_leave(&hold);
-    return answer;
-  }
-  ist_status status = ist_object_set_key(context, about, key, value, &frame->error);
-  return answer_with(core, context, &hold, frame, status, ist_undefined());
+  answer = object_of(&op, object, &about);
+  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[0], &key, op.frame);
+  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[1], &value, op.frame);
+  if (answer) return give_up(&op, answer);
+  ist_status status = ist_object_set_key(op.context, about, key, value, &op.frame->error);
+  return answer_with(&op, status, ist_undefined());
 }
 
-int ipy_numbers(ipy_isolate *core, ist_context *context, int64_t array, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
+  ipy_frame *frame = op.frame;
   ist_value about;
   uint32_t length = 0, got = 0;
-  if (!ipy__table_value(core, array, &about)) {
-    ipy_leave(&hold);
-    return IPY_STALE;
-  }
-  ist_status status = ist_array_length(core->isolate, about, &length);
-  double *numbers = status ? NULL : (double *)(void *)room(frame, length * sizeof *numbers + 1);
-  if (!numbers) {
-    ipy_leave(&hold);
-    return failed(frame, status ? status : IST_ERR_MEMORY);
-  }
-  status = ist_array_read_doubles(context, about, 0, numbers, length, &got, &frame->error);
-  ipy_leave(&hold);
+  if (!ipy__table_value(op.core, array, &about)) return give_up(&op, IPY_STALE);
+  ist_status status = ist_array_length(op.core->isolate, about, &length);
+  double *numbers =
+      status ? NULL : (double *)(void *)room(frame, (size_t)length * sizeof *numbers + 1);
+  if (!numbers) return give_up(&op, failed(frame, status ? status : IST_ERR_MEMORY));
+  status = ist_array_read_doubles(op.context, about, 0, numbers, length, &got, &frame->error);
+  ipy_leave(&op.hold);
   if (status == IST_ERR_TYPE) return IPY_UNDEFINED;
   if (status) return failed(frame, status);
-  /* All are integers, or none is: a mixture is read as what it is, value by value. */
   uint32_t whole = 0;
-  for (uint32_t i = 0; i < got; i++)
-    whole += numbers[i] >= -9007199254740991.0 && numbers[i] <= 9007199254740991.0 &&
-             numbers[i] == (double)(int64_t)numbers[i] && (numbers[i] || !signbit(numbers[i]));
-  if (whole && whole != got) {
-    frame->result.kind = 2;
-  } else {
-    frame->result.kind = whole != 0;
-    if (whole)
-      for (uint32_t i = 0; i < got; i++) {
-        int64_t integer = (int64_t)numbers[i];
-        memcpy(&numbers[i], &integer, sizeof integer);
-      }
-  }
+  for (uint32_t i = 0; i < got; i++) whole += is_integer(numbers[i]);
+  frame->result.kind = !whole ? 0 : whole == got ? 1 : 2;
+  if (frame->result.kind == 1)
+    for (uint32_t i = 0; i < got; i++) {
+      int64_t integer = (int64_t)numbers[i];
+      memcpy(&numbers[i], &integer, sizeof integer);
+    }
   frame->result.data = (char *)numbers;
   frame->result.length = got;
   return IPY_DOUBLES;
 }
 
-int ipy_cbor(ipy_isolate *core, ist_context *context, int64_t object,
-             const ist_cbor_options *options, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+int ipy_cbor(uintptr_t place, int64_t object, const ist_cbor_options *options, uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value about;
   uint8_t *bytes = NULL;
   size_t length = 0;
-  answer = object_of(core, context, object, &about);
-  if (!answer) {
-    ist_status status = ist_cbor_write(context, about, options, &bytes, &length, &frame->error);
-    answer = status ? failed(frame, status) : IPY_CBOR;
-  }
-  ipy_leave(&hold);
-  if (answer != IPY_CBOR) return answer;
-  frame->result.data = (char *)bytes;
-  frame->result.length = length;
+  answer = object_of(&op, object, &about);
+  if (answer) return give_up(&op, answer);
+  ist_status status = ist_cbor_write(op.context, about, options, &bytes, &length, &op.frame->error);
+  ipy_leave(&op.hold);
+  if (status) return failed(op.frame, status);
+  op.frame->result.data = (char *)bytes;
+  op.frame->result.length = length;
   return IPY_CBOR;
 }
 
@@ -882,26 +881,27 @@ int64_t ipy_stand_for(ipy_isolate *core, ist_context *context, ist_value object,
   return ipy__table_stand(core, context, object, host);
 }
 
-int ipy_function(ipy_isolate *core, ist_context *context, const char *name, int64_t host,
-                 uint32_t flags, ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+/* The end of an operation that has made what stands for something of Python's. */
+static int stand_for(operation *op, ist_status status, ist_value value, int64_t host) {
+  int64_t id = status ? 0 : ipy__table_stand(op->core, op->context, value, host);
+  if (!id) return give_up(op, failed(op->frame, status ? status : IST_ERR_MEMORY));
+  op->frame->result.tag = IPY_OBJECT;
+  op->frame->result.integer = id;
+  return give_up(op, IPY_OBJECT);
+}
+
+int ipy_function(uintptr_t place, const char *name, int64_t host, uint32_t flags,
+                 uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value function;
   callable *made = malloc(sizeof *made);
-  if (!made) {
-    ipy_leave(&hold);
-    return failed(frame, IST_ERR_MEMORY);
-  }
-  *made = (callable){core, host, flags};
-  ipy__core_hold(core);
-  ist_status status = ist_function_new(context, name, on_call, made, forget_callable, &function);
-  int64_t id = status ? 0 : ipy__table_stand(core, context, function, host);
-  ipy_leave(&hold);
-  if (status || !id) return failed(frame, status ? status : IST_ERR_MEMORY);
-  frame->result.tag = IPY_OBJECT;
-  frame->result.integer = id;
-  return IPY_OBJECT;
+  if (!made) return give_up(&op, failed(op.frame, IST_ERR_MEMORY));
+  *made = (callable){op.core, host, flags};
+  ipy__core_hold(op.core);
+  ist_status status = ist_function_new(op.context, name, on_call, made, forget_callable, &function);
+  return stand_for(&op, status, function, host);
 }
 
 int ipy_pin(ipy_isolate *core, int64_t id) {
@@ -913,26 +913,17 @@ int ipy_pin(ipy_isolate *core, int64_t id) {
   return answer;
 }
 
-int ipy_adopt(ipy_isolate *core, ist_context *context, void *bytes, size_t length, int64_t host,
-              ipy_frame *frame) {
-  ipy_hold hold;
-  int answer = begin(core, context, &hold, frame);
+int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr_t frame_at) {
+  operation op;
+  int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value value;
   thrown *made = malloc(sizeof *made);
-  if (!made) {
-    ipy_leave(&hold);
-    return failed(frame, IST_ERR_MEMORY);
-  }
-  *made = (thrown){core, host};
-  ipy__core_hold(core);
-  ist_status status = ist_bytes_adopt(context, bytes, length, forget_thrown, made, &value);
-  int64_t id = status ? 0 : ipy__table_stand(core, context, value, 0);
-  ipy_leave(&hold);
-  if (status || !id) return failed(frame, status ? status : IST_ERR_MEMORY);
-  frame->result.tag = IPY_OBJECT;
-  frame->result.integer = id;
-  return IPY_OBJECT;
+  if (!made) return give_up(&op, failed(op.frame, IST_ERR_MEMORY));
+  *made = (thrown){op.core, host};
+  ipy__core_hold(op.core);
+  ist_status status = ist_bytes_adopt(op.context, bytes, length, forget_thrown, made, &value);
+  return stand_for(&op, status, value, 0);
 }
 
 void ipy_forget_context(ipy_isolate *core, ist_context *context) {

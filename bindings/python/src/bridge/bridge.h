@@ -70,6 +70,13 @@ typedef struct ipy_frame {
 
 typedef struct ipy_isolate ipy_isolate;
 
+/* Where an operation happens. Places and frames are passed to operations by address, as integers,
+ * which cffi converts three times as fast as pointers. */
+typedef struct ipy_place {
+  ipy_isolate *core;
+  ist_context *context; /* NULL: closed */
+} ipy_place;
+
 /* What an open operation must give back. */
 typedef struct ipy_hold {
   ipy_isolate *core; /* NULL when it is not open */
@@ -109,21 +116,23 @@ int ipy_leave(ipy_hold *hold);
 /* The same, for what is left behind, on any thread: only the one that holds it can give it back. */
 void ipy_abandon(ipy_hold *hold);
 
-int ipy_eval(ipy_isolate *core, ist_context *context, const char *source, size_t length,
-             const char *file, int line_offset, ipy_frame *frame);
-/* `receiver` 0: undefined. */
-int ipy_call(ipy_isolate *core, ist_context *context, int64_t function, int64_t receiver,
-             ipy_frame *frame);
-int ipy_construct(ipy_isolate *core, ist_context *context, int64_t function, ipy_frame *frame);
+int ipy_eval(uintptr_t place, const char *source, size_t length, const char *file, int line_offset,
+             uintptr_t frame);
+/* With `argc` arguments. */
+int ipy_call(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
+/* The same on a receiver. */
+int ipy_call_on(uintptr_t place, int64_t function, int64_t receiver, uint32_t argc,
+                uintptr_t frame);
+int ipy_construct(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
 /* `object` 0: the global object. `key` is args[0]; the value to set args[1]. */
-int ipy_get(ipy_isolate *core, ist_context *context, int64_t object, ipy_frame *frame);
-int ipy_set(ipy_isolate *core, ist_context *context, int64_t object, ipy_frame *frame);
-/* All numbers of an array, when it has no others: at `data` doubles, or 64-bit integers when `kind`
- * is 1; else IPY_UNDEFINED. */
-int ipy_numbers(ipy_isolate *core, ist_context *context, int64_t array, ipy_frame *frame);
-/* The value as CBOR, `length` bytes at `data`. */
-int ipy_cbor(ipy_isolate *core, ist_context *context, int64_t object,
-             const ist_cbor_options *options, ipy_frame *frame);
+int ipy_get(uintptr_t place, int64_t object, uintptr_t frame);
+int ipy_set(uintptr_t place, int64_t object, uintptr_t frame);
+/* All numbers of an array, when it has no others: at `data` doubles (`kind` 0), or when all are
+ * integers 64-bit integers (`kind` 1), or doubles of which some are integers (`kind` 2); else
+ * IPY_UNDEFINED. */
+int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame);
+/* The value as CBOR, `length` bytes at `data`, which the reader frees by ist_free. */
+int ipy_cbor(uintptr_t place, int64_t object, const ist_cbor_options *options, uintptr_t frame);
 
 /* Within a hold: a value as an item, and an item as a value in the open scope. The item's texts are
  * the frame's. 0 or an answer. */
@@ -134,7 +143,8 @@ int ipy_lower(ipy_isolate *core, ist_context *context, const ipy_item *item, ist
 
 /* Frees what a frame holds. */
 void ipy_frame_reset(ipy_frame *frame);
-/* Makes `argv` of so many items: `args`, or memory of the frame. False: no memory. */
+/* Makes `argv` of so many items: `args`, or memory of the frame. It is `args` at first, and again
+ * when an operation is over. False: no memory. */
 bool ipy_frame_args(ipy_frame *frame, uint32_t argc);
 
 /* The table. A number that a result has handed out is given back by ipy_drop, any thread, at any
@@ -149,8 +159,7 @@ size_t ipy_table_size(const ipy_isolate *core);
 /* A JavaScript function for the Python object `host`: result IPY_OBJECT, whose number is to be
  * dropped after use. Python is told by ipy_on_release when JavaScript has forgotten it. `flags`
  * from IPY_FN_*. */
-int ipy_function(ipy_isolate *core, ist_context *context, const char *name, int64_t host,
-                 uint32_t flags, ipy_frame *frame);
+int ipy_function(uintptr_t place, const char *name, int64_t host, uint32_t flags, uintptr_t frame);
 #define IPY_FN_RECEIVER 1 /* the receiver is argument 0 */
 /* Within a hold: makes an object of JavaScript's stand for the Python object `host`; the number in
  * the table, to be dropped after use, or an answer. The owner calls ipy_release when it has gone.
@@ -160,8 +169,7 @@ int64_t ipy_stand_for(ipy_isolate *core, ist_context *context, ist_value object,
 int ipy_pin(ipy_isolate *core, int64_t id);
 /* An ArrayBuffer's bytes that are the Python object `host`'s: a Uint8Array over them without a
  * copy. */
-int ipy_adopt(ipy_isolate *core, ist_context *context, void *bytes, size_t length, int64_t host,
-              ipy_frame *frame);
+int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr_t frame);
 /* JavaScript has forgotten what stood for a Python object; told to Python when it is safe. Any
  * thread. */
 void ipy_release(ipy_isolate *core, int64_t host);

@@ -132,16 +132,19 @@ ist_status ipy__table_find(ipy_isolate *core, ist_context *context, ist_value va
 typedef struct watcher {
   ipy_isolate *core;
   int64_t id;
+  int64_t owned; /* the Python object that goes with it, or 0 */
 } watcher;
 
 static void collected(void *env) {
   watcher *made = env;
   ipy_drop(made->core, made->id);
+  if (made->owned) ipy_release(made->core, made->owned);
   ipy__core_give(made->core);
   free(made);
 }
 
-int64_t ipy__table_stand(ipy_isolate *core, ist_context *context, ist_value value, int64_t host) {
+static int64_t stand(ipy_isolate *core, ist_context *context, ist_value value, int64_t host,
+                     bool owned) {
   ipy__table *table = &core->table;
   int32_t hash;
   ist_value kept;
@@ -158,7 +161,7 @@ int64_t ipy__table_stand(ipy_isolate *core, ist_context *context, ist_value valu
   entry->host = host;
   entry->references = 1;
   int64_t id = number_of((uint32_t)(entry - table->entries), entry->generation);
-  *made = (watcher){core, id};
+  *made = (watcher){core, id, owned ? host : 0};
   ipy__core_hold(core);
   ist_value weak;
   if (ist_value_weak(core->isolate, value, collected, made, &weak)) {
@@ -167,6 +170,14 @@ int64_t ipy__table_stand(ipy_isolate *core, ist_context *context, ist_value valu
   }
   entry->weak = weak;
   return id;
+}
+
+int64_t ipy__table_stand(ipy_isolate *core, ist_context *context, ist_value value, int64_t host) {
+  return stand(core, context, value, host, false);
+}
+
+int64_t ipy__table_own(ipy_isolate *core, ist_context *context, ist_value value, int64_t host) {
+  return stand(core, context, value, host, true);
 }
 
 bool ipy__table_value(const ipy_isolate *core, int64_t id, ist_value *value) {

@@ -61,6 +61,9 @@ ist_status ipy__table_find(ipy_isolate *core, ist_context *context, ist_value va
 /* Adds what stands for a Python object (`host` 0: for memory of Python's), with a reference; the
  * number, or 0 when memory is out. */
 int64_t ipy__table_stand(ipy_isolate *core, ist_context *context, ist_value value, int64_t host);
+/* The same, where the Python object is released when JavaScript has forgotten the value; the
+ * caller's still when it fails. */
+int64_t ipy__table_own(ipy_isolate *core, ist_context *context, ist_value value, int64_t host);
 /* The value of a number; false when that is stale, or the object has gone. */
 bool ipy__table_value(const ipy_isolate *core, int64_t id, ist_value *value);
 /* One reference more, or 0 when it is gone. */

@@ -43,7 +43,9 @@ class Context:
     ) -> None:
         self.isolate = isolate
         self._core = isolate._core
-        self._ptr = ffi.NULL
+        self._place = ffi.new("ipy_place *")
+        self._place.core = self._core.ptr
+        self._at = int(ffi.cast("uintptr_t", self._place))
         options = ffi.new("ist_context_options *")
         options.size = ffi.sizeof("ist_context_options")
         text = ffi.new("char[]", name.encode()) if name is not None else ffi.NULL
@@ -55,7 +57,7 @@ class Context:
             _core.check(lib.ist_context_new(isolate._pointer(), options, made))
             self._number = next(_numbers)
             lib.ipy_context_number(made[0], self._number)
-            self._ptr = made[0]
+            self._place.context = made[0]
             self._core.contexts[self._number] = weakref.ref(self)
             if web and not frozen:
                 problem = ffi.new("ist_error **")
@@ -80,7 +82,7 @@ class Context:
         """Gives the context up, with every object that came by it: using one raises ClosedError. Python
         objects that only its functions referred to are let go. Repeating it does nothing."""
         core = self._core
-        pointer, self._ptr = self._ptr, ffi.NULL
+        pointer, self._place.context = self._ptr, ffi.NULL
         core.contexts.pop(self._number, None)
         if not pointer or core.closed:
             return
@@ -90,8 +92,13 @@ class Context:
 
     def __del__(self) -> None:
         # The isolate frees it; only what is used much longer than its contexts needs to know now.
-        if getattr(self, "_ptr", None) and not self._core.closed:
+        if hasattr(self, "_number") and not self._core.closed:
             self._core.contexts.pop(self._number, None)
+
+    @property
+    def _ptr(self) -> Any:
+        """The `ist_context *`; NULL when it is closed."""
+        return self._place.context
 
     @property
     def closed(self) -> bool:
@@ -129,7 +136,7 @@ class Context:
         if timeout is not None or cpu_timeout is not None:
             c.wall = nanoseconds(timeout, "timeout")
             c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
-        args = (core.ptr, self._ptr, text, len(text), filename.encode(), line_offset, c)
+        args = (self._at, text, len(text), filename.encode(), line_offset, frame.at)
         tag = lib.ipy_eval(*args)
         if tag == INT:
             value = frame.result.integer
@@ -143,11 +150,9 @@ class Context:
 
     def _operate(self, op: Any, frame: Any, *args: Any) -> Any:
         """Runs an operation with a frame whose arguments are set, and gives its value."""
-        tag = op(self._core.ptr, self._ptr, *args, frame.c)
+        tag = op(self._at, *args, frame.at)
         if tag < 0:
-            tag = self._core.again(
-                tag, frame, self, op, self._core.ptr, self._ptr, *args, frame.c
-            )
+            tag = self._core.again(tag, frame, self, op, self._at, *args, frame.at)
         return finish(self, frame, tag)
 
     def __getitem__(self, name: str) -> Any:

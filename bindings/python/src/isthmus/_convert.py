@@ -110,7 +110,7 @@ def lower_callable(context: Context, value: Any, item: Any, keep: list[Any]) -> 
     frame = core.frame()
     name = getattr(value, "__name__", "")
     text = name.encode("utf-8", "replace") if isinstance(name, str) else b""
-    args = (core.ptr, context._ptr, text, core.host(value), 0, frame.c)
+    args = (context._at, text, core.host(value), 0, frame.at)
     answer = lib.ipy_function(*args)
     if answer < 0:
         answer = core.again(answer, frame, context, lib.ipy_function, *args)
@@ -158,15 +158,13 @@ def _find(kind: type) -> Callable[[Context, Any, Any, list[Any]], None]:
 def lower_args(context: Context, frame: OpFrame, args: tuple[Any, ...]) -> list[Any]:
     """Puts the arguments of a call into a frame. What must stay alive until its end."""
     count = len(args)
-    c = frame.c
     keep: list[Any] = []
     if count > 8:
+        c = frame.c
         if not lib.ipy_frame_args(c, count):
             raise MemoryError
         items: Any = [c.argv[i] for i in range(count)]
     else:
-        c.argc = count
-        c.argv = c.args
         items = frame.args
     for item, value in zip(items, args):
         kind = type(value)

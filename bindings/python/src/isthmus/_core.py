@@ -51,10 +51,11 @@ WIDE = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 class OpFrame:
     """The arguments and the result of one operation: an `ipy_frame` with its parts at hand."""
 
-    __slots__ = ("args", "c", "result")
+    __slots__ = ("args", "at", "c", "result")
 
     def __init__(self) -> None:
         self.c = ffi.gc(ffi.new("ipy_frame *"), lib.ipy_frame_reset)
+        self.at = int(ffi.cast("uintptr_t", self.c))
         self.result = self.c.result
         self.args = tuple(self.c.args[i] for i in range(8))
         self.c.argv = self.c.args

@@ -118,7 +118,7 @@ class Isolate:
         """
         self._core.close()
         for context in list(self._contexts):
-            context._ptr = ffi.NULL
+            context._place.context = ffi.NULL
 
     @property
     def closed(self) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import _calls
 from ._convert import _LOWER, let_go, lower_args
-from ._core import DATE, DOUBLE, INT, OBJECT, SYMBOL, VIEW, finish
+from ._core import DATE, DOUBLE, INT, OBJECT, SYMBOL, VIEW, finish, lift
 from ._errors import ClosedError
 from ._extension import ffi, lib
 
@@ -20,10 +21,10 @@ _call = lib.ipy_call
 _drop = lib.ipy_drop
 
 
-class JSObject:
+class JSObject(_calls.Proxy):
     """Any object of JavaScript's."""
 
-    __slots__ = ("__weakref__", "_context", "_core_ptr", "_id")
+    __slots__ = ("__weakref__", "_context", "_core_ptr")
 
     _context: Context
 
@@ -31,48 +32,58 @@ class JSObject:
         raise TypeError(f"{type(self).__name__} objects come out of JavaScript")
 
     def __del__(self) -> None:
-        number = getattr(self, "_id", 0)
-        if number:
-            _drop(self._core_ptr, number)
+        if self._id:
+            _drop(self._core_ptr, self._id)
 
 
-class JSFunction(JSObject):
+class JSFunction(JSObject, _calls.Callable):
     """A function of JavaScript's, which can be called."""
 
     __slots__ = ()
 
-    def __call__(self, *args: Any) -> Any:
-        context = self._context
-        core = context._core
-        try:
-            frame = core.frames.pop()
-        except IndexError:
-            frame = core.frame()
-        c = frame.c
-        if args:
-            keep = lower_args(context, frame, args)
-        else:
-            c.argc = 0
-            keep = None
-        tag = _call(core.ptr, context._ptr, self._id, 0, c)
+
+def _call_otherwise(function: JSFunction, args: tuple[Any, ...]) -> Any:
+    """A call whose arguments are more than plain numbers."""
+    context = function._context
+    core = context._core
+    frame = core.frame()
+    keep = lower_args(context, frame, args)
+    try:
+        tag = _call(context._at, function._id, len(args), frame.at)
         if tag < 0:
-            try:
-                tag = core.again(
-                    tag, frame, context, _call, core.ptr, context._ptr, self._id, 0, c
-                )
-            finally:
-                if keep:
-                    let_go(core, keep)
-        elif keep:
+            tag = core.again(
+                tag, frame, context, _call, context._at, function._id, len(args), frame.at
+            )
+    finally:
+        if keep:
             let_go(core, keep)
-        if tag == INT:
-            value: Any = frame.result.integer
-        elif tag == DOUBLE:
-            value = frame.result.number
-        else:
-            return finish(context, frame, tag)
-        core.frames.append(frame)
-        return value
+    return finish(context, frame, tag)
+
+
+class _Borrowed:
+    """A frame of the extension's, for the length of a call."""
+
+    __slots__ = ("c",)
+
+    def __init__(self, at: int) -> None:
+        self.c = ffi.cast("ipy_frame *", at)
+
+
+def _finish_call(function: JSFunction, at: int, answer: int) -> Any:
+    """The result of a call that is more than a number, or what went wrong."""
+    context = function._context
+    frame = _Borrowed(at)
+    if answer < 0:
+        raise context._core.error(answer, frame, context)
+    return lift(context, frame.c.result, answer)
+
+
+_calls.start(
+    int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_call"))),
+    int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_frame_reset"))),
+    _call_otherwise,
+    _finish_call,
+)
 
 
 _CLASSES: dict[int, type[JSObject]] = {lib.IST_CLASS_FUNCTION: JSFunction}
@@ -89,6 +100,7 @@ def _lift_object(context: Context, item: Any) -> JSObject:
     cls = _CLASSES.get(item.kind, JSObject)
     proxy = cls.__new__(cls)
     proxy._context = context
+    proxy._at = context._at
     proxy._core_ptr = core.ptr
     proxy._id = number
     core.proxies[number] = proxy
