@@ -17,7 +17,16 @@ enum { EXIT_USAGE = 2 };
 typedef enum argument { NO_ARGUMENT, AN_ARGUMENT, MAYBE_ARGUMENT } argument;
 
 /* What completes an option's argument or a verb's operand: from A_SHELL on, one of kind_words. */
-typedef enum kind { ANYTHING, A_FILE, A_FOLDER, AN_INTERFACE, A_SHELL, A_TARGET, A_RUNG } kind;
+typedef enum kind {
+  ANYTHING,
+  A_FILE,
+  A_FOLDER,
+  AN_INTERFACE,
+  A_SHELL,
+  A_TARGET,
+  A_RUNG,
+  A_CFFI_MODE
+} kind;
 
 /* The words that an argument of a kind can be, with spaces between them; NULL: others, too. */
 const char *kind_words(kind kind);

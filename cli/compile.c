@@ -35,7 +35,8 @@ static void free_dirs(char **dirs) {
 }
 
 typedef struct settings {
-  bool descriptor;
+  bool descriptor, cdef;
+  ist__gen_cffi mode;
   const char *output;
   ist__gen_target target;
   char *idl_dirs[64];
@@ -48,6 +49,14 @@ static int take_options(const verb *verb, int argc, char **argv, settings *setti
   while ((option = next_option(verb, argc, argv)) != -1) {
     switch (option) {
     case 'd': settings->descriptor = true; break;
+    case 'c': {
+      int mode = optarg ? kind_word(A_CFFI_MODE, optarg) : 0;
+      if (mode < 0)
+        return usage_error(verb->name, "unknown mode '%s'; cffi has api and abi", optarg);
+      settings->cdef = true;
+      settings->mode = (ist__gen_cffi)mode;
+      break;
+    }
     case 'o': settings->output = optarg; break;
     case 't':
       if (kind_word(A_TARGET, optarg) == 0)
@@ -94,15 +103,17 @@ int verb_gen(int argc, char **argv) {
   const verb *verb = verb_named("gen");
   settings settings = {0};
   if (take_options(verb, argc, argv, &settings)) return EXIT_USAGE;
-  if (!settings.descriptor) return usage_error(verb->name, "say what to make: --descriptor");
+  if (settings.descriptor == settings.cdef)
+    return usage_error(verb->name, "say what to make: --descriptor or --cdef");
   if (argc - optind != 1) return usage_error(verb->name, "expected one interface file");
   char **dirs = import_dirs(settings.idl_dirs, settings.idl_dir_count);
   ist__diag_printer printer = {stderr, use_colors(stderr)};
   ist__gen_options options = options_for(&settings, dirs, &printer);
-  char *json = NULL;
-  int errors = ist__gen_descriptor_file(argv[optind], &options, &json);
-  int exit_code = errors ? EXIT_FAILURE : write_output(settings.output, json);
-  ist__gen_free(json);
+  char *text = NULL;
+  int errors = settings.cdef ? ist__gen_cdef_file(argv[optind], settings.mode, &options, &text)
+                             : ist__gen_descriptor_file(argv[optind], &options, &text);
+  int exit_code = errors ? EXIT_FAILURE : write_output(settings.output, text);
+  ist__gen_free(text);
   free_dirs(dirs);
   return exit_code;
 }

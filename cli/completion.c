@@ -75,7 +75,7 @@ static void print_zsh_value(const option_row *row) {
   else if (row->kind == A_FILE)
     fputs(":file:_files", stdout);
   else if (kind_words(row->kind))
-    printf(":word:(%s)", kind_words(row->kind));
+    printf("%s:word:(%s)", row->argument == MAYBE_ARGUMENT ? ":" : "", kind_words(row->kind));
   else if (row->argument != NO_ARGUMENT)
     fputs(row->argument == MAYBE_ARGUMENT ? "::value:" : ":value:", stdout);
 }

@@ -25,6 +25,8 @@ static const option_row eval_options[] = {
     END_OPTIONS};
 static const option_row gen_options[] = {
     {'d', "descriptor", NO_ARGUMENT, ANYTHING, NULL, "make the descriptor (JSON)"},
+    {'c', "cdef", MAYBE_ARGUMENT, A_CFFI_MODE, "MODE",
+     "make declarations for Python's cffi, in its API or ABI mode (api)"},
     {'o', "output", AN_ARGUMENT, A_FILE, "FILE", "write to FILE instead of standard output"},
     {'t', "target", AN_ARGUMENT, A_TARGET, "TARGET",
      "lay out for x86_64 or aarch64 instead of this machine"},
@@ -154,6 +156,8 @@ const char *kind_words(kind kind) {
   switch (kind) {
   case A_SHELL: return "bash zsh fish";
   case A_TARGET: return "x86_64 aarch64";
+  /* In the order of ist__gen_cffi. */
+  case A_CFFI_MODE: return "api abi";
   /* In the order of ist_isolation. */
   case A_RUNG: return "shared compartment context isolate process";
   default: return NULL;

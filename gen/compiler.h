@@ -369,6 +369,9 @@ struct decl {
 
   expr *parsed_ok, *parsed_fail, *parsed_code, *parsed_message, *parsed_cleanup;
   expr *ok, *fail, *code, *message, *cleanup;
+
+  const char *c_tag; // typedef'd struct: the tag that it has besides
+  struct cdef *cdef; // what emit_cdef.c knows of it
 };
 
 typedef struct {
@@ -601,11 +604,16 @@ bool ist__idl_expr_literal(const expr *e);
 expr *ist__idl_resolve_length(compiler *c, decl *f, expr *parsed, const scope *s, param *p,
                               const char *what);
 
-// --- type_c.c, emit_descriptor.c
-// --------------------------------------------------------------------
+// --- type_c.c, emit_descriptor.c, emit_cdef.c, by_value.c
+// -------------------------------------------------------------------------------------------------
 
 const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator); // as C source
 char *ist__idl_emit_descriptor(compiler *c);
+const char *ist__idl_wide_text(compiler *c, wide value);
+char *ist__idl_emit_cdef_api(compiler *c);
+char *ist__idl_emit_cdef_abi(compiler *c);
+// The members of a plain struct that is passed by value as `d` is, or NULL.
+const char *ist__idl_stand_in(compiler *c, decl *d);
 
 // --- prove*.c: the proof against the C headers
 // -----------------------------------------------------
@@ -666,6 +674,7 @@ struct compiler {
   map enumerators; // to enumerator
   map dtype_map;
   decl *free_function;
+  decl_list functions; // of the descriptor's table, in its order, once it has been made
 };
 
 source *ist__idl_source_open(compiler *c, const char *path);

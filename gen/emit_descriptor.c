@@ -9,7 +9,7 @@ typedef struct {
   compiler *c;
   cJSON *root, *types, *functions, *errors;
   LIST(dtype *) type_list;
-  decl_list function_list, error_list;
+  decl_list error_list;
 } emitter;
 
 static cJSON *emit_expr(emitter *e, const expr *x);
@@ -25,10 +25,10 @@ static int type_index(emitter *e, dtype *t) {
 
 static int function_index(emitter *e, decl *f) {
   if (f->index < 0) {
-    f->index = e->function_list.count;
+    f->index = e->c->functions.count;
     // What an import describes serves expressions here, and is no export of this library.
     if (f->module != e->c->main) f->internal = true;
-    PUSH(e->c, e->function_list, f);
+    PUSH(e->c, e->c->functions, f);
   }
   return f->index;
 }
@@ -72,7 +72,7 @@ static void add_doc(emitter *e, cJSON *o, const char *doc, attr_list *attrs) {
   }
 }
 
-static const char *wide_text(compiler *c, wide value) {
+const char *ist__idl_wide_text(compiler *c, wide value) {
   char digits[48];
   size_t at = sizeof digits;
   bool negative = value < 0;
@@ -93,7 +93,7 @@ static cJSON *emit_list(emitter *e, const expr_list *list) {
 static cJSON *emit_expr(emitter *e, const expr *x) {
   cJSON *o = cJSON_CreateObject();
   switch (x->kind) {
-  case X_INT: add_text(o, "int", wide_text(e->c, x->integer)); break;
+  case X_INT: add_text(o, "int", ist__idl_wide_text(e->c, x->integer)); break;
   case X_FLOAT: cJSON_AddNumberToObject(o, "float", x->real); break;
   case X_STRING: add_text(o, "string", x->text); break;
   case X_NULL: add_flag(o, "null", true); break;
@@ -211,13 +211,13 @@ static void add_tag(emitter *e, cJSON *m, const field *f, const int *entry) {
   add_int(o, "field", entry[f->tag]);
   cJSON *list = cJSON_AddArrayToObject(o, f->variants.count ? "cases" : "values");
   for (int i = 0; i < f->when.count; i++)
-    cJSON_AddItemToArray(list, cJSON_CreateString(wide_text(e->c, f->when.at[i])));
+    cJSON_AddItemToArray(list, cJSON_CreateString(ist__idl_wide_text(e->c, f->when.at[i])));
   for (int i = 0; i < f->variants.count; i++) {
     const decl *of = f->dtype->decl;
     cJSON *v = cJSON_CreateObject();
     int member = 0;
     for (int k = 0; k < f->variants.at[i].member; k++) member += of->fields.at[k].name != NULL;
-    add_text(v, "value", wide_text(e->c, f->variants.at[i].value));
+    add_text(v, "value", ist__idl_wide_text(e->c, f->variants.at[i].value));
     add_int(v, "member", member);
     cJSON_AddItemToArray(list, v);
   }
@@ -292,7 +292,7 @@ static void emit_enum(emitter *e, cJSON *o, dtype *t) {
     if (n->value > -((wide)1 << 53) && n->value < (wide)1 << 53)
       add_int(v, "value", (int64_t)n->value);
     else
-      add_text(v, "value", wide_text(e->c, n->value));
+      add_text(v, "value", ist__idl_wide_text(e->c, n->value));
     add_doc(e, v, n->doc, &n->attrs);
     cJSON_AddItemToArray(values, v);
   }
@@ -475,9 +475,9 @@ char *ist__idl_emit_descriptor(compiler *c) {
   collect(&e);
   // Each table's entries may name new entries of the others, until all are emitted.
   for (int t = 0, f = 0, x = 0;
-       t < e.type_list.count || f < e.function_list.count || x < e.error_list.count;) {
-    while (f < e.function_list.count)
-      cJSON_AddItemToArray(e.functions, emit_function(&e, e.function_list.at[f++]));
+       t < e.type_list.count || f < c->functions.count || x < e.error_list.count;) {
+    while (f < c->functions.count)
+      cJSON_AddItemToArray(e.functions, emit_function(&e, c->functions.at[f++]));
     while (x < e.error_list.count)
       cJSON_AddItemToArray(e.errors, emit_error(&e, e.error_list.at[x++]));
     while (t < e.type_list.count) cJSON_AddItemToArray(e.types, emit_type(&e, e.type_list.at[t++]));

@@ -159,8 +159,8 @@ static int run(compiler *c, source *memory, const char *path, emitter emit, char
   return c->errors;
 }
 
-int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *options,
-                        char **json_out) {
+static int run_text(const char *text, size_t len, const ist__gen_options *options, emitter emit,
+                    char **text_out) {
   compiler c;
   char *out = NULL;
   begin(&c, options);
@@ -171,33 +171,52 @@ int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *op
     ist__idl_error(&c, (span){0}, "the text is longer than %d bytes", MAX_SOURCE);
     return c.errors;
   }
-  int errors = run(&c, &s, NULL, ist__idl_emit_descriptor, &out);
-  if (errors == 0) *json_out = out;
+  int errors = run(&c, &s, NULL, emit, &out);
+  if (errors == 0)
+    *text_out = out;
+  else
+    free(out);
   return errors;
+}
+
+static int run_file(const char *path, const ist__gen_options *options, emitter emit,
+                    char **text_out) {
+  compiler c;
+  char *out = NULL;
+  begin(&c, options);
+  int errors = run(&c, NULL, path, emit, &out);
+  if (errors == 0 && text_out)
+    *text_out = out;
+  else
+    free(out);
+  return errors;
+}
+
+int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *options,
+                        char **json_out) {
+  return run_text(text, len, options, ist__idl_emit_descriptor, json_out);
 }
 
 int ist__gen_descriptor_file(const char *path, const ist__gen_options *options, char **json_out) {
-  compiler c;
-  char *out = NULL;
-  begin(&c, options);
-  int errors = run(&c, NULL, path, ist__idl_emit_descriptor, &out);
-  if (errors == 0)
-    *json_out = out;
-  else
-    free(out);
-  return errors;
+  return run_file(path, options, ist__idl_emit_descriptor, json_out);
+}
+
+static emitter cdef_emitter(ist__gen_cffi mode) {
+  return mode == IST__GEN_CFFI_ABI ? ist__idl_emit_cdef_abi : ist__idl_emit_cdef_api;
+}
+
+int ist__gen_cdef(const char *text, size_t len, ist__gen_cffi mode, const ist__gen_options *options,
+                  char **cdef_out) {
+  return run_text(text, len, options, cdef_emitter(mode), cdef_out);
+}
+
+int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_options *options,
+                       char **cdef_out) {
+  return run_file(path, options, cdef_emitter(mode), cdef_out);
 }
 
 int ist__gen_prove(const char *path, const ist__gen_options *options, char **summary_out) {
-  compiler c;
-  char *out = NULL;
-  begin(&c, options);
-  int errors = run(&c, NULL, path, ist__idl_prove, &out);
-  if (errors == 0 && summary_out)
-    *summary_out = out;
-  else
-    free(out);
-  return errors;
+  return run_file(path, options, ist__idl_prove, summary_out);
 }
 
 void ist__gen_free(char *text) {

@@ -1,6 +1,6 @@
-// The interface compiler as a library: IDL text goes in, a descriptor (docs/descriptor.md) or a
-// proof against the C headers comes out. The command line and the runtime's loader see nothing else
-// of gen/.
+// The interface compiler as a library: IDL text goes in, a descriptor (docs/descriptor.md),
+// declarations for Python's cffi or a proof against the C headers comes out. The command line and
+// the runtime's loader see nothing else of gen/.
 //
 // The compiler never aborts on its input, keeps no state between calls and may run on several
 // threads at once. Text that it gives away was allocated with malloc and is freed by ist__gen_free.
@@ -56,6 +56,16 @@ int ist__gen_descriptor(const char *text, size_t len, const ist__gen_options *op
 
 // The same with the text read from `path`; `options->file` is ignored.
 int ist__gen_descriptor_file(const char *path, const ist__gen_options *options, char **json_out);
+
+// What cffi makes of declarations: in API mode a C compiler reads the library's headers beside
+// them, in ABI mode they are all that is known of the library.
+typedef enum { IST__GEN_CFFI_API, IST__GEN_CFFI_ABI } ist__gen_cffi;
+
+// The same two, giving C declarations that cffi's `cdef` takes.
+int ist__gen_cdef(const char *text, size_t len, ist__gen_cffi mode, const ist__gen_options *options,
+                  char **cdef_out);
+int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_options *options,
+                       char **cdef_out);
 
 // Proves the interface file at `path` against the C headers that it names, with the C compiler
 // ($CC, or cc) and pkg-config. Only the host's target can be proven. Returns the number of errors

@@ -604,6 +604,7 @@ static void parse_typedef(parser *p, member *m) {
     d->at = name->at;
     declare(p, m, d);
     if (tag) {
+      d->c_tag = tag->text;
       // Inside itself, and elsewhere, the type may also be spelled with its tag.
       decl *alias = new_decl(p, D_TYPEDEF, tag);
       alias->tag = is_struct ? word->text : "enum";

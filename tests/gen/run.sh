@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Golden tests of the interface compiler: `run.sh BUILD [--update] [NAME…]`.
 # NAME.idl compiles to the descriptor NAME.expect, or fails with the messages NAME.err; prove-NAME.idl is proven
-# against prove-NAME.h and says NAME.expect, or NAME.err. A first line `// target: aarch64` chooses the machine.
+# against prove-NAME.h and says NAME.expect, or NAME.err; of cdef-NAME.idl the declarations for both of cffi's modes are
+# expected. A first line `// target: aarch64` chooses the machine.
 # Every descriptor, and those of idl/ and the fixtures too, must follow docs/descriptor.schema.json.
 set -uo pipefail
 build=$(cd "${1:?usage: run.sh BUILD [--update] [NAME…]}" && pwd) || exit 2
@@ -40,6 +41,9 @@ run_one() {
   target=$(sed -n 's|^// target: ||p;1q' "$name.idl")
   if [[ $name == prove-* ]]; then
     "$build/isthmus" check "$name.idl" >"$work/json" 2>"$work/err"
+  elif [[ $name == cdef-* ]]; then
+    "$build/isthmus" gen --cdef=abi ${target:+--target "$target"} "$name.idl" >"$work/json" 2>"$work/err" &&
+      "$build/isthmus" gen --cdef ${target:+--target "$target"} "$name.idl" >>"$work/json" 2>>"$work/err"
   else
     "$build/isthmus" gen --descriptor ${target:+--target "$target"} "$name.idl" >"$work/json" 2>"$work/err"
   fi
@@ -47,7 +51,7 @@ run_one() {
   if [ $status -eq 0 ]; then
     mv "$work/json" "$work/out"
     [ -s "$work/err" ] && fail "$name" "succeeds, but says $(cat "$work/err")"
-    [[ $name == prove-* ]] || cp "$work/out" "$work/$name.json"
+    [[ $name == prove-* || $name == cdef-* ]] || cp "$work/out" "$work/$name.json"
     compare "$name" expect
   elif [ $status -ge 128 ]; then
     fail "$name" "exit $status: $(cat "$work/err")"
@@ -82,6 +86,11 @@ done
 # The same text gives the same descriptor, whatever else the process does.
 "$build/isthmus" gen --descriptor callbacks.idl >"$work/again" && cmp -s "$work/again" "$work/callbacks.json" ||
   [ $# -gt 0 ] || fail callbacks "another run gives another descriptor"
+
+# Declarations are refused for what is refused as a descriptor, with the same words.
+"$build/isthmus" gen --cdef bad-structs.idl >"$work/out" 2>"$work/err"
+cmp -s "$work/err" bad-structs.err && [ ! -s "$work/out" ] ||
+  fail bad-structs "--cdef says something else than --descriptor"
 
 python=python3
 if ! "$python" -c 'import jsonschema' 2>/dev/null; then
