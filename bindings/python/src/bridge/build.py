@@ -160,8 +160,13 @@ def find() -> Library:
     return known.check()
 
 
+def headers() -> list[Path]:
+    """The headers that have parts for cffi, in the order to read them."""
+    return [path for path in sorted(BRIDGE.glob("bridge*.h")) if "/* cdef: begin */" in path.read_text()]
+
+
 def bridge_cdef(header: str) -> str:
-    """What cffi is to know of bridge.h."""
+    """What cffi is to know of one of the bridge's headers."""
     marked = re.findall(r"/\* cdef: begin \*/(.*?)/\* cdef: end \*/", header, re.S)
     given = re.findall(r"^extern\s+([^;{]*\([^;]*\));", header, re.M)
     return "\n".join(marked + [f'extern "Python+C" {one};' for one in given])
@@ -180,10 +185,12 @@ def generate(library: Library, path: Path) -> None:
     """Writes the extension's C source to `path`, unless it is there and the same."""
     from cffi import FFI
 
-    header = (BRIDGE / "bridge.h").read_text()
     maker = FFI()
     maker.cdef(library_cdef(library))
-    maker.cdef(bridge_cdef(header))
-    maker.set_source("isthmus._v8", '#include <isthmus.h>\n#include "bridge.h"\n')
+    includes = "#include <isthmus.h>\n"
+    for header in headers():
+        maker.cdef(bridge_cdef(header.read_text()))
+        includes += f'#include "{header.name}"\n'
+    maker.set_source("isthmus._v8", includes)
     path.parent.mkdir(parents=True, exist_ok=True)
     maker.emit_c_code(str(path))
