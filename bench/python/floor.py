@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import cffi
-
 from measure import MEGABYTE, NUMBERS, Run, Side, repeat, repeat_sum
 
 CALLBACK = 'extern "Python" double floor_callback(double a, double b);'

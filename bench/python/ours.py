@@ -7,7 +7,6 @@ from typing import Any
 
 import isthmus as ist
 import numpy
-
 from measure import (
     BLOCKS,
     EXPECTED,

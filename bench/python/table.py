@@ -1,0 +1,91 @@
+"""The table of docs/performance.md: `table.py FILE`, with what `bench python --json FILE` wrote."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+PEERS = ("mini-racer", "stpyv8", "pythonmonkey", "quickjs")
+ROWS = {
+    "call_0": "call a function, no argument",
+    "call_0_entered": "the same within `entered()`",
+    "call_2": "two numbers, one back",
+    "call_2_entered": "the same within `entered()`",
+    "callback_2": "JavaScript calls Python: two numbers, one back",
+    "property_get": "read a number by its key",
+    "throw": "JavaScript throws, Python catches",
+    "string_16_in": "a string of 16 characters in",
+    "string_16_out": "the same out",
+    "string_1m_in": "a string of 1 MB in",
+    "string_1m_out": "the same out",
+    "bytearray_1m_in": "a bytearray of 1 MB in",
+    "bytearray_1m_out": "a Uint8Array of 1 MB out",
+    "bytes_1m_in": "bytes of 1 MB in, the same object again",
+    "bytes_1m_in_new": "the same, another object each time",
+    "list_10k_out": "an array of 10,000 numbers to a list",
+    "list_10k_in": "a list of 10,000 numbers to an array",
+    "list_10k_in_sum": "the same, and JavaScript adds them",
+    "numpy_10k_out": "a Float64Array of 10,000 as a numpy array",
+    "numpy_10k_in": "a numpy array of 10,000 to a typed array",
+    "new_context": "make and free a context",
+    "new_isolate": "make and free an isolate",
+    "isolate_memory": "resident memory of an isolate",
+    "judge_shared": "the judge's program, one context for all",
+    "judge_context": "a new context for each",
+    "judge_isolate": "a new isolate for each",
+    "judge_pool_shared_1": "`Pool.map`, `shared`, one thread",
+    "judge_pool_shared_2": "two threads",
+    "judge_pool_compartment_1": "`compartment`, one thread",
+    "judge_pool_compartment_2": "two threads",
+    "judge_pool_context_1": "`context`, one thread",
+    "judge_pool_context_2": "two threads",
+    "judge_pool_isolate_1": "`isolate`, one thread",
+    "judge_pool_isolate_2": "two threads",
+    "judge_pool_process_1": "`process`, one process",
+    "judge_pool_process_2": "two processes",
+    "import": "a process that imports the package",
+    "first_eval": "a process up to its first evaluation",
+}
+
+
+def figure(number: Any, unit: str) -> str:
+    """A figure with three digits that count, in the unit that suits it."""
+    if not isinstance(number, (int, float)):
+        return ""
+    if unit == "ns" and number >= 10000:
+        number, unit = number / 1000, "µs"
+    digits = 0 if number >= 100 else 1 if number >= 10 else 2
+    return f"{number:.{digits}f} {'µs' if unit == 'us' else unit}"
+
+
+def line(cells: list[str]) -> str:
+    """A row of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
+
+
+def main(path: str) -> None:
+    """Prints both tables: beside the peers, and a library in C beside cffi and ctypes."""
+    with open(path) as file:
+        rows = {row["name"]: row for row in json.load(file)["rows"]}
+    print(line(["", "Isthmus", *PEERS, "beneath", "cffi"]))
+    print(line(["---"] * (len(PEERS) + 4)))
+    for name, text in ROWS.items():
+        row = rows.get(name)
+        if row:
+            peers = [row["peers"].get(peer) for peer in PEERS]
+            cells = [row["ours"], *peers, row["floor"], row["peers"].get("cffi")]
+            print(line([text, *(figure(cell, row["unit"]) for cell in cells)]))
+    print()
+    columns = ("cffi", "cffi-abi", "ctypes")
+    print(line(["", "`isthmus.load`", *columns, "in C"]))
+    print(line(["---"] * (len(columns) + 3)))
+    for name, text in (("library_bound", "`compressBound(1000)`"), ("library_crc32", "`crc32`")):
+        row = rows.get(name)
+        if row:
+            cells = [row["ours"], *(row["peers"].get(column) for column in columns), row["floor"]]
+            print(line([text, *(figure(cell, row["unit"]) for cell in cells)]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
