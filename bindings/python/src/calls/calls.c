@@ -1,9 +1,9 @@
 /* calls.c: the extension `isthmus._calls`, the one part of the package that is written against
- * Python's own interface: the type that proxies derive from, and the way of a call of a JavaScript
- * function whose arguments and result are plain. Through cffi and a method in Python, such a call
- * would take twice as long as V8 needs for it. All else (other arguments, other results, errors) is
- * the package's, which is given the frame by its address. The bridge's functions come by address,
- * too, so that V8 is loaded when the package loads it. */
+ * Python's own interface: the type that proxies derive from, with the way of a call of a JavaScript
+ * function whose arguments are plain, and of reading a property by its name. Through cffi and a
+ * method in Python, these would take twice as long as V8 needs. All else (other arguments, other
+ * results, errors) is the package's, which is given the frame by its address. The bridge's
+ * functions come by address, too, so that V8 is loaded when the package loads it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <structmember.h>
@@ -17,7 +17,38 @@ typedef struct proxy {
 
 static int (*call_function)(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
 static void (*reset_frame)(ipy_frame *frame);
-static PyObject *call_otherwise, *finish;
+static int (*get_property)(uintptr_t place, int64_t object, uintptr_t frame);
+static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish;
+
+/* A frame that has no arguments yet. */
+static void prepare(ipy_frame *frame) {
+  frame->argv = frame->args;
+  frame->error = NULL;
+  frame->wall = frame->cpu = 0;
+  frame->more = NULL;
+  frame->used = 0;
+}
+
+/* The Python object of a result, after which the frame is empty. */
+static PyObject *lift(PyObject *self, int answer, ipy_frame *frame) {
+  const ipy_item *item = &frame->result;
+  PyObject *result;
+  switch (answer) {
+  case IPY_INT: return PyLong_FromLongLong(item->integer);
+  case IPY_DOUBLE: return PyFloat_FromDouble(item->number);
+  case IPY_NULL: Py_RETURN_NONE;
+  case IPY_TRUE: Py_RETURN_TRUE;
+  case IPY_FALSE: Py_RETURN_FALSE;
+  case IPY_LATIN1:
+    result = PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
+    break;
+  default:
+    result =
+        PyObject_CallFunction(finish, "OKi", self, (unsigned long long)(uintptr_t)frame, answer);
+  }
+  if (frame->more || frame->error) reset_frame(frame);
+  return result;
+}
 
 /* Puts an argument into an item; false when that is the package's business. */
 static bool lower(PyObject *value, ipy_item *item) {
@@ -58,11 +89,7 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
   for (Py_ssize_t i = 0; i < argc; i++)
     if (!lower(PyTuple_GetItem(args, i), &frame.args[i]))
       return PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
-  frame.argv = frame.args;
-  frame.error = NULL;
-  frame.wall = frame.cpu = 0;
-  frame.more = NULL;
-  frame.used = 0;
+  prepare(&frame);
   int answer;
   for (;;) {
     PyThreadState *state = PyEval_SaveThread();
@@ -72,23 +99,38 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
     if (answer != IPY_BUSY) break;
     if (PyErr_CheckSignals()) return NULL;
   }
-  const ipy_item *item = &frame.result;
-  PyObject *result;
-  switch (answer) {
-  case IPY_INT: return PyLong_FromLongLong(item->integer);
-  case IPY_DOUBLE: return PyFloat_FromDouble(item->number);
-  case IPY_NULL: Py_RETURN_NONE;
-  case IPY_TRUE: Py_RETURN_TRUE;
-  case IPY_FALSE: Py_RETURN_FALSE;
-  case IPY_LATIN1:
-    result = PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
-    break;
-  default:
-    result =
-        PyObject_CallFunction(finish, "OKi", self, (unsigned long long)(uintptr_t)&frame, answer);
+  return lift(self, answer, &frame);
+}
+
+/* A property by its name; what is not there, and any other key, is the package's business. */
+static PyObject *proxy_subscript(PyObject *self, PyObject *key) {
+  const proxy *object = (const proxy *)self;
+  if (!PyUnicode_CheckExact(key))
+    return PyObject_CallFunctionObjArgs(get_otherwise, self, key, NULL);
+  PyObject *text = PyUnicode_AsLatin1String(key);
+  if (!text) {
+    PyErr_Clear();
+    return PyObject_CallFunctionObjArgs(get_otherwise, self, key, NULL);
   }
-  if (frame.more || frame.error) reset_frame(&frame);
-  return result;
+  ipy_frame frame;
+  prepare(&frame);
+  frame.args[0].tag = IPY_LATIN1;
+  frame.args[0].data = PyBytes_AsString(text);
+  frame.args[0].length = (size_t)PyBytes_Size(text);
+  int answer;
+  for (;;) {
+    PyThreadState *state = PyEval_SaveThread();
+    answer = get_property((uintptr_t)object->place, object->id, (uintptr_t)&frame);
+    PyEval_RestoreThread(state);
+    if (answer != IPY_BUSY) break;
+    if (PyErr_CheckSignals()) {
+      Py_DECREF(text);
+      return NULL;
+    }
+  }
+  Py_DECREF(text);
+  if (answer == IPY_UNDEFINED) return PyObject_CallFunctionObjArgs(get_undefined, self, key, NULL);
+  return lift(self, answer, &frame);
 }
 
 static PyMemberDef proxy_members[] = {
@@ -100,6 +142,7 @@ static PyMemberDef proxy_members[] = {
 static PyType_Slot proxy_slots[] = {
     {Py_tp_doc, (void *)(uintptr_t) "What stands for an object of JavaScript's."},
     {Py_tp_members, proxy_members},
+    {Py_mp_subscript, (void *)(uintptr_t)proxy_subscript},
     {0, NULL},
 };
 
@@ -117,26 +160,31 @@ static PyType_Spec callable_spec = {"isthmus._calls.Callable", sizeof(proxy), 0,
 
 static PyObject *start(PyObject *module, PyObject *args) {
   (void)module;
-  unsigned long long call, reset;
-  PyObject *otherwise, *end;
-  if (!PyArg_ParseTuple(args, "KKOO:start", &call, &reset, &otherwise, &end)) return NULL;
+  unsigned long long call, get, reset;
+  PyObject *package[4];
+  if (!PyArg_ParseTuple(args, "KKKOOOO:start", &call, &get, &reset, &package[0], &package[1],
+                        &package[2], &package[3]))
+    return NULL;
   call_function = (int (*)(uintptr_t, int64_t, uint32_t, uintptr_t))(uintptr_t)call;
+  get_property = (int (*)(uintptr_t, int64_t, uintptr_t))(uintptr_t)get;
   reset_frame = (void (*)(ipy_frame *))(uintptr_t)reset;
-  Py_INCREF(otherwise);
-  Py_INCREF(end);
-  Py_XDECREF(call_otherwise);
-  Py_XDECREF(finish);
-  call_otherwise = otherwise;
-  finish = end;
+  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish};
+  for (int i = 0; i < 4; i++) {
+    Py_INCREF(package[i]);
+    Py_XDECREF(*ours[i]);
+    *ours[i] = package[i];
+  }
   Py_RETURN_NONE;
 }
 
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
-     "start(call, reset, otherwise, finish): the addresses of ipy_call and ipy_frame_reset, and "
-     "what "
-     "makes a call with other arguments, otherwise(function, args), and reads another result, "
-     "finish(function, frame, answer)."},
+     "start(call, get, reset, call_otherwise, get_otherwise, get_undefined, finish): the addresses "
+     "of "
+     "ipy_call, ipy_get and ipy_frame_reset; and what makes a call with other arguments, "
+     "call_otherwise(function, args), reads a property by another key, get_otherwise(object, key), "
+     "says what an undefined property means, get_undefined(object, key), and reads another result, "
+     "finish(object, frame, answer)."},
     {NULL, NULL, 0, NULL},
 };
 

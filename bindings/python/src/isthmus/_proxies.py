@@ -13,6 +13,7 @@ from ._convert import _LOWER, let_go, lower_args
 from ._core import DATE, DOUBLE, INT, OBJECT, SYMBOL, VIEW, finish, lift
 from ._errors import ClosedError
 from ._extension import ffi, lib
+from ._undefined import undefined
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -78,10 +79,27 @@ def _finish_call(function: JSFunction, at: int, answer: int) -> Any:
     return lift(context, frame.c.result, answer)
 
 
+def _get_otherwise(about: JSObject, key: Any) -> Any:
+    """A property whose key is no text of Latin-1."""
+    return about._context._get(about._id, key)
+
+
+def _get_undefined(about: JSObject, key: str) -> Any:
+    """What it means that a property is undefined."""
+    return undefined
+
+
+def _address(name: str) -> int:
+    return int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
+
+
 _calls.start(
-    int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_call"))),
-    int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_frame_reset"))),
+    _address("ipy_call"),
+    _address("ipy_get"),
+    _address("ipy_frame_reset"),
     _call_otherwise,
+    _get_otherwise,
+    _get_undefined,
     _finish_call,
 )
 
