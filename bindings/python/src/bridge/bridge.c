@@ -196,6 +196,10 @@ void ipy_stop(void) {
   atomic_store(&stopped, true);
 }
 
+bool ipy__stopped(void) {
+  return atomic_load_explicit(&stopped, memory_order_relaxed);
+}
+
 static void watch_begin(ipy_isolate *core, ipy_hold *hold) {
   hold->watched = watch.started && pthread_equal(pthread_self(), watch.main);
   if (!hold->watched) return;

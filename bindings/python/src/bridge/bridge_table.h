@@ -76,6 +76,8 @@ void ipy__table_free(ipy__table *table);
 
 /* The struct's own count; whoever keeps a pointer where Python does not see it holds one. */
 void ipy__core_hold(ipy_isolate *core);
+/* Whether the interpreter ends: Python is not called any more. */
+bool ipy__stopped(void);
 void ipy__core_give(ipy_isolate *core);
 
 #endif
