@@ -383,14 +383,25 @@ size_t ipy_table_size(const ipy_isolate *core) {
 /* A block of text that did not fit into its frame. */
 typedef struct block {
   struct block *next;
+  size_t size;
   max_align_t bytes[];
 } block;
+
+/* A large block is kept for the next text: memory that is new each time takes longer than copying.
+ */
+enum { LARGE = 64 * 1024, LARGEST_KEPT = 4 * 1024 * 1024 };
+static block *_Atomic spare;
+
+static void give_block(block *made) {
+  if (made->size >= LARGE && made->size <= LARGEST_KEPT) made = atomic_exchange(&spare, made);
+  free(made);
+}
 
 void ipy_frame_reset(ipy_frame *frame) {
   while (frame->more) {
     block *first = frame->more;
     frame->more = first->next;
-    free(first);
+    give_block(first);
   }
   if (frame->error) ist_error_free(frame->error);
   frame->error = NULL;
@@ -404,8 +415,16 @@ static char *room(ipy_frame *frame, size_t size) {
     return frame->text + at;
   }
   if (size > SIZE_MAX - sizeof(block)) return NULL;
-  block *made = malloc(sizeof *made + size);
-  if (!made) return NULL;
+  block *made = size >= LARGE ? atomic_exchange(&spare, NULL) : NULL;
+  if (made && made->size < size) {
+    free(made);
+    made = NULL;
+  }
+  if (!made) {
+    made = malloc(sizeof *made + size);
+    if (!made) return NULL;
+    made->size = size;
+  }
   made->next = frame->more;
   frame->more = made;
   return (char *)made->bytes;
@@ -418,6 +437,31 @@ bool ipy_frame_args(ipy_frame *frame, uint32_t argc) {
   frame->argv = (ipy_item *)room(frame, argc * sizeof *frame->argv);
   if (!frame->argv) frame->argc = 0;
   return frame->argv;
+}
+
+/* A Python object that JavaScript holds, for something of its own: an exception, memory. */
+typedef struct held {
+  ipy_isolate *core;
+  int64_t host;
+} held;
+
+static void forget_held(void *env) {
+  held *made = env;
+  ipy_release(made->core, made->host);
+  ipy__core_give(made->core);
+  free(made);
+}
+
+/* NULL when memory is out; the object is released then. */
+static held *hold_object(ipy_isolate *core, int64_t host) {
+  held *made = malloc(sizeof *made);
+  if (!made) {
+    ipy_release(core, host);
+    return NULL;
+  }
+  *made = (held){core, host};
+  ipy__core_hold(core);
+  return made;
 }
 
 /* ---- From JavaScript to an item ---- */
@@ -546,7 +590,7 @@ int ipy_lift(ipy_isolate *core, ist_context *context, ist_value value, ipy_item 
 
 /* ---- From an item to JavaScript ---- */
 
-int ipy_lower(ipy_isolate *core, ist_context *context, const ipy_item *item, ist_value *value,
+int ipy_lower(ipy_isolate *core, ist_context *context, ipy_item *item, ist_value *value,
               ipy_frame *frame) {
   ist_status status = IST_OK;
   switch (item->tag) {
@@ -567,6 +611,14 @@ int ipy_lower(ipy_isolate *core, ist_context *context, const ipy_item *item, ist
   case IPY_UTF16:
     status = ist_string_new_as(core->isolate, IST_UTF16, item->data, item->length, value);
     break;
+  case IPY_LENT: {
+    held *made = hold_object(core, item->integer);
+    item->integer = 0;
+    if (!made) return failed(frame, IST_ERR_MEMORY);
+    status = ist_string_adopt(core->isolate, IST_LATIN1, item->data, item->length, forget_held,
+                              made, value);
+    break;
+  }
   case IPY_BIGINT:
     status = ist_bigint_new(context, item->kind, (const uint64_t *)(const void *)item->data,
                             item->length, value);
@@ -669,7 +721,7 @@ static ist_value *lower_args(operation *op, uint32_t argc, ist_value few[8], int
     *answer = failed(op->frame, IST_ERR_MEMORY);
     return NULL;
   }
-  const ipy_item *argv = op->frame->argv;
+  ipy_item *argv = op->frame->argv;
   op->frame->argv = op->frame->args;
   for (uint32_t i = 0; i < argc && !*answer; i++)
     *answer = ipy_lower(op->core, op->context, &argv[i], &values[i], op->frame);
@@ -793,21 +845,8 @@ static void forget_callable(void *env) {
   free(made);
 }
 
-/* What stands for an exception of Python's within a JavaScript error. */
-typedef struct thrown {
-  ipy_isolate *core;
-  int64_t host;
-} thrown;
-
-static void forget_thrown(void *env) {
-  thrown *made = env;
-  ipy_release(made->core, made->host);
-  ipy__core_give(made->core);
-  free(made);
-}
-
 int64_t ipy_error_host(const ist_error *error) {
-  return error->host ? ((const thrown *)error->host)->host : 0;
+  return error->host ? ((const held *)error->host)->host : 0;
 }
 
 /* The frame's text holds name and message, one after the other. */
@@ -830,14 +869,9 @@ static ist_status throw_exception(ipy_isolate *core, const ist_call *call, const
   const ipy_item *item = &frame->result;
   const char *name = item->data ? item->data : "Error";
   const char *message = item->data ? item->data + item->length : "out of memory";
-  thrown *made = malloc(sizeof *made);
-  if (!made) {
-    ipy_release(core, item->integer);
-    return IST_ERR_MEMORY;
-  }
-  *made = (thrown){core, item->integer};
-  ipy__core_hold(core);
-  return ist_throw_host(call->context, name, message, made, forget_thrown);
+  held *made = hold_object(core, item->integer);
+  if (!made) return IST_ERR_MEMORY;
+  return ist_throw_host(call->context, name, message, made, forget_held);
 }
 
 static ist_status on_call(void *env, const ist_call *call, ist_value *result) {
@@ -922,11 +956,9 @@ int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr
   int answer = begin(&op, place, frame_at);
   if (answer) return answer;
   ist_value value;
-  thrown *made = malloc(sizeof *made);
+  held *made = hold_object(op.core, host);
   if (!made) return give_up(&op, failed(op.frame, IST_ERR_MEMORY));
-  *made = (thrown){op.core, host};
-  ipy__core_hold(op.core);
-  ist_status status = ist_bytes_adopt(op.context, bytes, length, forget_thrown, made, &value);
+  ist_status status = ist_bytes_adopt(op.context, bytes, length, forget_held, made, &value);
   return stand_for(&op, status, value, 0);
 }
 

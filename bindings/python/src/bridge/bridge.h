@@ -31,7 +31,9 @@ typedef enum ipy_tag {
                   reads the item. From C only */
   IPY_DOUBLES, /* an array of `length` doubles at `data`. To C only */
   IPY_COPY,    /* a Uint8Array of a copy of `length` bytes at `data`. To C only */
-  IPY_CBOR     /* what the `length` bytes at `data` say. To C only */
+  IPY_CBOR,    /* what the `length` bytes at `data` say. To C only */
+  IPY_LENT /* as IPY_LATIN1, without a copy: the text is in the Python object `integer`, which is 0
+              once it was taken. To C only */
 } ipy_tag;
 
 /* What an operation answers: the tag of the result, or one of these. */
@@ -138,7 +140,7 @@ int ipy_cbor(uintptr_t place, int64_t object, const ist_cbor_options *options, u
  * the frame's. 0 or an answer. */
 int ipy_lift(ipy_isolate *core, ist_context *context, ist_value value, ipy_item *item,
              ipy_frame *frame);
-int ipy_lower(ipy_isolate *core, ist_context *context, const ipy_item *item, ist_value *value,
+int ipy_lower(ipy_isolate *core, ist_context *context, ipy_item *item, ist_value *value,
               ipy_frame *frame);
 
 /* Frees what a frame holds. */

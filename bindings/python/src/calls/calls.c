@@ -76,6 +76,20 @@ static bool lower(PyObject *value, ipy_item *item) {
   return true;
 }
 
+/* A short text as bytes of Latin-1, to be let go after the call; NULL for anything else. */
+static PyObject *lower_text(PyObject *value, ipy_item *item) {
+  if (!PyUnicode_CheckExact(value) || PyUnicode_GetLength(value) > 1024) return NULL;
+  PyObject *text = PyUnicode_AsLatin1String(value);
+  if (!text) {
+    PyErr_Clear();
+    return NULL;
+  }
+  item->tag = IPY_LATIN1;
+  item->data = PyBytes_AsString(text);
+  item->length = (size_t)PyBytes_Size(text);
+  return text;
+}
+
 static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) {
   const proxy *function = (const proxy *)self;
   if (keywords && PyDict_Size(keywords)) {
@@ -83,23 +97,36 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
     return NULL;
   }
   ipy_frame frame;
+  PyObject *texts[sizeof frame.args / sizeof *frame.args], *result = NULL;
+  int text_count = 0, answer;
   Py_ssize_t argc = PyTuple_Size(args);
-  if (argc > (Py_ssize_t)(sizeof frame.args / sizeof *frame.args))
-    return PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
-  for (Py_ssize_t i = 0; i < argc; i++)
-    if (!lower(PyTuple_GetItem(args, i), &frame.args[i]))
-      return PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
+  bool plain = argc <= (Py_ssize_t)(sizeof texts / sizeof *texts);
+  for (Py_ssize_t i = 0; plain && i < argc; i++) {
+    PyObject *value = PyTuple_GetItem(args, i);
+    if (lower(value, &frame.args[i])) continue;
+    PyObject *text = lower_text(value, &frame.args[i]);
+    if (text)
+      texts[text_count++] = text;
+    else
+      plain = false;
+  }
+  if (!plain) {
+    result = PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
+    goto end;
+  }
   prepare(&frame);
-  int answer;
   for (;;) {
     PyThreadState *state = PyEval_SaveThread();
     answer =
         call_function((uintptr_t)function->place, function->id, (uint32_t)argc, (uintptr_t)&frame);
     PyEval_RestoreThread(state);
     if (answer != IPY_BUSY) break;
-    if (PyErr_CheckSignals()) return NULL;
+    if (PyErr_CheckSignals()) goto end;
   }
-  return lift(self, answer, &frame);
+  result = lift(self, answer, &frame);
+end:
+  while (text_count) Py_DECREF(texts[--text_count]);
+  return result;
 }
 
 /* A property by its name; what is not there, and any other key, is the package's business. */
@@ -177,6 +204,17 @@ static PyObject *start(PyObject *module, PyObject *args) {
   Py_RETURN_NONE;
 }
 
+/* Not among the limited interface's declarations before 3.10, but there. */
+#if Py_LIMITED_API + 0 < 0x030a0000
+PyAPI_FUNC(const char *) PyUnicode_AsUTF8AndSize(PyObject *text, Py_ssize_t *size);
+#endif
+
+static PyObject *text_address(PyObject *module, PyObject *text) {
+  (void)module;
+  const char *bytes = PyUnicode_AsUTF8AndSize(text, NULL);
+  return bytes ? PyLong_FromUnsignedLongLong((uintptr_t)bytes) : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
      "start(call, get, reset, call_otherwise, get_otherwise, get_undefined, finish): the addresses "
@@ -185,6 +223,8 @@ static PyMethodDef methods[] = {
      "call_otherwise(function, args), reads a property by another key, get_otherwise(object, key), "
      "says what an undefined property means, get_undefined(object, key), and reads another result, "
      "finish(object, frame, answer)."},
+    {"text_address", text_address, METH_O,
+     "text_address(text): where a text of ASCII has its characters, as long as it lives."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from ._calls import text_address
 from ._core import (
     BIGINT,
     COPY,
@@ -16,6 +17,7 @@ from ._core import (
     FALSE,
     INT,
     LATIN1,
+    LENT,
     NULL,
     OBJECT,
     SAFE,
@@ -25,6 +27,7 @@ from ._core import (
     WIDE,
     Core,
     Dropped,
+    Lent,
     OpFrame,
     let_go,
 )
@@ -34,6 +37,9 @@ from ._undefined import Undefined
 
 if TYPE_CHECKING:
     from ._context import Context
+
+# From here on a text is not copied: its characters are read where Python has them.
+_LONG = 4096
 
 __all__ = ["let_go", "lower", "lower_args", "lower_text"]
 
@@ -72,7 +78,14 @@ def _lower_float(context: Context, value: float, item: Any, keep: list[Any]) -> 
 
 
 def _lower_str(context: Context, value: str, item: Any, keep: list[Any]) -> None:
-    lower_text(value, item, keep)
+    if len(value) < _LONG or not value.isascii():
+        return lower_text(value, item, keep)
+    host = context._core.host(value)
+    item.tag = LENT
+    item.integer = host
+    item.data = ffi.cast("char *", text_address(value))
+    item.length = len(value)
+    keep.append(Lent(item, host))
 
 
 def _lower_bool(context: Context, value: bool, item: Any, keep: list[Any]) -> None:

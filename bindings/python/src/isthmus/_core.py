@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # The numbers of the bridge, as Python's own: reading them from `lib` each time would cost more.
 FAILED, BUSY, CLOSED, STALE = -1, -2, -3, -4
 UNDEFINED, NULL, FALSE, TRUE, INT, DOUBLE, LATIN1, UTF16, BIGINT = range(9)
-DATE, OBJECT, SYMBOL, HOST, VIEW, DOUBLES, COPY, CBOR = range(9, 17)
+DATE, OBJECT, SYMBOL, HOST, VIEW, DOUBLES, COPY, CBOR, LENT = range(9, 18)
 SAFE = 2**53 - 1
 WIDE = "utf-16-le" if sys.byteorder == "little" else "utf-16-be"
 
@@ -450,11 +450,24 @@ class Dropped:
         self.id = number
 
 
+class Lent:
+    """A text that JavaScript reads in place; it is Python's again when the operation has not taken it."""
+
+    __slots__ = ("host", "item")
+
+    def __init__(self, item: Any, host: int) -> None:
+        self.item = item
+        self.host = host
+
+
 def let_go(core: Core, keep: list[Any]) -> None:
     """Gives back what arguments held for the length of an operation."""
     for thing in keep:
-        if type(thing) is Dropped:
+        kind = type(thing)
+        if kind is Dropped:
             lib.ipy_drop(core.ptr, thing.id)
+        elif kind is Lent and thing.item.integer:
+            core.objects.pop(thing.host, None)
 
 
 # ---- From an item to Python ----------------------------------------------------------------------
@@ -581,6 +594,7 @@ def _give_back(core: Core, context: Context, result: Any, item: Any) -> int:
 
     keep: list[Any] = []
     lower(context, result, item, keep)
+    # The result is taken before anything else happens to the isolate.
     _results.keep = keep
     for thing in keep:
         if type(thing) is Dropped:
