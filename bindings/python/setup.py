@@ -49,7 +49,7 @@ class BuildPackage(build_py):
         package = Path(self.build_lib) / "isthmus"
         # What an earlier build left and is no longer there must not come into the wheel.
         for path in package.rglob("*") if package.is_dir() else ():
-            if path.is_file() and not path.name.startswith("_v8."):
+            if path.is_file() and not path.name.endswith(".abi3.so"):
                 path.unlink()
         super().run()
         if self.editable_mode:
@@ -80,48 +80,41 @@ class BuildExtension(build_ext):
             raise bridge.BuildError(
                 f"this is the package of isthmus {version}, but {library.name} is {said.strip()}"
             )
-        (extension,) = (one for one in self.extensions if one.name == "isthmus._v8")
         for one in self.extensions:
             one.include_dirs += [str(library.include)]
+            one.depends += [str(library.include / "isthmus.h")]
         source = Path(self.build_temp) / "_v8.c"
         bridge.generate(library, source)
-        extension.sources = [str(source), *extension.sources]
-        extension.library_dirs += [str(library.libraries)]
-        extension.depends += [str(library.include / "isthmus.h"), str(library.shared)]
+        (v8,) = (one for one in self.extensions if one.name == "isthmus._v8")
+        v8.sources = [str(source), *v8.sources]
+        v8.library_dirs += [str(library.libraries)]
         super().run()
 
 
-flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else ["-g0"]
+def extension(name: str, folder: str, *link: str) -> Extension:
+    """The extension isthmus.NAME, of the C files in src/FOLDER, which see the bridge's headers."""
+    headers = sorted(BRIDGE.glob("*.h"))
+    sources = sorted((HERE / "src" / folder).glob("*.c"))
+    flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else ["-g0"]
+    return Extension(
+        f"isthmus.{name}",
+        sources=[str(path.relative_to(HERE)) for path in sources],
+        depends=[str(path) for path in (*headers, *sources)],
+        include_dirs=["src/bridge"],
+        define_macros=[("Py_LIMITED_API", "0x03090000")],
+        extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
+        # What names no C library is for none, says auditwheel.
+        extra_link_args=[*link, *flags[:1], "-Wl,--no-as-needed", "-lc"],
+        py_limited_api=True,
+    )
+
+
+# The library by the name that is in the wheel; a development link may be missing where only that was installed.
+LIBRARY = ["-l:libisthmus.so.0", "-Wl,-rpath,$ORIGIN/_native", "-Wl,--disable-new-dtags"]
+
 base = build_base()
 setup(
-    ext_modules=[
-        Extension(
-            "isthmus._v8",
-            sources=sorted(str(path.relative_to(HERE)) for path in BRIDGE.glob("*.c")),
-            depends=sorted(str(path.relative_to(HERE)) for path in BRIDGE.glob("*.[hc]")),
-            include_dirs=["src/bridge"],
-            # The name that is in the wheel; a development link may be missing where only that was installed.
-            extra_link_args=[
-                "-l:libisthmus.so.0",
-                "-Wl,-rpath,$ORIGIN/_native",
-                "-Wl,--disable-new-dtags",
-                *flags[:1],
-            ],
-            extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
-            define_macros=[("Py_LIMITED_API", "0x03090000")],
-            py_limited_api=True,
-        ),
-        Extension(
-            "isthmus._calls",
-            sources=["src/calls/calls.c"],
-            depends=["src/bridge/bridge.h"],
-            include_dirs=["src/bridge"],
-            extra_link_args=flags[:1],
-            extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
-            define_macros=[("Py_LIMITED_API", "0x03090000")],
-            py_limited_api=True,
-        ),
-    ],
+    ext_modules=[extension("_v8", "bridge", *LIBRARY), extension("_calls", "calls")],
     cmdclass={"build_py": BuildPackage, "build_ext": BuildExtension},
     options={
         "build": {"build_base": base},
