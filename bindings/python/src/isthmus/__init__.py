@@ -33,6 +33,7 @@ from ._undefined import Undefined, undefined
 if TYPE_CHECKING:
     from ._context import Context
     from ._isolate import Isolate, Statistics
+    from ._pool import Outcome, Pool, PoolStatistics, Program
     from ._proxies import JSFunction, JSObject
 
     v8_version: str
@@ -59,6 +60,10 @@ __all__ = [
     "JSTimeoutError",
     "LimitError",
     "NotFoundError",
+    "Outcome",
+    "Pool",
+    "PoolStatistics",
+    "Program",
     "ResourceError",
     "StateError",
     "Statistics",
@@ -74,6 +79,10 @@ _LATER = {
     "Isolate": "_isolate",
     "JSFunction": "_proxies",
     "JSObject": "_proxies",
+    "Outcome": "_pool",
+    "Pool": "_pool",
+    "PoolStatistics": "_pool",
+    "Program": "_pool",
     "Statistics": "_isolate",
 }
 
