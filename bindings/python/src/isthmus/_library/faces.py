@@ -1,0 +1,140 @@
+"""What Python calls: functions with the parameters, defaults and documentation of the interface.
+
+Each is made from a line of source, so that Python itself binds arguments and keywords, and
+`inspect.signature` tells the truth. What the line calls is a plan, or a shorter way to C.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import fast
+from .descriptor import Function, Param, Type
+from .texts import Site
+
+
+class Parameters:
+    """The parameters of a function as Python has them."""
+
+    def __init__(self, library: Any, function: Function, has_self: bool) -> None:
+        self.library = library
+        self.function = function
+        plan = library.plan(function)
+        self.plan = plan
+        taken = {"self", "into"}
+        self.names: list[str] = []
+        self.values: dict[str, Any] = {}
+        parts = ["self", "/"] if has_self else []
+        seen_default = False
+        for position, index in enumerate(function.args):
+            param = function.params[index]
+            name = param.attribute
+            while name in taken or name.startswith("__"):
+                name = name.lstrip("_") + "_"
+            taken.add(name)
+            self.names.append(name)
+            has_default = index in plan.defaults
+            if has_default or position >= function.required or seen_default:
+                seen_default = True
+                default = f"_default_{position}"
+                self.values[default] = plan.defaults.get(index)
+                parts.append(f"{name}={default}")
+            else:
+                parts.append(name)
+        self.has_into = any(_takes_into(plan, param) for param in function.params)
+        if self.has_into:
+            parts += ["*", "into=None"]
+        self.declared = ", ".join(parts)
+        self.tuple = "(" + "".join(f"{name}, " for name in self.names) + ")"
+
+
+def _takes_into(plan: Any, param: Param) -> bool:
+    if plan.filled_structs[param.index] is not None:
+        return True
+    of = param.type.to
+    return (
+        param.role == "buffer"
+        and param.dir == "out"
+        and param.text is None
+        and (of.scalar or of.kind == "void")
+    )
+
+
+def _finish(made: Any, library: Any, function: Function, label: str) -> Any:
+    made.__name__ = function.name
+    made.__qualname__ = label
+    made.__module__ = f"isthmus.library.{library.name}"
+    made.__doc__ = _doc(function)
+    return made
+
+
+def _doc(function: Function) -> str:
+    text = function.doc or ""
+    if function.throws is not None:
+        text += f"\n\nRaises {function.throws.name}."
+    if function.unsafe:
+        text += f"\n\nUnsafe: {function.unsafe}."
+    return text.strip()
+
+
+def _make(source: str, values: dict[str, Any], name: str, filename: str) -> Any:
+    code = compile(source, filename, "exec")
+    exec(code, values)  # the source is made of names that the compiler has checked
+    return values[name]
+
+
+def _short(parameters: Parameters, has_self: bool) -> tuple[str, dict[str, Any]]:
+    body, values = fast.body(parameters, has_self)
+    values.update(parameters.values)
+    values["_run"] = parameters.plan.run
+    return body, values
+
+
+def function(library: Any, function: Function) -> Any:
+    """A function or static."""
+    parameters = Parameters(library, function, False)
+    body, values = _short(parameters, False)
+    into = "into" if parameters.has_into else "None"
+    source = (
+        f"def face({parameters.declared}):\n{body}"
+        f"    return _run(None, {parameters.tuple}, {into})\n"
+    )
+    made = _make(source, values, "face", f"<{function.label}>")
+    return _finish(made, library, function, function.label)
+
+
+def method(library: Any, function: Function) -> Any:
+    """A method."""
+    parameters = Parameters(library, function, True)
+    body, values = _short(parameters, True)
+    into = "into" if parameters.has_into else "None"
+    source = (
+        f"def face({parameters.declared}):\n{body}"
+        f"    return _run(self, {parameters.tuple}, {into})\n"
+    )
+    made = _make(source, values, "face", f"<{function.label}>")
+    return _finish(made, library, function, function.label)
+
+
+def constructor(library: Any, kind: Type, function: Function) -> Any:
+    """What constructs an object: `__init__`."""
+    parameters = Parameters(library, function, True)
+    site = Site(library.name, kind.label)
+    into = "into" if parameters.has_into else "None"
+    source = f"def face({parameters.declared}):\n    _construct(self, {parameters.tuple}, {into})\n"
+    run = parameters.plan.run
+
+    def construct(self: Any, given: tuple[Any, ...], into: Any) -> None:
+        if hasattr(self, "_type"):
+            raise site.error(TypeError, "is constructed already")
+        run(None, given, into, self, site)
+        if not hasattr(self, "_type"):
+            raise site.error(library.Error, "the constructor gave nothing")
+
+    values = dict(parameters.values, _construct=construct)
+    made = _make(source, values, "face", f"<{kind.label}>")
+    made.__name__ = "__init__"
+    made.__qualname__ = kind.label
+    made.__module__ = f"isthmus.library.{library.name}"
+    made.__doc__ = _doc(function)
+    return made
