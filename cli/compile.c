@@ -6,26 +6,14 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 char **import_dirs(char *const *given, size_t count) {
-  char **dirs = allocate((count + 3) * sizeof *dirs);
+  char **dirs = allocate((count + 2) * sizeof *dirs);
   size_t used = 0;
   for (size_t i = 0; i < count; i++) dirs[used++] = strdup(given[i]);
-  char path[PATH_MAX + 64];
-  ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-  while (length > 0 && path[length - 1] != '/') length--;
-  static const char *const relative[] = {"share/isthmus/idl", "../share/isthmus/idl"};
-  for (size_t i = 0; length > 0 && i < sizeof relative / sizeof *relative; i++) {
-    strcpy(path + length, relative[i]);
-    if (access(path, R_OK | X_OK)) continue;
-    dirs[used++] = strdup(path);
-    return dirs;
-  }
-  dirs[used++] = strdup(IST_IDL_DIR_INSTALL);
+  dirs[used++] = ist__gen_installed_dir("/proc/self/exe", IST_IDL_DIR_INSTALL);
   return dirs;
 }
 

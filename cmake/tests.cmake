@@ -1,5 +1,6 @@
 # Declares the tests, one ctest each, by where their files lie:
 #   tests/gen/NAME.c  tests/ffi/NAME.c  tests/api/NAME.c   a cmocka program on gen, on ffi_core, on libisthmus.so
+#   tests/genlib/NAME.c       a cmocka program on libisthmus-gen.so
 #   tests/fixture/*.c         libfixture.so, the library that the others call
 #   tests/js/NAME.test.mjs    run by tests/run-js.sh BUILD FILE
 #   tests/ANY/run.sh          run with BUILD
@@ -57,6 +58,7 @@ function(isthmus_c_tests room)
 endfunction()
 if(CMOCKA_FOUND)
   isthmus_c_tests(gen gen)
+  isthmus_c_tests(genlib libisthmus-gen)
   isthmus_c_tests(ffi ffi_core gen)
   isthmus_c_tests(api libisthmus)
 else()

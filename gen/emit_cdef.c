@@ -12,8 +12,9 @@ typedef struct {
   compiler *c;
   bool abi;
   buffer out;
-  map written; // handles' types, scalars and functions, by name
-  int depth;   // of braces
+  map written;         // handles' types, scalars and functions, by name
+  decl_list mentioned; // structs to which only a pointer has led so far
+  int depth;           // of braces
 } emitter;
 
 struct cdef {
@@ -446,6 +447,7 @@ static void write_struct(emitter *e, decl *d) {
 static void need_struct(emitter *e, decl *d, bool whole) {
   if (of(e, d)->state == WRITTEN || (d->outer && !e->abi && !whole)) return;
   bool begun = of(e, d)->state == BEGUN;
+  if (!whole) PUSH(e->c, e->mentioned, d);
   if (whole && !begun)
     write_struct(e, d);
   else if (!d->tag && (begun || d->c_tag || e->abi))
@@ -624,6 +626,8 @@ static char *emit(compiler *c, bool abi) {
     // A header that is included need not declare what is another's.
     if (abi || (f->module == c->main && f != c->free_function)) write_function(&e, f);
   }
+  // Of an import, what is used.
+  for (int i = 0; i < e.mentioned.count; i++) need_struct(&e, e.mentioned.at[i], true);
   return strdup(e.out.at);
 }
 

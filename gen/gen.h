@@ -85,6 +85,29 @@ typedef struct {
 
 void ist__diag_print(void *printer, const ist__diag *diag);
 
+// A diagnostic callback that keeps what it is given: `diag` is ist__diag_collect and `diag_env` an
+// ist__diag_report, all zero. The place is that of the first error.
+typedef struct {
+  char *text;
+  size_t length;
+  char *file, *source; // NULL: unknown
+  int line, column, width;
+} ist__diag_report;
+
+void ist__diag_collect(void *report, const ist__diag *diag);
+// "LABEL: the interface file has 2 errors:" and they, as ist__gen_free takes it; NULL: no memory.
+char *ist__diag_message(const ist__diag_report *report, const char *label, int errors);
+void ist__diag_report_free(ist__diag_report *report);
+
+// Whether this can be the name of a library, as "zlib" is and a path is not.
+bool ist__gen_is_name(const char *name);
+// The real path of the first NAME.idl in `dirs` (ends with NULL), or NULL and a message, which may
+// be NULL too: no memory.
+char *ist__gen_find(const char *name, const char *const *dirs, char **message);
+// The folder of the installed interface files, by where the file `beside` (may be NULL) is, or else
+// `otherwise`. NULL: no memory.
+char *ist__gen_installed_dir(const char *beside, const char *otherwise);
+
 #ifdef __cplusplus
 }
 #endif

@@ -199,9 +199,8 @@ char *ist__url_shown(const char *url);
 /* ---- library.c ---- */
 
 size_t ist__list_length(const char *const *list);
-/* Whether a library is named by the path of an interface file, or may be by its own name. */
+/* Whether a library is named by the path of an interface file. */
 bool ist__library_is_path(const char *name);
-bool ist__library_is_name(const char *name);
 /* The folder of the installed interface files. */
 char *ist__library_installed_dir(void);
 /* The real path of a library's interface file in the first of the folders that has it. */

@@ -7,7 +7,6 @@
 #include "ffi/ffi.h"
 #include "gen.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,41 +17,19 @@ bool ist__library_is_path(const char *name) {
   return strchr(name, '/') || (length > 4 && !strcmp(name + length - 4, ".idl"));
 }
 
-bool ist__library_is_name(const char *name) {
-  if (!isalpha((unsigned char)*name) && *name != '_') return false;
-  for (const char *at = name; *at; at++)
-    if (!isalnum((unsigned char)*at) && !strchr("_-.+", *at)) return false;
-  return true;
-}
-
 size_t ist__list_length(const char *const *list) {
   size_t count = 0;
   while (list && list[count]) count++;
   return count;
 }
 
-/* Where the installed interface files are: beside libisthmus in a build tree, a prefix or a package
- * of another language, else where the build said. */
+/* By where libisthmus is: in a build tree, a prefix or a package of another language. */
 char *ist__library_installed_dir(void) {
-  Dl_info info;
-  if (dladdr((const void *)(uintptr_t)&ist_library_open_name, &info) && info.dli_fname) {
-    char *library = realpath(info.dli_fname, NULL);
-    if (!library) library = realpath("/proc/self/exe", NULL);
-    static const char *const relative[] = {"share/isthmus/idl", "../share/isthmus/idl",
-                                           "../../share/isthmus/idl", "idl"};
-    char *slash = library ? strrchr(library, '/') : NULL;
-    if (slash) *slash = '\0';
-    for (size_t i = 0; slash && i < sizeof relative / sizeof *relative; i++) {
-      char *tried = ist__path_join(library, relative[i]);
-      if (!access(tried, R_OK | X_OK)) {
-        free(library);
-        return tried;
-      }
-      free(tried);
-    }
-    free(library);
-  }
-  return ist__must_copy(IST_IDL_DIR_INSTALL);
+  Dl_info info = {0};
+  bool known = dladdr((const void *)(uintptr_t)&ist_library_open_name, &info) && info.dli_fname;
+  const char *beside = known && !access(info.dli_fname, F_OK) ? info.dli_fname : "/proc/self/exe";
+  char *folder = ist__gen_installed_dir(beside, IST_IDL_DIR_INSTALL);
+  return folder ? folder : ist__must_copy(IST_IDL_DIR_INSTALL);
 }
 
 /* An error with a text that is freed. */
@@ -68,43 +45,14 @@ static ist_status plainly(ist_error **error, ist_status status) {
 }
 
 ist_status ist__library_find(const char *name, char **dirs, char **path, ist_error **error) {
-  for (char **dir = dirs; *dir; dir++) {
-    ist__text file = {0};
-    ist__text_printf(&file, "%s/%s.idl", *dir, name);
-    *path = realpath(file.data, NULL);
-    ist__text_free(&file);
-    if (*path) return IST_OK;
-  }
   ist__text message = {0};
-  ist__text_printf(&message, "Cannot find library 'ffi:%s': no %s.idl in", name, name);
-  for (char **dir = dirs; *dir; dir++)
-    ist__text_printf(&message, "%s %s", dir == dirs ? "" : ",", *dir);
+  *path = ist__gen_find(name, (const char *const *)dirs, &message.data);
+  if (*path) return plainly(error, IST_OK);
+  if (!message.data) return plainly(error, IST_ERR_MEMORY);
   return fail(error, IST_ERR_NOT_FOUND, &message);
 }
 
 /* ---- From text to a library ---- */
-
-typedef struct diagnosis {
-  ist__text text;
-  char *file;
-  char *source;
-  int line, column, length;
-} diagnosis;
-
-static void on_diagnostic(void *env, const ist__diag *diag) {
-  static const char *const severities[] = {"error", "warning", "note"};
-  diagnosis *found = env;
-  if (diag->severity == IST__DIAG_WARNING) return;
-  if (!found->line && diag->severity == IST__DIAG_ERROR) {
-    found->file = ist__must_copy(diag->file);
-    found->source = diag->source ? ist__must_copy(diag->source) : NULL;
-    found->line = diag->line;
-    found->column = diag->column;
-    found->length = diag->length;
-  }
-  ist__text_printf(&found->text, "\n  %s:%d:%d: %s: %s", diag->file, diag->line, diag->column,
-                   severities[diag->severity], diag->message);
-}
 
 /* What is to be compiled: the file at `path`, or else `text`, which `file` names. */
 typedef struct source {
@@ -132,33 +80,29 @@ static ist_status open_json(const char *label, const char *json, size_t length,
 
 static ist_status compile(const source *from, const char *const *dirs, ist_library **result,
                           ist_error **error) {
-  diagnosis found = {0};
+  ist__diag_report found = {0};
   ist__gen_options options = {0};
   options.file = from->file;
   options.import_dirs = dirs;
   options.import_dir_count = ist__list_length(dirs);
-  options.diag = on_diagnostic;
+  options.diag = ist__diag_collect;
   options.diag_env = &found;
   char *json = NULL;
   int errors = from->path ? ist__gen_descriptor_file(from->path, &options, &json)
                           : ist__gen_descriptor(from->text, from->length, &options, &json);
   ist_status status = IST_ERR_INTERFACE;
   if (errors) {
-    ist__text message = {0};
-    ist__text_printf(&message, "%s: the interface file has %d error%s:%s", from->label, errors,
-                     errors == 1 ? "" : "s", found.text.data ? found.text.data : "");
+    char *message = ist__diag_message(&found, from->label, errors);
     if (error)
-      *error = ist__error_new_at(IST_ERR_INTERFACE, "Error", message.data, found.file, found.line,
-                                 found.column, found.column + (found.length > 0 ? found.length : 1),
-                                 found.source);
-    ist__text_free(&message);
+      *error =
+          ist__error_new_at(IST_ERR_INTERFACE, "Error", message ? message : from->label, found.file,
+                            found.line, found.column, found.column + found.width, found.source);
+    ist__gen_free(message);
   } else {
     status = open_json(from->label, json, strlen(json), result, error);
     ist__gen_free(json);
   }
-  ist__text_free(&found.text);
-  free(found.file);
-  free(found.source);
+  ist__diag_report_free(&found);
   return status;
 }
 
@@ -206,7 +150,7 @@ ist_status ist_library_open_name(const char *name, const char *const *given, ist
   if (!name || !result) return plainly(error, IST_ERR_ARGUMENT);
   ist__text label = {0};
   ist__text_printf(&label, "ffi:%s", name);
-  if (!ist__library_is_name(name)) {
+  if (!ist__gen_is_name(name)) {
     ist__text_puts(&label, ": not the name of a library");
     return fail(error, IST_ERR_ARGUMENT, &label);
   }

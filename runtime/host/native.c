@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include "ffi/ffi.h"
+#include "gen.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -128,7 +129,7 @@ static ist_status locate(ist_host *host, const char *name, char **path,
     ist__text_printf(&message, "%s is not allowed; run with --allow-ffi=%s", name, name);
     return fail(error, IST_ERR_DENIED, &message);
   }
-  if (!ist__library_is_name(name)) {
+  if (!ist__gen_is_name(name)) {
     ist__text_printf(&message, "ffi:%s: not the name of a library", name);
     return fail(error, IST_ERR_ARGUMENT, &message);
   }

@@ -32,8 +32,8 @@ for file in "$root"/idl/*.idl "$root"/tests/fixture/*.idl "$root"/examples/*/*.i
   "$work"/random/*.idl; do
   name=$(basename "$(dirname "$file")")-$(basename "$file" .idl)
   case ${name#gen-} in bad-* | prove-* | *-aarch64) continue ;; esac
-  "$build/isthmus" gen --cdef=abi -I "$root/idl" "$file" >"$work/all/$name.cdef" &&
-    "$build/isthmus" gen --descriptor -I "$root/idl" "$file" >"$work/all/$name.json" || fail "$file does not compile"
+  "$build/isthmus" gen --cdef=abi -I "$root/idl" "$file" >"$work/all/$name.cdef" || fail "$file: no declarations"
+  "$build/isthmus" gen --descriptor -I "$root/idl" "$file" >"$work/all/$name.json" || fail "$file: no descriptor"
 done
 "$python" "$here/layout.py" "$work/all" || fail "the layouts"
 
