@@ -31,7 +31,7 @@ rm -rf "$folder/venv"
 # Python with what it loads, each where it was, and what the wheel's kind says that every machine has.
 {
   find "$library/lib-dynload" -name '*.so' -print0 | xargs -0 ldd "$python" | sed -n 's/.*[ \t]\(\/[^ ]*\) (0x.*/\1/p'
-  ldd "$build/libisthmus.so.0" | sed -n 's/.*=> \(.*\/lib\(stdc++\|gcc_s\|m\|z\).so[.0-9]*\) (0x.*/\1/p'
+  ldd "$build"/{libisthmus.so.0,isthmus-inspect.so} | sed -n 's/.*=> \(.*\/lib\(stdc++\|gcc_s\|m\|z\|dl\|pthread\).so[.0-9]*\) (0x.*/\1/p'
   echo "$python"
 } | sort -u | while read -r file; do
   mkdir -p "$folder${file%/*}"
@@ -58,7 +58,7 @@ with ist.Isolate() as isolate, isolate.context() as context:
 with open("/tmp/double.js", "w") as program:
     program.write("input * 2")
 command = os.path.join(os.path.dirname(ist.__file__), "_native", "isthmus")
-judge = [command, "judge", "--isolation=process", "--quiet", "/tmp/double.js"]
+judge = [command, "judge", "--isolation=process", "--quiet", "--inputs=-", "/tmp/double.js"]
 judged = subprocess.run(judge, input="21\n", stdout=subprocess.PIPE, text=True, check=True).stdout
 print(judged.partition(", \"ms\"")[0])
 maps = open("/proc/self/maps").read()
