@@ -38,6 +38,11 @@ if [ -z "${ISTHMUS_SANITIZE:-}" ]; then
   read -ra flags <<<"$(pkg-config --cflags --libs isthmus)"
   cc -std=c17 -Wall -Wextra -Werror "$here/embed.c" -o embed "${flags[@]}" -Wl,-rpath,"$prefix/lib"
   expect 'a C program runs against the package' '42' ./embed
+  cc -std=c17 -Wall -Wextra -Werror "$here/compile.c" -o compile -Iinclude -Llib -listhmus-gen -Wl,-rpath,"$prefix/lib"
+  expect 'a C program compiles an installed interface file without V8' "$(realpath share/isthmus/idl)/libm.idl
+/* libm, for cffi's ABI mode. */" ./compile libm
+  expect 'the compiler needs no V8' 'libcjson libisthmus-gen' \
+    bash -c 'ldd compile | grep -oE "libnode|libv8|libffi|libuv|libcjson|libisthmus-gen|libisthmus" | sort -u | paste -sd " "'
 fi
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
