@@ -199,6 +199,10 @@ int ipy_promise_watch(uintptr_t place_at, int64_t promise, int64_t host, uintptr
   return answer ? answer : status ? IPY_FAILED : 0;
 }
 
+int64_t ipy_own(ipy_isolate *core, ist_context *context, ist_value object, int64_t host) {
+  return ipy__table_own(core, context, object, host);
+}
+
 /* ---- Compartments ---- */
 
 int ipy_eval_compartment(uintptr_t place_at, const char *source, size_t length, const char *file,

@@ -33,6 +33,11 @@ ist_error *ipy_error_of(ist_context *context, ist_value reason);
 ist_error *ipy_error_new(ipy_isolate *core, ist_context *context, const char *name,
                          const char *message, int64_t host);
 
+/* Within a hold: makes an object of JavaScript's stand for the Python object `host`, which is
+ * released when JavaScript has forgotten it; the number in the table, to be dropped after use, or 0
+ * or less. */
+int64_t ipy_own(ipy_isolate *core, ist_context *context, ist_value object, int64_t host);
+
 /* ist_compartment_eval, as ipy_eval is ist_script_eval. */
 int ipy_eval_compartment(uintptr_t place, const char *source, size_t length, const char *file,
                          int line_offset, uintptr_t frame);

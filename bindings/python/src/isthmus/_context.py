@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Iterator, Optional
@@ -42,6 +43,7 @@ class Context:
         eval_allowed: bool = True,
     ) -> None:
         self.isolate = isolate
+        self._glue: Any = None
         self._core = isolate._core
         self._place = ffi.new("ipy_place *")
         self._place.core = self._core.ptr
@@ -84,8 +86,13 @@ class Context:
         core = self._core
         pointer, self._place.context = self._ptr, ffi.NULL
         core.contexts.pop(self._number, None)
+        self._glue = None
         if not pointer or core.closed:
             return
+        if core.extra.pumps:
+            from ._async import closed
+
+            closed(core, self)
         with self.isolate._held(0, 0, False):
             lib.ipy_forget_context(core.ptr, pointer)
             lib.ist_context_free(pointer)
@@ -147,6 +154,62 @@ class Context:
         if timeout is not None or cpu_timeout is not None:
             c.wall = c.cpu = 0
         return finish(self, frame, tag)
+
+    async def eval_async(
+        self,
+        source: str,
+        *,
+        filename: str = "<eval>",
+        timeout: Optional[float] = None,
+        cpu_timeout: Optional[float] = None,
+        line_offset: int = 0,
+    ) -> Any:
+        """Runs a classic script, and awaits its result when that is a promise. Timers and jobs run meanwhile.
+
+        Args:
+            source: the text.
+            filename: names it in errors.
+            timeout: seconds that all of it may take.
+            cpu_timeout: seconds of processor time that all of it may take.
+            line_offset: how many lines stand before the text in its file.
+
+        Raises:
+            JSError: it threw, or the promise was rejected; or the Python exception that this came from.
+            StateError: nothing can settle the promise any more.
+            JSSyntaxError, JSTimeoutError, JSMemoryError, JSTerminated, ClosedError: as `eval`.
+        """
+        from ._async import eval_async
+
+        return await eval_async(
+            self, source, timeout, cpu_timeout, filename=filename, line_offset=line_offset
+        )
+
+    def run(
+        self,
+        source: str,
+        *,
+        filename: str = "<eval>",
+        timeout: Optional[float] = None,
+        cpu_timeout: Optional[float] = None,
+        line_offset: int = 0,
+    ) -> Any:
+        """Runs a classic script, and waits for its result when that is a promise, without asyncio: the isolate's
+        loop runs until it is settled. Takes and raises what `eval_async` does; `cpu_timeout` is for the
+        script alone.
+        """
+        from ._promise import JSPromise
+
+        until = None if timeout is None else time.monotonic() + timeout
+        result = self.eval(
+            source,
+            filename=filename,
+            timeout=timeout,
+            cpu_timeout=cpu_timeout,
+            line_offset=line_offset,
+        )
+        if not isinstance(result, JSPromise):
+            return result
+        return result.result(None if until is None else max(1e-9, until - time.monotonic()))
 
     def _operate(self, op: Any, frame: Any, *args: Any) -> Any:
         """Runs an operation with a frame whose arguments are set, and gives its value."""

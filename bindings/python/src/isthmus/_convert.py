@@ -163,6 +163,14 @@ def _find(kind: type) -> Callable[[Context, Any, Any, list[Any]], None]:
     for base in kind.__mro__:
         if base in _LOWER:
             return _LOWER[base]
+    if hasattr(kind, "__await__"):
+        from ._async import lower_awaitable
+
+        return lower_awaitable
+    if hasattr(kind, "__aiter__"):
+        from ._async import lower_async_iterable
+
+        return lower_async_iterable
     if callable(getattr(kind, "__call__", None)):
         return lower_callable
     raise ConversionError(f"a {kind.__module__}.{kind.__qualname__} has no form in JavaScript")

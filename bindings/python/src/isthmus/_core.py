@@ -226,8 +226,10 @@ class Core:
         "__weakref__",
         "closed",
         "contexts",
+        "extra",
         "frames",
         "key",
+        "looks",
         "made",
         "next_host",
         "objects",
@@ -257,6 +259,10 @@ class Core:
         # What is to be raised when JavaScript was ended because of it, by thread.
         self.pending: dict[int, BaseException] = {}
         self.contexts: dict[int, weakref.ref[Context]] = {}
+        # What the event loop keeps of it (`_loop.Extra`).
+        self.extra: Any = None
+        # Asked while the main thread is long in JavaScript: what ends it.
+        self.looks: list[Callable[[], Optional[BaseException]]] = []
         self.closed = False
         self.spent = False
         _cores[self.key] = weakref.ref(self)
@@ -616,25 +622,44 @@ def _throw(core: Core, problem: BaseException, frame: Any) -> int:
             if details._context._core is core and details._made.status == lib.IST_ERR_EXCEPTION:
                 lib.ipy_rethrow(frame, details._made)
                 return 2
+    name, message = told_as(problem)
+    lib.ipy_throw(frame, name, message, core.host(problem))
+    return 1
+
+
+def told_as(problem: BaseException) -> tuple[bytes, bytes]:
+    """The class and message by which JavaScript sees an exception."""
     name = getattr(problem, "__name__", None) or type(problem).__name__
     try:
         message = str(problem)
     except Exception as worse:
         message = f"<{type(worse).__name__} in str()>"
-    lib.ipy_throw(
-        frame,
+    return (
         name.encode("utf-8", "replace"),
         message.encode("utf-8", "replace").replace(b"\0", b"\\0"),
-        core.host(problem),
     )
-    return 1
 
 
 @ffi.def_extern(error=1, onerror=_interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_look(key: int) -> int:
     """Lets Python run its signal handlers, as it does at the start of every function; what one raises
-    ends JavaScript, and is raised there."""
-    return 0
+    ends JavaScript, and is raised there. asyncio's handler only notes that a task is cancelled."""
+    reference = _cores.get(key)
+    core = reference() if reference else None
+    asyncio = sys.modules.get("asyncio")
+    if core is None or asyncio is None:
+        return 0
+    problem: Optional[BaseException] = core.looks[-1]() if core.looks else None
+    try:
+        if getattr(asyncio.current_task(), "_must_cancel", False):
+            problem = asyncio.CancelledError()
+    except RuntimeError:
+        # No loop runs here.
+        pass
+    if problem is None:
+        return 0
+    core.pending[threading.get_ident()] = problem
+    return 1
 
 
 @ffi.def_extern()  # type: ignore[untyped-decorator]

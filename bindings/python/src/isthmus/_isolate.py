@@ -7,11 +7,13 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
 
 from ._core import Core, byte_count, check, nanoseconds
 from ._errors import StateError
 from ._extension import ffi, lib
+from ._loop import extra_of, interrupt, post, run_until, under_way
+from ._uncaught import install
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -56,6 +58,8 @@ class Isolate:
             None: no limit.
         cpu_timeout: the same in seconds of processor time.
         snapshot: what its contexts start from.
+        on_uncaught: called with what nobody in JavaScript catches: what timers and jobs throw, and why promises
+            were rejected that nobody handles. None: sys.unraisablehook is.
 
     Raises:
         ForkedError: in a process made by fork after V8 was used.
@@ -71,6 +75,7 @@ class Isolate:
         timeout: Optional[float] = None,
         cpu_timeout: Optional[float] = None,
         snapshot: Optional[Any] = None,
+        on_uncaught: Optional[Callable[[BaseException], Any]] = None,
     ) -> None:
         wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
         options = ffi.new("ist_isolate_options *")
@@ -84,6 +89,9 @@ class Isolate:
         made = ffi.new("ist_isolate **")
         check(lib.ist_isolate_new(options, made))
         self._core = Core(made[0], wall, cpu)
+        extra_of(self._core).wall = wall
+        install(self._core)
+        self.on_uncaught = on_uncaught
         self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
         self._process = os.getpid()
 
@@ -119,6 +127,10 @@ class Isolate:
         self._core.close()
         for context in list(self._contexts):
             context._place.context = ffi.NULL
+        if self._core.extra.pumps:
+            from ._async import closed
+
+            closed(self._core)
 
     @property
     def closed(self) -> bool:
@@ -194,3 +206,52 @@ class Isolate:
         with self._held(0, 0, False):
             check(lib.ist_isolate_statistics(self._pointer(), got))
         return Statistics(**{name: getattr(got, name) for name in Statistics.__dataclass_fields__})
+
+    @property
+    def on_uncaught(self) -> Optional[Callable[[BaseException], Any]]:
+        """What is called with an error that nobody in JavaScript catches; None: sys.unraisablehook is."""
+        return extra_of(self._core).on_uncaught
+
+    @on_uncaught.setter
+    def on_uncaught(self, function: Optional[Callable[[BaseException], Any]]) -> None:
+        if function is not None and not callable(function):
+            raise TypeError(f"on_uncaught must be a callable or None, not {type(function).__name__}")
+        extra_of(self._core).on_uncaught = function
+
+    def run_loop(self, timeout: Optional[float] = None) -> None:
+        """Runs the isolate's event loop, for programs without asyncio, until nothing is left to happen: no
+        timer, no job, nothing under way.
+
+        Args:
+            timeout: seconds that it may take; None: as long as it takes.
+
+        Raises:
+            JSTimeoutError: the time is over.
+            StateError: JavaScript has called this function, or asyncio runs on this thread.
+        """
+        from ._async import refuse_within_loop
+
+        refuse_within_loop()
+        nanoseconds(timeout, "timeout")
+        run_until(self._core, None, timeout)
+
+    def under_way(self) -> Any:
+        """A context manager that says that something is under way outside which will come back to JavaScript,
+        such as a thread that settles a promise: whoever waits goes on waiting until its end."""
+        return under_way(self._core)
+
+    def post(self, function: Callable[[], Any]) -> None:
+        """Has a function called, without arguments, by the thread that runs the isolate's loop, at its next
+        turn. From any thread."""
+        post(self, function)
+
+    def interrupt(self, function: Callable[[], Any]) -> None:
+        """Has a function called, without arguments, in the midst of the JavaScript that runs in the isolate, or
+        at its next run. It may read values and `terminate`. From any thread."""
+        interrupt(self, function)
+
+    def run_microtasks(self) -> None:
+        """Runs the reactions of promises that are queued. They run by themselves when JavaScript returns to
+        Python; this is for what Python has queued meanwhile."""
+        with self._held(0, 0, True):
+            check(lib.ist_isolate_run_microtasks(self._pointer()))

@@ -32,9 +32,15 @@ class JSObject(_calls.Proxy):
     def __init__(self) -> None:
         raise TypeError(f"{type(self).__name__} objects come out of JavaScript")
 
-    def __del__(self) -> None:
+    def __del__(self, drop: Any = _drop) -> None:
+        # A default, since the module may be gone when the interpreter ends.
         if self._id:
-            _drop(self._core_ptr, self._id)
+            drop(self._core_ptr, self._id)
+
+    def __aiter__(self) -> Any:
+        from ._async import JSAsyncIterator
+
+        return JSAsyncIterator(self)
 
 
 class JSFunction(JSObject, _calls.Callable):
@@ -106,6 +112,16 @@ _calls.start(
 
 _CLASSES: dict[int, type[JSObject]] = {lib.IST_CLASS_FUNCTION: JSFunction}
 
+_PROMISE = lib.IST_CLASS_PROMISE
+
+
+def _promise_class() -> type[JSObject]:
+    # Loaded when the first promise comes.
+    from ._promise import JSPromise
+
+    _CLASSES[_PROMISE] = JSPromise
+    return JSPromise
+
 
 def _lift_object(context: Context, item: Any) -> JSObject:
     core = context._core
@@ -116,6 +132,8 @@ def _lift_object(context: Context, item: Any) -> JSObject:
         _drop(core.ptr, number)
         return proxy
     cls = _CLASSES.get(item.kind, JSObject)
+    if item.kind == _PROMISE and cls is JSObject:
+        cls = _promise_class()
     proxy = cls.__new__(cls)
     proxy._context = context
     proxy._at = context._at
