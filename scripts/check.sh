@@ -2,7 +2,7 @@
 # Holds the sources to the house rules, and every interface file to its header: `scripts/check.sh BUILD`.
 # Each rule prints one line, after what broke it; the exit code is 1 when any is broken.
 set -uo pipefail
-build=$1
+build=$(realpath "$1")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 export LC_ALL=C
@@ -23,6 +23,7 @@ for room in gen runtime cli tests bindings examples bench; do
   [ -d "$room" ] && rooms+=("$room")
 done
 mapfile -t sources < <(find "${rooms[@]}" -name golden -prune -o -type f \( -name '*.[ch]' -o -name '*.cc' \) -print | sort)
+mapfile -t pythons < <(find "${rooms[@]}" -name '.*' -prune -o -type f -name '*.py' -print | sort)
 mapfile -t scripts < <(find build.sh .ci scripts cmake "${rooms[@]}" -type f \( -name '*.sh' -o -path .ci/run \) | sort)
 
 # Another version of clang-format would format otherwise.
@@ -64,14 +65,50 @@ report "every C file opens with what it is for" "$(
     case $line in '/*'* | '//'*) ;; *) echo "$file:1: no opening comment" ;; esac
   done
 )"
-report "nothing left for later" "$(grep -nE '\b(TO''DO|FIX''ME|X''XX)\b' "${sources[@]}" "${scripts[@]}")"
+report "every Python file opens with what it is for" "$(
+  for file in "${pythons[@]}"; do
+    # A program's first line is for the kernel.
+    line=$(sed -n '1{/^#!/n}; p; q' "$file")
+    case $line in '"""'* | 'r"""'*) ;; *) echo "$file:1: no docstring" ;; esac
+  done
+)"
+report "nothing left for later" "$(
+  grep -nE '\b(TO''DO|FIX''ME|X''XX)\b' "${sources[@]}" "${scripts[@]}" "${pythons[@]}"
+)"
 report "libisthmus.so exports ist_ names only" "$(nm -D --defined-only "$build/libisthmus.so" | awk '$3 !~ /^ist_[a-z]/')"
 if command -v shellcheck >/dev/null; then
   report "shellcheck (${#scripts[@]} scripts)" "$(shellcheck "${scripts[@]}")"
 fi
 
+# The Python package, its tests and its measurements, by tools in an environment of their own.
+tools=$build/python/check
+wanted="$(python3 --version 2>&1) $(sha256sum <scripts/requirements-check.txt)"
+if [ "$(cat "$tools/made-for" 2>/dev/null)" != "$wanted" ]; then
+  rm -rf "$tools"
+  if python3 -m venv "$tools" >/dev/null 2>&1 &&
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check -r scripts/requirements-check.txt; then
+    printf '%s\n' "$wanted" >"$tools/made-for"
+  fi
+fi
+if [ -f "$tools/made-for" ]; then
+  export RUFF_CACHE_DIR=$build/python/ruff MYPY_CACHE_DIR=$build/python/mypy
+  folders=(bindings/python tests/python bench/python)
+  report "ruff format" "$("$tools/bin/ruff" format --quiet --check --output-format concise "${folders[@]}" 2>&1)"
+  report "ruff check" "$("$tools/bin/ruff" check --quiet --output-format concise "${folders[@]}" 2>&1)"
+  report "mypy --strict" "$(
+    cd bindings/python && said=$("$tools/bin/mypy" --config-file pyproject.toml src/isthmus 2>&1) || echo "$said"
+  )"
+  headers=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')
+  report "the Python package's C compiles without a warning" "$(
+    "${CC:-cc}" -std=c17 -D_GNU_SOURCE -DPy_LIMITED_API=0x03090000 -Wall -Wextra -Wconversion -Werror -fsyntax-only \
+      -Iruntime/include -Ibindings/python/src/bridge -isystem "$headers" bindings/python/src/{bridge,calls}/*.c 2>&1
+  )"
+else
+  echo "left out  Python: ruff and mypy cannot be had here"
+fi
+
 # What is unsafe is listed behind the proof, and the library's own header is the tree's.
-export PKG_CONFIG_PATH="$PWD/$build${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+export PKG_CONFIG_PATH="$build${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 for file in idl/*.idl; do
   [ -e "$file" ] || continue
   if proof=$("$build/isthmus" check "$file" 2>&1); then

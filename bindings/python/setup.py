@@ -1,7 +1,7 @@
 """Builds the wheel: compiles the extension, and puts the library and the command beside it.
 
-One wheel serves every CPython from 3.9 on (the limited API). What a build leaves behind goes into the library's build
-tree when there is one, so the sources stay as they are.
+One wheel serves every CPython from 3.9 on (the limited API). What a build leaves behind goes into
+the library's build tree when there is one, so the sources stay as they are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ SANITIZE = os.environ.get("ISTHMUS_SANITIZE", "")
 
 
 def build_base() -> str:
-    """The folder for what is built: in the build tree, where the next build finds it, or one that goes in the end."""
+    """The folder for what is built: in the build tree, where the next build finds it, or one that
+    goes in the end.
+    """
     tree = bridge.build_tree()
     if tree:
         base = tree / "python" / "pip"
@@ -46,6 +48,7 @@ class BuildPackage(build_py):
     """Copies the modules and fills isthmus/_native."""
 
     def run(self) -> None:
+        """Does it, for an editable install among the sources."""
         package = Path(self.build_lib) / "isthmus"
         # What an earlier build left and is no longer there must not come into the wheel.
         for path in package.rglob("*") if package.is_dir() else ():
@@ -71,6 +74,7 @@ class BuildExtension(build_ext):
     """Writes the extension's source, then compiles it against the library that was found."""
 
     def run(self) -> None:
+        """Does it. SetupError when the library is missing, or of another release."""
         library = bridge.find()
         said = subprocess.run(
             [str(library.command), "--version"], stdout=subprocess.PIPE, text=True, check=True
@@ -109,7 +113,8 @@ def extension(name: str, folder: str, *link: str) -> Extension:
     )
 
 
-# The library by the name that is in the wheel; a development link may be missing where only that was installed.
+# The library by the name that is in the wheel; a development link may be missing where only that
+# was installed.
 LIBRARY = ["-l:libisthmus.so.0", "-Wl,-rpath,$ORIGIN/_native", "-Wl,--disable-new-dtags"]
 
 base = build_base()

@@ -65,6 +65,7 @@ maps = open("/proc/self/maps").read()
 print(sorted({line.split("/")[1] for line in maps.splitlines() if "libnode" in line or "libicu" in line}))
 PROGRAM
 
+# shellcheck disable=SC2016 # The inner shell expands it.
 got=$(unshare --map-root-user --mount --pid --fork bash -euc '
   folder=$1 library=$2 python=$3
   mount --rbind "$library" "$folder$library"

@@ -1,7 +1,8 @@
-"""What the tests of the Python package share: isolates, memory that stays flat, processes of their own.
+"""What the tests of the Python package share: isolates, memory that stays flat, processes of their
+own.
 
-Tests assert no times, and no test leaves anything behind for the next. What must not harm the test process (fork,
-signals, the interpreter's end) runs in one of its own, by `alone`.
+Tests assert no times, and no test leaves anything behind for the next. What must not harm the test
+process (fork, signals, the interpreter's end) runs in one of its own, by `alone`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+import isthmus as ist
 import pytest
 from hypothesis import settings
 
-import isthmus as ist
-
 SANITIZE = os.environ.get("ISTHMUS_SANITIZE", "")
 
-# How long an example takes is no matter; the same examples everywhere, unless a seed asks for others.
+# How long an example takes is no matter; the same examples everywhere, unless a seed asks for
+# others.
 settings.register_profile("isthmus", deadline=None, max_examples=100, print_blob=True)
 settings.register_profile("sanitized", deadline=None, max_examples=25, print_blob=True)
 settings.load_profile("sanitized" if SANITIZE else "isthmus")
@@ -74,11 +75,13 @@ Flat = Callable[..., None]
 
 @pytest.fixture
 def flat() -> Flat:
-    """`flat(body, rounds=…, most=…, isolate=…)` fails when memory grows with the rounds of `body(round)`.
+    """`flat(body, rounds=…, most=…, isolate=…)` fails when memory grows with the rounds of
+    `body(round)`.
 
-    It runs the rounds once to warm up, then until a pass has grown by no more than `most` bytes: what V8's threads and
-    the allocator have yet to give back looks like a leak, which is still there when it is looked for again. Sanitizers
-    keep freed memory for a while, so there it only runs, and fewer rounds.
+    It runs the rounds once to warm up, then until a pass has grown by no more than `most` bytes:
+    what V8's threads and the allocator have yet to give back looks like a leak, which is still
+    there when it is looked for again. Sanitizers keep freed memory for a while, so there it only
+    runs, and fewer rounds.
     """
 
     def check(
@@ -118,10 +121,12 @@ class Alone:
         environment: Optional[dict[str, Optional[str]]] = None,
         cwd: Optional[Path] = None,
     ) -> str:
-        """What `program` prints; fails unless it ends with the exit code `code` (of a signal: minus its number).
+        """What `program` prints; fails unless it ends with the exit code `code` (of a signal: minus
+        its number).
 
-        `interrupt_after` is a line: when the program has printed it, it gets SIGINT, as by Ctrl-C. `environment` is put
-        over this process's; None takes a variable away. Standard error is looked at in `self.errors`.
+        `interrupt_after` is a line: when the program has printed it, it gets SIGINT, as by Ctrl-C.
+        `environment` is put over this process's; None takes a variable away. Standard error is
+        looked at in `self.errors`.
         """
         variables = dict(os.environ)
         for name, value in (environment or {}).items():

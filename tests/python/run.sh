@@ -11,7 +11,7 @@ shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 sanitize=${ISTHMUS_SANITIZE:-}
-version= chosen=()
+version='' chosen=()
 if [ "${1:-}" = --python ]; then
   version=$2 chosen=(-m 'not slow')
   shift 2
@@ -26,7 +26,7 @@ if [ -n "$version" ]; then
 else
   python=$(command -v "${ISTHMUS_PYTHON:-python3}")
   # What else there is, has tests of its own.
-  left_out= there=$("$here/pythons.sh")
+  left_out='' there=$("$here/pythons.sh")
   for each in 3.9 3.10 3.11 3.12 3.13 3.14; do
     grep -q "^$each " <<<"$there" || left_out+=" $each"
   done

@@ -14,7 +14,7 @@ MODULE = [sys.executable, "-m", "isthmus"]
 
 
 def run(*command: str, code: int = 0) -> str:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr if code == 0 else "") == (code, "")
     return done.stdout
 

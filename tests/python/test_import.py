@@ -32,5 +32,7 @@ def test_import_loads_no_other_package(alone: Alone) -> None:
 
 
 def test_v8_is_found_without_library_path(alone: Alone) -> None:
-    program = "import isthmus, os; print('LD_LIBRARY_PATH' in os.environ, len(isthmus.v8_version) > 4)"
+    program = (
+        "import isthmus, os; print('LD_LIBRARY_PATH' in os.environ, len(isthmus.v8_version) > 4)"
+    )
     assert alone(program, environment={"LD_LIBRARY_PATH": None}) == "False True\n"

@@ -1,4 +1,6 @@
-"""Without libnode on the machine the package is imported all the same, and says what to install when V8 is needed."""
+"""Without libnode on the machine the package is imported all the same, and says what to install
+when V8 is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import isthmus
 import pytest
 from conftest import Alone
 
-import isthmus
-
 EXPECTED = (
     "isthmus runs JavaScript by V8, and this machine lacks {files}. On Debian and its kin: "
-    "apt-get install {packages}. Elsewhere: install what holds these files, or a wheel that carries them, "
-    "which `./build.sh wheel --bundle` makes.\n"
+    "apt-get install {packages}. Elsewhere: install what holds these files, or a wheel that "
+    "carries them, which `./build.sh wheel --bundle` makes.\n"
 )
 
 

@@ -12,7 +12,10 @@ import isthmus
 
 def command_says() -> str:
     return subprocess.run(
-        [sys.executable, "-m", "isthmus", "--version"], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-m", "isthmus", "--version"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     ).stdout
 
 

@@ -1,4 +1,6 @@
-"""What the wheel is: typed, for every CPython from 3.9 on, with all that it needs of the library."""
+"""What the wheel is: typed, for every CPython from 3.9 on, with all that it needs of the
+library.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def test_carries_the_library_the_command_and_the_interface_files() -> None:
     carried = {path.name for path in native.iterdir()}
     assert {"libisthmus.so.0", "isthmus", "idl"} <= carried
     assert (native / "isthmus").stat().st_mode & 0o111 == 0o111
-    assert {"isthmus.idl", "libc.idl", "zlib.idl"} <= {path.name for path in (native / "idl").iterdir()}
+    assert {"isthmus.idl", "libc.idl", "zlib.idl"} <= {
+        path.name for path in (native / "idl").iterdir()
+    }
 
 
 def test_is_licensed() -> None:

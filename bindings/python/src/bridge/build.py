@@ -1,9 +1,9 @@
 """Makes the extension `isthmus._v8` and finds the library that it is made for.
 
-Used by setup.py alone. What cffi reads (the cdef) is what `isthmus gen --cdef` says of isthmus.h, and of bridge.h the
-parts between the marks; declarations there that begin with `extern` are functions that Python gives to the bridge.
-The library is never built here behind anybody's back: only a checkout that has no build tree is built, once, by its own
-build.sh.
+Used by setup.py alone. What cffi reads (the cdef) is what `isthmus gen --cdef` says of isthmus.h,
+and of bridge.h the parts between the marks; declarations there that begin with `extern` are
+functions that Python gives to the bridge. The library is never built here behind anybody's back:
+only a checkout that has no build tree is built, once, by its own build.sh.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CHECKOUT = BRIDGE.parents[3]
 
 HOW = """\
 cannot find the library of Isthmus, which the Python package is built on. Do one of these:
-  - build from a checkout, with its ./build.sh beside bindings/:  pip install CHECKOUT/bindings/python
+  - build from a checkout:                   pip install CHECKOUT/bindings/python
   - name a build tree:                       ISTHMUS_BUILD=FOLDER pip install ...
   - name a folder that it is installed in:   ISTHMUS_PREFIX=FOLDER pip install ...
   - let pkg-config find the installed one:   PKG_CONFIG_PATH=FOLDER/lib/pkgconfig pip install ...
@@ -115,17 +115,23 @@ def build_tree() -> Optional[Path]:
 
 
 def build_checkout() -> None:
-    """Runs the checkout's build. pip shows nothing of what a build prints, so it also goes to the terminal."""
+    """Runs the checkout's build. pip shows nothing of what a build prints, so it also goes to the
+    terminal.
+    """
     command = [str(CHECKOUT / "build.sh"), "build"]
     try:
-        terminal = open("/dev/tty", "w")  # noqa: SIM115
+        terminal = open("/dev/tty", "w")
     except OSError:
         terminal = None
     shown = [sys.stderr] if terminal is None or sys.stderr.isatty() else [sys.stderr, terminal]
     for to in shown:
         print(f"\nisthmus: building the library first: {' '.join(command)}", file=to, flush=True)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
     ) as process:
         assert process.stdout
         for line in process.stdout:
@@ -134,7 +140,9 @@ def build_checkout() -> None:
     if terminal:
         terminal.close()
     if process.returncode:
-        raise BuildError(f"{' '.join(command)} failed; what it printed says why (pip install -v shows it)")
+        raise BuildError(
+            f"{' '.join(command)} failed; what it printed says why (pip install -v shows it)"
+        )
 
 
 def find() -> Library:
@@ -162,7 +170,9 @@ def find() -> Library:
 
 def headers() -> list[Path]:
     """The headers that have parts for cffi, in the order to read them."""
-    return [path for path in sorted(BRIDGE.glob("bridge*.h")) if "/* cdef: begin */" in path.read_text()]
+    return [
+        path for path in sorted(BRIDGE.glob("bridge*.h")) if "/* cdef: begin */" in path.read_text()
+    ]
 
 
 def bridge_cdef(header: str) -> str:
@@ -175,7 +185,7 @@ def bridge_cdef(header: str) -> str:
 def library_cdef(library: Library) -> str:
     """What cffi is to know of isthmus.h."""
     command = [str(library.command), "gen", "--cdef", str(library.idl / "isthmus.idl")]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode:
         raise BuildError(f"{' '.join(command)} failed: {answer.stderr.strip()}")
     return answer.stdout

@@ -1,4 +1,6 @@
-"""The command `isthmus` that the wheel carries: `python -m isthmus` and the console script become it."""
+"""The command `isthmus` that the wheel carries: `python -m isthmus` and the console script become
+it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Runs the command in place of this process, with its arguments. SystemExit when it cannot be started."""
+    """Runs the command in place of this process, with its arguments. SystemExit when it cannot be
+    started.
+    """
     command = Path(__file__).parent / "_native" / "isthmus"
     sys.stdout.flush()
     sys.stderr.flush()
