@@ -1,5 +1,6 @@
 // Any bytes at all, as an interface file: the compiler reports or emits, and never crashes, hangs
-// or leaks. What it emits is JSON again.
+// or leaks. What it emits is JSON again, and there are declarations for what there is a descriptor
+// of.
 #include <cJSON.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,5 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!parsed) abort();
   cJSON_Delete(parsed);
   ist__gen_free(json);
+  for (int mode = IST__GEN_CFFI_API; mode <= IST__GEN_CFFI_ABI; mode++) {
+    char *cdef = NULL;
+    if (ist__gen_cdef((const char *)data, size, (ist__gen_cffi)mode, &options, &cdef) != 0) abort();
+    sum += strlen(cdef);
+    ist__gen_free(cdef);
+  }
   return 0;
 }
