@@ -229,7 +229,14 @@ typedef struct ist_error {
                                     eight deep */
   void *host; /* the `env` of ist_throw_host when the error is one that a host threw, else NULL;
                  valid until its finalizer has run */
+  bool brief; /* status, name, message, value and host are all that was read yet */
 } ist_error;
+
+/* Reads the rest of a brief error, from what was thrown, into the same record: stack, place,
+ * frames, causes. Nothing happens to one that is complete. `context` is one of the isolate that it
+ * came out of. IST_ERR_HANDLE when that is gone; the error is as it was then, and after every
+ * failure. Since 0.1. */
+IST_API ist_status ist_error_complete(ist_context *context, ist_error *error);
 
 /* Makes an error for a callback to hand back. `name` ("Error" when NULL) and `message` are copied.
  * NULL when memory is out. Any thread. Since 0.1. */
@@ -267,6 +274,8 @@ typedef struct ist_isolate_options {
   size_t stack_limit; /* bytes of the thread's stack that JavaScript may use, from where the isolate
                          is entered on, at least 64 KiB; 0: V8's own choice, about a megabyte. Never
                          more than the thread has. Deeper recursion is a RangeError */
+  bool brief_errors;  /* what JavaScript throws comes as a brief error, if it is an Error: three
+                         times  as fast for who looks at the message alone */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.

@@ -53,9 +53,9 @@ struct reader {
     return text;
   }
 
-  v8::Local<v8::Value> peek(v8::Local<v8::Object> object, const char *name) {
+  v8::Local<v8::Value> peek(v8::Local<v8::Object> object, v8::Local<v8::String> name) {
     v8::Local<v8::Value> value;
-    if (ist__peek(context, object, ist__text(isolate, name)).ToLocal(&value)) return value;
+    if (ist__peek(context, object, name).ToLocal(&value)) return value;
     return v8::Local<v8::Value>();
   }
 
@@ -68,8 +68,8 @@ struct reader {
   /* V8 does not see that an object has the usual toString where that is an accessor of a frozen
    * context's, and would call the object by its class otherwise. */
   const char *class_of(v8::Local<v8::Object> object, char *text) {
-    v8::Local<v8::Value> own = peek(object, "toString");
-    v8::Local<v8::Value> usual = peek(v8::Object::New(isolate), "toString");
+    v8::Local<v8::Value> own = peek(object, ist__text(isolate, "toString"));
+    v8::Local<v8::Value> usual = peek(v8::Object::New(isolate), ist__text(isolate, "toString"));
     if (own.IsEmpty() || usual.IsEmpty() || !own->StrictEquals(usual)) return text;
     v8::Local<v8::String> name = object->GetConstructorName();
     size_t length = ist__compat::utf8_length(isolate, name);
@@ -100,6 +100,8 @@ struct reader {
     return text;
   }
 
+  ist_error *begin(ist_status status, v8::Local<v8::Value> exception);
+  void read_short(ist_error *error, v8::Local<v8::Object> object);
   ist_error *read(ist_status status, v8::Local<v8::Value> exception,
                   v8::Local<v8::Message> message);
   void read_frames(ist_error *error, v8::Local<v8::StackTrace> trace);
@@ -244,8 +246,8 @@ void reader::read_frames(ist_error *error, v8::Local<v8::StackTrace> trace) {
   error->frame_count = count;
 }
 
-ist_error *reader::read(ist_status status, v8::Local<v8::Value> exception,
-                        v8::Local<v8::Message> message) {
+/* An error that holds what was thrown. */
+ist_error *reader::begin(ist_status status, v8::Local<v8::Value> exception) {
   ist_error *error = static_cast<ist_error *>(ist__calloc(1, sizeof *error));
   if (!error) {
     failed = true;
@@ -257,18 +259,29 @@ ist_error *reader::read(ist_status status, v8::Local<v8::Value> exception,
   if (!ist__value_from(owner->isolate, exception, &error->value, true)) {
     error->value = ist_undefined();
     failed = true;
-    return error;
   }
+  return error;
+}
+
+/* What a brief error has of an Error. */
+void reader::read_short(ist_error *error, v8::Local<v8::Object> object) {
+  error->name = copy(peek(object, ist__word_of(isolate, IST_WORD_NAME)));
+  error->message = copy(peek(object, ist__word_of(isolate, IST_WORD_MESSAGE)));
+  error->host = ist__error_host(context, object);
+  if (!error->name) error->name = copy_text("Error", &failed);
+}
+
+ist_error *reader::read(ist_status status, v8::Local<v8::Value> exception,
+                        v8::Local<v8::Message> message) {
+  ist_error *error = begin(status, exception);
+  if (failed) return error;
   v8::Local<v8::Array> where;
   bool placed = ist__error_where(context, exception, message).ToLocal(&where);
   v8::Local<v8::StackTrace> trace;
   if (exception->IsNativeError()) {
     v8::Local<v8::Object> object = exception.As<v8::Object>();
-    error->name = copy(peek(object, "name"));
-    error->message = copy(peek(object, "message"));
-    error->stack = copy(peek(object, "stack"));
-    error->host = ist__error_host(context, object);
-    if (!error->name) error->name = copy_text("Error", &failed);
+    read_short(error, object);
+    error->stack = copy(peek(object, ist__word_of(isolate, IST_WORD_STACK)));
     trace = v8::Exception::GetStackTrace(exception);
   } else if (!message.IsEmpty()) {
     trace = message->GetStackTrace();
@@ -361,7 +374,8 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
   ist_error *last = first;
   for (int depth = 1; depth <= IST__MOST_CAUSES && !from.failed; depth++) {
     if (!seen[depth - 1]->IsNativeError()) break;
-    v8::Local<v8::Value> cause = from.peek(seen[depth - 1].As<v8::Object>(), "cause");
+    v8::Local<v8::Value> cause =
+        from.peek(seen[depth - 1].As<v8::Object>(), ist__text(from.isolate, "cause"));
     if (cause.IsEmpty() || !cause->IsNativeError()) break;
     bool again = false;
     for (int i = 0; i < depth; i++) again |= seen[i]->StrictEquals(cause);
@@ -372,6 +386,54 @@ ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::
     last = next;
   }
   return drop_if(from.failed, first);
+}
+
+namespace {
+
+/* The same for an Error, with the rest left out; the message may be one that V8 would have to make.
+ */
+ist_error *brief_error(ist_context *context, ist_status status, v8::Local<v8::Object> exception) {
+  v8::Isolate *isolate = context->isolate->v8;
+  v8::HandleScope scope(isolate);
+  v8::Local<v8::Context> entered = context->context.Get(isolate);
+  v8::Context::Scope context_scope(entered);
+  v8::TryCatch catcher(isolate);
+  reader from = {context, isolate, entered, false};
+  ist_error *error = from.begin(status, exception);
+  if (!from.failed) from.read_short(error, exception);
+  if (error && !error->message && !from.failed)
+    error->message = from.message_of(exception, v8::Local<v8::Message>());
+  if (error) error->brief = true;
+  return drop_if(from.failed, error);
+}
+
+} // namespace
+
+ist_status ist_error_complete(ist_context *context, ist_error *error) {
+  if (!error) return IST_ERR_ARGUMENT;
+  ist__gate gate(context);
+  if (gate.status) return gate.status;
+  if (!error->brief) return IST_OK;
+  ist__entry entry(context);
+  v8::Local<v8::Value> thrown;
+  if (!ist__value_to(context->isolate, error->value, &thrown)) return IST_ERR_HANDLE;
+  ist_error *full = ist__error_of(context, error->status, thrown, v8::Local<v8::Message>());
+  if (!full) return IST_ERR_MEMORY;
+  error->stack = full->stack;
+  error->file = full->file;
+  error->source_line = full->source_line;
+  error->line = full->line;
+  error->column = full->column;
+  error->end_column = full->end_column;
+  error->frames = full->frames;
+  error->frame_count = full->frame_count;
+  error->cause = full->cause;
+  error->brief = false;
+  full->stack = full->file = full->source_line = nullptr;
+  full->frames = nullptr;
+  full->cause = nullptr;
+  ist_error_free(full);
+  return IST_OK;
 }
 
 ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status usual,
@@ -388,7 +450,11 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
     return ist__fail(error, status);
   }
   if (!catcher->HasCaught()) return ist__fail(error, usual);
-  if (error) *error = ist__error_of(context, usual, catcher->Exception(), catcher->Message());
+  v8::Local<v8::Value> thrown = catcher->Exception();
+  if (error)
+    *error = isolate->brief_errors && usual == IST_ERR_EXCEPTION && thrown->IsNativeError()
+                 ? brief_error(context, usual, thrown.As<v8::Object>())
+                 : ist__error_of(context, usual, thrown, catcher->Message());
   catcher->Reset();
   return usual;
 }

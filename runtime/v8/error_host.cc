@@ -13,8 +13,6 @@ struct ist__host_error : ist__allocated {
 
 namespace {
 
-const char *const host_name = "isthmus:host";
-
 /* The record's finalizer is owed; the record is gone. */
 void forget(ist__host_error *record) {
   ist__chain_drop(record);
@@ -97,7 +95,7 @@ ist_status ist_error_value(ist_context *context, const ist_error *error, ist_val
 /* ---- Errors of the host's own ---- */
 
 void *ist__error_host(v8::Local<v8::Context> context, v8::Local<v8::Object> error) {
-  v8::Local<v8::Private> key = ist__compat::private_symbol(context->GetIsolate(), host_name);
+  v8::Local<v8::Private> key = ist__secret_of(context->GetIsolate(), IST_SECRET_HOST);
   v8::Local<v8::Value> holder;
   if (!error->GetPrivate(context, key).ToLocal(&holder) || !holder->IsObject()) return nullptr;
   return static_cast<ist__host_error *>(ist__compat::get_pointer(holder.As<v8::Object>(), 0))->env;
@@ -136,7 +134,7 @@ ist_status ist_throw_host(ist_context *context, const char *name, const char *me
   error.name = name;
   error.message = message;
   v8::Local<v8::Object> value = make(context, entry.context, &error, 0).As<v8::Object>();
-  v8::Local<v8::Private> key = ist__compat::private_symbol(isolate->v8, host_name);
+  v8::Local<v8::Private> key = ist__secret_of(isolate->v8, IST_SECRET_HOST);
   v8::Local<v8::Object> holder;
   if (!ist__pointer_object(entry.context, record).ToLocal(&holder) ||
       !value->SetPrivate(entry.context, key, holder).FromMaybe(false)) {

@@ -5,15 +5,13 @@
 
 namespace {
 
-const char *const place_name = "isthmus:place";
-
 /* How runtime/js is named in stacks. */
 const char own_files[] = "isthmus:js/";
 
 v8::Local<v8::Value> peek(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
-                          const char *name) {
+                          ist__word name) {
   v8::Local<v8::Value> value;
-  if (ist__peek(context, object, ist__text(context->GetIsolate(), name)).ToLocal(&value))
+  if (ist__peek(context, object, ist__word_of(context->GetIsolate(), name)).ToLocal(&value))
     return value;
   return v8::Local<v8::Value>();
 }
@@ -26,7 +24,7 @@ void ist__error_place(v8::Local<v8::Context> context, v8::Local<v8::Value> error
   if (!error->IsNativeError()) return;
   v8::Isolate *isolate = context->GetIsolate();
   v8::Local<v8::Object> object = error.As<v8::Object>();
-  v8::Local<v8::Private> key = ist__compat::private_symbol(isolate, place_name);
+  v8::Local<v8::Private> key = ist__secret_of(isolate, IST_SECRET_PLACE);
   if (object->HasPrivate(context, key).FromMaybe(true)) return;
   v8::Local<v8::Value> parts[] = {
       file, v8::Integer::New(isolate, line), v8::Integer::New(isolate, column),
@@ -83,7 +81,7 @@ v8::MaybeLocal<v8::Array> ist__error_where(v8::Local<v8::Context> context,
   v8::TryCatch catcher(isolate);
   v8::Local<v8::Value> parts[5];
   if (error->IsNativeError()) {
-    v8::Local<v8::Private> key = ist__compat::private_symbol(isolate, place_name);
+    v8::Local<v8::Private> key = ist__secret_of(isolate, IST_SECRET_PLACE);
     v8::Local<v8::Value> own;
     if (error.As<v8::Object>()->GetPrivate(context, key).ToLocal(&own) && own->IsArray())
       return own.As<v8::Array>();
@@ -104,8 +102,8 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
     ist__error_place_by(context, error, v8::Exception::CreateMessage(isolate, error));
   v8::Local<v8::Value> name, message;
   if (error->IsObject()) {
-    name = peek(context, error.As<v8::Object>(), "name");
-    message = peek(context, error.As<v8::Object>(), "message");
+    name = peek(context, error.As<v8::Object>(), IST_WORD_NAME);
+    message = peek(context, error.As<v8::Object>(), IST_WORD_MESSAGE);
   }
   /* A program may format stacks itself, and a class may compute the name of its errors; runtime/js
    * decides whether this is the moment. */
@@ -113,7 +111,7 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
   ist_context *owner = ist__context_of(context);
   if (ist__context_alive(owner) && !owner->error_constructor.IsEmpty()) {
     v8::Local<v8::Value> prepare =
-        peek(context, owner->error_constructor.Get(isolate), "prepareStackTrace");
+        peek(context, owner->error_constructor.Get(isolate), IST_WORD_PREPARE_STACK_TRACE);
     v8::Local<v8::Value> args[] = {error, sites};
     if (computed || (!prepare.IsEmpty() && prepare->IsFunction())) {
       /* V8 aborts when nothing is given and nothing was thrown, as in a context whose boot has

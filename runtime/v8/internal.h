@@ -261,6 +261,19 @@ struct ist__interrupt : ist__allocated {
   ist__interrupt *next;
 };
 
+/* Names that are looked up often. */
+enum ist__word {
+  IST_WORD_NAME,
+  IST_WORD_MESSAGE,
+  IST_WORD_STACK,
+  IST_WORD_VALUE,
+  IST_WORD_PREPARE_STACK_TRACE,
+  IST_WORD_COUNT
+};
+
+/* Private properties that are looked up often. */
+enum ist__secret { IST_SECRET_PLACE, IST_SECRET_HOST, IST_SECRET_COUNT };
+
 struct ist_isolate : ist__record {
   /* The thread that holds the lock, or 0. Only that thread finds itself here. */
   std::atomic<uintptr_t> owner{0};
@@ -295,6 +308,7 @@ struct ist_isolate : ist__record {
   size_t heap_limit;  /* bytes; what V8 has made of the option */
   size_t stack_limit; /* bytes; 0: V8's own */
   bool heap_limited;  /* the embedder has set that */
+  bool brief_errors;  /* they are complete otherwise */
   std::shared_ptr<ist__buffers> buffers;
   ist__interrupt *posts, **last_post;
   size_t post_count, loop_references;
@@ -303,9 +317,11 @@ struct ist_isolate : ist__record {
 
   v8::Isolate *v8;
   ist__runner *runner;
-  ist__bridge *bridge;                           /* made at its first use */
-  v8::Global<v8::ObjectTemplate> pointer_object; /* made at its first use */
-  int number_type;                               /* the instance type of V8's heap numbers */
+  ist__bridge *bridge;                               /* made at its first use */
+  v8::Global<v8::ObjectTemplate> pointer_object;     /* made at its first use */
+  v8::Global<v8::String> words[IST_WORD_COUNT];      /* each made at its first use, as */
+  v8::Global<v8::Private> secrets[IST_SECRET_COUNT]; /* these are */
+  int number_type;                                   /* the instance type of V8's heap numbers */
   uint32_t id;
   ist_microtasks microtasks;
   ist__handles handles;
@@ -701,6 +717,9 @@ ist_isolate *ist__isolate_by_id(uint32_t id);
 v8::MaybeLocal<v8::String> ist__string(v8::Isolate *isolate, const char *text, size_t length);
 /* The same for text of ours that always fits. */
 v8::Local<v8::String> ist__text(v8::Isolate *isolate, const char *text);
+/* One of the names and private properties that an isolate keeps. */
+v8::Local<v8::String> ist__word_of(v8::Isolate *isolate, ist__word word);
+v8::Local<v8::Private> ist__secret_of(v8::Isolate *isolate, ist__secret secret);
 /* A copy for C, with a NUL behind it; NULL when memory is out. */
 char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_t *length);
 

@@ -369,6 +369,7 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   isolate->spent.store(false, std::memory_order_relaxed);
   isolate->cache_used.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
+  isolate->brief_errors = options.brief_errors;
 
   v8::Isolate::CreateParams params;
   if (!ist__limits_prepare(isolate, &options, &params)) {
@@ -460,6 +461,8 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
       ist__callbacks_free(isolate);
       ist__host_errors_free(isolate);
       isolate->pointer_object.Reset();
+      for (v8::Global<v8::String> &word : isolate->words) word.Reset();
+      for (v8::Global<v8::Private> &secret : isolate->secrets) secret.Reset();
       isolate->frozen_global.Reset();
       ist__finalizers_run(isolate);
     } while (isolate->contexts || isolate->callbacks || isolate->uncaught_finalize ||

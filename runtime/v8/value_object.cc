@@ -182,18 +182,29 @@ v8::MaybeLocal<v8::Value> ist__peek(v8::Local<v8::Context> context, v8::Local<v8
                                     v8::Local<v8::Name> name) {
   v8::Isolate *isolate = context->GetIsolate();
   v8::TryCatch catcher(isolate);
-  v8::Local<v8::String> value_key = ist__text(isolate, "value");
   v8::Local<v8::Value> at = object;
   for (int depth = 0; depth < 64 && at->IsObject() && !at->IsProxy(); depth++) {
     v8::Local<v8::Object> holder = at.As<v8::Object>();
+    /* A descriptor is an object that has to be made: most objects need none. */
+    if (!holder->HasNamedLookupInterceptor()) {
+      bool has, accessor;
+      if (!holder->HasRealNamedProperty(context, name).To(&has) ||
+          !holder->HasRealNamedCallbackProperty(context, name).To(&accessor))
+        return v8::MaybeLocal<v8::Value>();
+      if (!has) {
+        at = holder->GetPrototype();
+        continue;
+      }
+      if (!accessor) return holder->GetRealNamedProperty(context, name);
+    }
     v8::Local<v8::Value> descriptor;
     if (!holder->GetOwnPropertyDescriptor(context, name).ToLocal(&descriptor))
       return v8::MaybeLocal<v8::Value>();
     if (descriptor->IsObject()) {
       v8::Local<v8::Object> parts = descriptor.As<v8::Object>();
-      if (!parts->HasOwnProperty(context, value_key).FromMaybe(false))
+      if (!parts->HasOwnProperty(context, ist__word_of(isolate, IST_WORD_VALUE)).FromMaybe(false))
         return ist__compartment_value(context, parts);
-      return parts->Get(context, value_key);
+      return parts->Get(context, ist__word_of(isolate, IST_WORD_VALUE));
     }
     at = holder->GetPrototype();
   }

@@ -217,6 +217,27 @@ v8::Local<v8::String> ist__text(v8::Isolate *isolate, const char *text) {
   return v8::String::NewFromUtf8(isolate, text, v8::NewStringType::kInternalized).ToLocalChecked();
 }
 
+v8::Local<v8::String> ist__word_of(v8::Isolate *isolate, ist__word word) {
+  static const char *const texts[] = {"name", "message", "stack", "value", "prepareStackTrace"};
+  ist_isolate *owner = static_cast<ist_isolate *>(isolate->GetData(IST_ISOLATE_SLOT));
+  v8::Global<v8::String> &kept = owner->words[word];
+  if (!kept.IsEmpty()) return kept.Get(isolate);
+  v8::Local<v8::String> made = ist__text(isolate, texts[word]);
+  /* What a snapshot is made of holds nothing of ours. */
+  if (!owner->creator) kept.Reset(isolate, made);
+  return made;
+}
+
+v8::Local<v8::Private> ist__secret_of(v8::Isolate *isolate, ist__secret secret) {
+  static const char *const texts[] = {"isthmus:place", "isthmus:host"};
+  ist_isolate *owner = static_cast<ist_isolate *>(isolate->GetData(IST_ISOLATE_SLOT));
+  v8::Global<v8::Private> &kept = owner->secrets[secret];
+  if (!kept.IsEmpty()) return kept.Get(isolate);
+  v8::Local<v8::Private> made = ist__compat::private_symbol(isolate, texts[secret]);
+  if (!owner->creator) kept.Reset(isolate, made);
+  return made;
+}
+
 char *ist__string_copy(v8::Isolate *isolate, v8::Local<v8::String> string, size_t *length) {
   size_t units = static_cast<size_t>(string->Length()), size = units;
   if (!string->IsOneByte()) size = utf8_length(isolate, string);
