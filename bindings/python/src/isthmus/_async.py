@@ -14,7 +14,7 @@ import os
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ._convert import lower_callable
 from ._core import BUSY, OBJECT, Core, Dropped, Hold, nanoseconds
@@ -336,26 +336,39 @@ async def eval_async(
 
 
 class Deferred:
-    """A promise of JavaScript's that waits for something of asyncio's."""
+    """Something of JavaScript's that waits for something of asyncio's, such as a promise for a coroutine.
 
-    __slots__ = ("core", "promise", "pump", "referred", "task")
+    `tell(value, problem)` is called with the isolate held, once asyncio has a result.
+    """
 
-    def __init__(self, promise: JSPromise, task: asyncio.Future[Any], pump: Pump) -> None:
-        self.promise = promise
-        self.core = promise._context._core
-        self.pump = pump
+    __slots__ = ("core", "pump", "referred", "task", "tell")
+
+    def __init__(
+        self,
+        core: Core,
+        loop: asyncio.AbstractEventLoop,
+        awaitable: Any,
+        tell: Callable[[Any, Optional[BaseException]], None],
+    ) -> None:
+        self.core = core
+        self.tell = tell
+        self.referred = False
+        self.pump = pump_of(core, loop)
+        task = asyncio.ensure_future(awaitable, loop=loop)
         self.task: Optional[asyncio.Future[Any]] = task
-        self.referred = not lib.ist_loop_ref(self.core.isolate())
-        pump.deferred.add(self)
+        self.referred = not lib.ist_loop_ref(core.isolate())
+        self.pump.deferred.add(self)
         # asyncio itself keeps no task.
-        extra_of(self.core).tasks.add(task)
+        extra_of(core).tasks.add(task)
         task.add_done_callback(self.done)
-        pump.soon()
+        self.pump.soon()
 
     def done(self, task: asyncio.Future[Any]) -> None:
         """asyncio has a result; the next turn tells it to JavaScript."""
         pump = self.pump
-        if pump.number < 0 and not self.core.closed:
+        if self.core.closed:
+            return
+        if pump.number < 0:
             pump = self.pump = pump_of(self.core, pump.loop)
             pump.deferred.add(self)
         pump.ended.append(self)
@@ -373,7 +386,7 @@ class Deferred:
         else:
             problem = task.exception()
         try:
-            settle(self.promise, None if problem is not None else task.result(), problem)
+            self.tell(None if problem is not None else task.result(), problem)
         except ClosedError:
             pass
         finally:
@@ -412,9 +425,8 @@ def lower_awaitable(context: Context, value: Any, item: Any, keep: list[Any]) ->
         if promise is not None and promise._context.closed:
             promise = None
     if promise is None:
-        promise = new_promise(context)
-        task = asyncio.ensure_future(value, loop=loop)
-        Deferred(promise, task, pump_of(context._core, loop))
+        promise = made = new_promise(context)
+        Deferred(context._core, loop, value, lambda result, problem: settle(made, result, problem))
         if isinstance(value, asyncio.Future):
             extra.promised[value] = promise
     item.tag = OBJECT

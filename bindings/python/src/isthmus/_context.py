@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional, Union
 
 from . import _core
 from ._convert import let_go, lower, lower_args, lower_text
 from ._core import FAILED, INT, Hold, finish, nanoseconds
+from ._console import Console, add_web
+from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
+from ._grant import Library, load
+from ._modules import Module, Modules, compile_module, import_promise, install
+from ._script import Script, compile_function, compile_script, function_cache
 
 if TYPE_CHECKING:
     from ._isolate import Isolate
+    from ._proxies import JSFunction, JSObject
 
 _numbers = itertools.count(1)
 
@@ -27,6 +34,13 @@ class Context:
     Args:
         isolate: where it lives.
         name: for inspectors and heap snapshots.
+        modules: what its programs may import. None: nothing. The path of a folder: files below it. A function
+            `resolve(specifier, referrer, type)`, also an `async` one, which answers with a `Source`, a text, a
+            `Module`, a mapping of exports, or None for what is not there. A mapping from specifiers to such answers.
+            A sequence of all these: the first that knows it.
+        import_meta: called with a module's url, gives a mapping of what import.meta has beside `url`, or None.
+        console: called with the level ("debug", "log", "info", "warn" or "error") and the text of what its
+            console says. None: warnings and errors go to sys.stderr, the rest to sys.stdout. False: to nobody.
         web: whether it has the globals of the web's common minimum: console, timers, structuredClone,
             TextEncoder and so on.
         frozen: a compartment: all that it begins with is frozen. It has no web globals.
@@ -38,12 +52,18 @@ class Context:
         isolate: Isolate,
         *,
         name: Optional[str] = None,
+        modules: Modules = None,
+        import_meta: Optional[Callable[[str], Any]] = None,
+        console: Console = None,
         web: bool = True,
         frozen: bool = False,
         eval_allowed: bool = True,
     ) -> None:
         self.isolate = isolate
         self._glue: Any = None
+        self._modules: dict[str, Module] = {}
+        self._importers: dict[str, Any] = {}
+        self._eval = lib.ipy_eval_compartment if frozen else lib.ipy_eval
         self._core = isolate._core
         self._place = ffi.new("ipy_place *")
         self._place.core = self._core.ptr
@@ -61,9 +81,12 @@ class Context:
             lib.ipy_context_number(made[0], self._number)
             self._place.context = made[0]
             self._core.contexts[self._number] = weakref.ref(self)
+            if frozen and modules is not None:
+                raise StateError("a frozen context has no imports: it takes no `modules`")
             if web and not frozen:
-                problem = ffi.new("ist_error **")
-                _core.check(lib.ist_context_add_web(self._ptr, ffi.NULL, problem), problem)
+                add_web(self, console)
+            if not frozen:
+                install(self, modules, import_meta)
         isolate._contexts.add(self)
 
     def __repr__(self) -> str:
@@ -87,6 +110,7 @@ class Context:
         pointer, self._place.context = self._ptr, ffi.NULL
         core.contexts.pop(self._number, None)
         self._glue = None
+        self._modules, self._importers = {}, {}
         if not pointer or core.closed:
             return
         if core.extra.pumps:
@@ -121,7 +145,8 @@ class Context:
         cpu_timeout: Optional[float] = None,
         line_offset: int = 0,
     ) -> Any:
-        """Runs a classic script, and gives the value of its last statement.
+        """Runs a classic script, and gives the value of its last statement. In a frozen context its `let`,
+        `const` and classes end with it.
 
         Args:
             source: the text.
@@ -144,13 +169,13 @@ class Context:
             c.wall = nanoseconds(timeout, "timeout")
             c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
         args = (self._at, text, len(text), filename.encode(), line_offset, frame.at)
-        tag = lib.ipy_eval(*args)
+        tag = self._eval(*args)
         if tag == INT:
             value = frame.result.integer
             core.frames.append(frame)
             return value
         if tag < 0:
-            tag = core.again(tag, frame, self, lib.ipy_eval, *args)
+            tag = core.again(tag, frame, self, self._eval, *args)
         if timeout is not None or cpu_timeout is not None:
             c.wall = c.cpu = 0
         return finish(self, frame, tag)
@@ -210,6 +235,171 @@ class Context:
         if not isinstance(result, JSPromise):
             return result
         return result.result(None if until is None else max(1e-9, until - time.monotonic()))
+
+    def compile(
+        self,
+        source: str,
+        *,
+        filename: str = "<script>",
+        cache: Optional[bytes] = None,
+        line_offset: int = 0,
+        column_offset: int = 0,
+    ) -> Script:
+        """Compiles a classic script, to be run in any context of the isolate, any number of times.
+
+        Args:
+            source: the text.
+            filename: names it in errors.
+            cache: from `Script.cache` for this very text, filename and offsets: saves the compiling. Bytes that are
+                of no use are not used (`Script.cache_used`); bytes that somebody has forged are run.
+            line_offset: how many lines stand before the text in its file.
+            column_offset: how many UTF-16 units stand before the text in its first line.
+
+        Raises:
+            JSSyntaxError: the text does not parse.
+            LimitError: it is too long for V8.
+        """
+        return compile_script(self, source, filename, cache, line_offset, column_offset)
+
+    def function(
+        self,
+        source: str,
+        parameters: Iterable[str] = (),
+        *,
+        filename: str = "<function>",
+        cache: Optional[bytes] = None,
+        line_offset: int = 0,
+    ) -> JSFunction:
+        """Compiles a text as the body of a function.
+
+        Args:
+            source: the text of the body.
+            parameters: their names.
+            filename: names it in errors.
+            cache: from `function_cache` for this very text, filename and parameters.
+            line_offset: how many lines stand before the text in its file.
+
+        Raises:
+            JSSyntaxError: the text does not parse.
+            ValueError: a parameter is no identifier.
+        """
+        return compile_function(self, source, tuple(parameters), filename, cache, line_offset)[0]
+
+    def function_cache(self, function: JSFunction) -> bytes:
+        """The code of a function that `function` has made, to be given with the same text another time; as
+        `Script.cache`.
+
+        Raises:
+            ConversionError: it was made otherwise.
+        """
+        return function_cache(self, function)
+
+    def module(
+        self,
+        source: Union[str, bytes],
+        filename: str = "<module>",
+        *,
+        cache: Optional[bytes] = None,
+        line_offset: int = 0,
+    ) -> Module:
+        """Compiles an ES module; `Module.run` and `Module.load` run it.
+
+        Args:
+            source: the text.
+            filename: its URL: in errors, as import.meta.url, and as what its imports are relative to.
+            cache: from `Module.cache` for this very text and filename.
+            line_offset: how many lines stand before the text in its file.
+
+        Raises:
+            JSSyntaxError: the text does not parse.
+        """
+        return compile_module(self, source, filename, cache, line_offset)
+
+    def import_module(
+        self,
+        specifier: str,
+        *,
+        referrer: str = "<import>",
+        type: str = "",
+        timeout: Optional[float] = None,
+    ) -> JSObject:
+        """Imports a module as `import()` does, and waits for its end, top-level await included, without asyncio.
+
+        Args:
+            specifier: what is imported, as what the context was granted as `modules` knows it.
+            referrer: whom it is relative to: the name of a script or the URL of a module.
+            type: of the import's assertion, such as "json".
+            timeout: seconds that it may take.
+
+        Returns:
+            The module's namespace: the object of its exports.
+
+        Raises:
+            JSError: what the module has thrown.
+            DeniedError, NotFoundError: as by a folder; any exception of a function that finds modules is raised as
+                itself.
+            StateError, JSTimeoutError: as `JSPromise.result`.
+        """
+        namespace: JSObject = import_promise(self, specifier, referrer, type).result(timeout)
+        return namespace
+
+    async def import_module_async(
+        self, specifier: str, *, referrer: str = "<import>", type: str = ""
+    ) -> JSObject:
+        """The same with asyncio."""
+        namespace: JSObject = await import_promise(self, specifier, referrer, type)
+        return namespace
+
+    def load(
+        self,
+        library: Union[str, os.PathLike[str], Library],
+        tags: Optional[Iterable[str]] = None,
+        *,
+        dirs: Iterable[Union[str, os.PathLike[str]]] = (),
+    ) -> JSObject:
+        """Grants a C library to the context, and gives the frozen object of its functions, types and constants, to be
+        put where programs find it: `ctx["zlib"] = ctx.load("zlib")`.
+
+        Args:
+            library: the name of an installed one, or the path of an interface file (os.PathLike, or a text with a
+                "/" or the ending ".idl"), or a `Library`.
+            tags: grants only functions with one of these tags; None: all but `unsafe` ones. "unsafe" adds those.
+            dirs: folders that a name is looked for in first.
+
+        Raises:
+            InterfaceError: the interface file has errors.
+            NotFoundError: it, the shared object, a symbol or a tag is not there.
+            StateError: the context has the library by other tags, or is frozen.
+        """
+        return load(self, library, tags, dirs)
+
+    def sweep(self) -> None:
+        """Takes away what programs have left in a frozen context: globals, microtasks, the last match of regular
+        expressions. Nothing of a run can be found by the next one then. None of their code runs.
+
+        Raises:
+            StateError: the context is not frozen, JavaScript runs in the isolate, or it cannot be cleaned, as when a
+                program has defined a global that cannot be deleted: close it and make another.
+        """
+        with Hold(self) as hold:
+            status = lib.ist_compartment_sweep(self._ptr)
+            if status == lib.IST_ERR_STATE:
+                raise StateError("the context cannot be swept: it is not frozen, runs, or cannot be cleaned")
+            hold.check(status)
+
+    def share_token(self, other: Optional[Context]) -> None:
+        """Gives the context the security token of another one of its isolate, so that scripts of either may use the
+        other's global object; None: a token of its own again."""
+        if other is not None and other._core is not self._core:
+            raise ClosedError("the context belongs to another isolate")
+        with Hold(self) as hold:
+            hold.check(lib.ist_context_share_token(self._ptr, other._ptr if other else ffi.NULL))
+
+    def queue_microtask(self, function: Any) -> None:
+        """Queues a call of a function, of JavaScript's or Python's, without arguments, as a microtask: it runs when
+        JavaScript returns to Python the next time, or by `Isolate.run_microtasks`."""
+        with Hold(self) as hold:
+            hold.check(lib.ist_isolate_queue_microtask(self._core.isolate(), hold.lower(function)))
 
     def _operate(self, op: Any, frame: Any, *args: Any) -> Any:
         """Runs an operation with a frame whose arguments are set, and gives its value."""

@@ -1,0 +1,84 @@
+"""C libraries for JavaScript: opening what an interface file describes, and granting it to a context."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterable, Optional, Union
+
+from ._core import Hold, check, text_of
+from ._extension import ffi, lib
+from ._source import name_of
+
+if TYPE_CHECKING:
+    from ._context import Context
+    from ._proxies import JSObject
+
+_IDL = Path(__file__).parent / "_native" / "idl"
+
+
+class Library:
+    """A C library that an interface file describes, opened once for every isolate of the process.
+
+    Args:
+        which: the name of an installed one ("zlib"), or the path of an interface file (os.PathLike, or a text with a
+            "/" or the ending ".idl").
+        dirs: folders that a name is looked for in first.
+
+    Raises:
+        InterfaceError: the interface file has errors.
+        NotFoundError: it, the shared object or a symbol is not there.
+    """
+
+    def __init__(
+        self,
+        which: Union[str, os.PathLike[str]],
+        dirs: Iterable[Union[str, os.PathLike[str]]] = (),
+    ) -> None:
+        made, problem = ffi.new("ist_library **"), ffi.new("ist_error **")
+        path = os.fspath(which)
+        name = name_of(path, "the library")
+        if isinstance(which, os.PathLike) or "/" in path or path.endswith(".idl"):
+            check(lib.ist_library_open_file(name, made, problem), problem)
+        else:
+            folders = [ffi.new("char[]", name_of(folder, "a folder")) for folder in [*dirs, _IDL]]
+            array = ffi.new("const char *[]", [*folders, ffi.NULL])
+            check(lib.ist_library_open_name(name, array, made, problem), problem)
+        self._ptr = ffi.gc(made[0], lib.ist_library_free)
+
+    @property
+    def name(self) -> str:
+        """What the interface file calls it."""
+        return text_of(lib.ist_library_name(self._ptr)) or ""
+
+    def __repr__(self) -> str:
+        return f"<isthmus.Library {self.name}>"
+
+
+def opened(
+    which: Union[str, os.PathLike[str], Library],
+    dirs: Iterable[Union[str, os.PathLike[str]]] = (),
+) -> Library:
+    """A library by name or path, or itself."""
+    return which if isinstance(which, Library) else Library(which, dirs)
+
+
+def load(
+    context: Context,
+    which: Union[str, os.PathLike[str], Library],
+    tags: Optional[Iterable[str]],
+    dirs: Iterable[Union[str, os.PathLike[str]]],
+) -> JSObject:
+    """`Context.load`."""
+    library = opened(which, dirs)
+    array: Any = ffi.NULL
+    if tags is not None:
+        if isinstance(tags, str):
+            raise TypeError("tags must be an iterable of names, not one str")
+        names = [ffi.new("char[]", name_of(tag, "a tag")) for tag in tags]
+        array = ffi.new("const char *[]", [*names, ffi.NULL])
+    with Hold(context) as hold:
+        exports, problem = ffi.new("ist_value *"), ffi.new("ist_error **")
+        hold.check(lib.ist_context_grant(context._ptr, library._ptr, array, exports, problem), problem)
+        made: JSObject = hold.lift(exports[0])
+        return made
