@@ -122,7 +122,7 @@ make_venv() {
     "${pip[@]}" install --upgrade 'setuptools>=77' 'cffi>=1.17' numpy >&2 ||
     die "no cffi and numpy for $("$python" --version)"
   "${pip[@]}" uninstall --yes isthmus >/dev/null 2>&1 || true
-  ISTHMUS_BUILD=$build "${pip[@]}" install --no-deps --no-build-isolation "$here/../bindings/python" >&2 ||
+  ISTHMUS_BUILD=$build "${pip[@]}" install --no-build-isolation "$here/../bindings/python" >&2 ||
     die "the Python package does not build"
   for peer in "${python_peers[@]}"; do
     "${pip[@]}" show "${peer%==*}" 2>/dev/null | grep -qxF "Version: ${peer#*==}" || missing+=("$peer")

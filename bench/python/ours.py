@@ -81,14 +81,14 @@ def judge(side: Side, isolate: ist.Isolate) -> None:
     """The judge's programs, with more between one and the next from row to row."""
 
     def in_context(text: str) -> Any:
-        with isolate.context() as ctx:
+        with isolate.context(web=False) as ctx:
             return ctx.eval(text)
 
     def in_isolate(text: str) -> Any:
-        with ist.Isolate() as own, own.context() as ctx:
+        with ist.Isolate() as own, own.context(web=False) as ctx:
             return ctx.eval(text)
 
-    with isolate.context() as ctx:
+    with isolate.context(web=False) as ctx:
         side.judge("judge_shared", ctx.eval, BLOCKS)
     side.judge("judge_context", in_context, PROGRAMS)
     side.judge("judge_isolate", in_isolate, PROGRAMS)
@@ -157,9 +157,13 @@ def main(wanted: list[str]) -> None:
     with ist.Isolate() as isolate:
 
         def new_context() -> None:
+            isolate.context(web=False).close()
+
+        def new_context_web() -> None:
             isolate.context().close()
 
         side.row("new_context", repeat(new_context))
+        side.row("new_context_web", repeat(new_context_web))
         with isolate.context() as ctx:
             side.part(calls, ctx)
         side.part(judge, isolate)

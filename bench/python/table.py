@@ -29,6 +29,7 @@ ROWS = {
     "numpy_10k_out": "a Float64Array of 10,000 as a numpy array",
     "numpy_10k_in": "a numpy array of 10,000 to a typed array",
     "new_context": "make and free a context",
+    "new_context_web": "the same with the web's globals, as by default",
     "new_isolate": "make and free an isolate",
     "isolate_memory": "resident memory of an isolate",
     "judge_shared": "the judge's program, one context for all",
