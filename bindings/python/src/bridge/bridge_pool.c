@@ -191,9 +191,9 @@ int ipy_batch_end(ipy_batch *batch) {
 
 /* ---- What is in an item ---- */
 
-/* Whether all of a well-formed item, of definite lengths, is plain data and these tags. Anything
- * else, malformed items among it, is not plain. */
-static bool is_plain(const uint8_t *bytes, size_t length, bool input) {
+/* Whether an item of definite lengths means the same within another one. What is malformed does
+ * not. */
+static bool is_plain(const uint8_t *bytes, size_t length) {
   size_t at = 0;
   uint64_t left = 1;
   while (left) {
@@ -222,14 +222,12 @@ static bool is_plain(const uint8_t *bytes, size_t length, bool input) {
       left += kind == 4 ? number : 2 * number;
       break;
     case 6:
+      /* What refers to other values counts from the beginning of its own item. */
+      if (number == 28 || number == 29) return false;
       left++;
-      if (number == 2 || number == 3) break;
-      /* Dates and sets. */
-      if (input && (number <= 1 || number == 100 || number == 258 || number == 1004)) break;
-      return false;
+      break;
     default:
-      /* Python has undefined for itself. */
-      if (more < 20 || more == 24 || (more == 23 && !input)) return false;
+      if (more < 20 || more == 24) return false;
     }
   }
   return at == length;
@@ -238,21 +236,17 @@ static bool is_plain(const uint8_t *bytes, size_t length, bool input) {
 /* ---- Inputs ---- */
 
 int64_t ipy_batch_add_many(ipy_batch *batch, const char *bytes, const uint64_t *lengths,
-                           uint32_t count, bool *special) {
-  *special = false;
+                           uint32_t count) {
   ist_status status = enter(batch->pool);
   if (status) return -(int64_t)status;
   uint32_t added = 0;
-  for (; added < count; added++) {
-    size_t length = lengths[added] & ~IPY_ANY_TAG;
-    *special = !(lengths[added] & IPY_ANY_TAG) && !is_plain((const uint8_t *)bytes, length, true);
-    if (*special) break;
-    status = ist_batch_add(batch->batch, bytes, length, 0);
+  while (added < count) {
+    status = ist_batch_add(batch->batch, bytes, lengths[added], 0);
     if (status) break;
-    bytes += length;
+    bytes += lengths[added++];
   }
   leave(batch->pool);
-  return !added && status && status != IST_ERR_LIMIT ? -(int64_t)status : added;
+  return status && status != IST_ERR_LIMIT ? -(int64_t)status : added;
 }
 
 /* ---- Outcomes ---- */
@@ -300,7 +294,7 @@ static void reap(ipy_batch *batch, ist_outcome *outcome, ipy_run *run, ipy_harve
   }
   memcpy(batch->values + batch->length, outcome->value, outcome->length);
   run->length = outcome->length;
-  run->special = !is_plain(outcome->value, outcome->length, false);
+  run->special = !is_plain(outcome->value, outcome->length);
   result->special += run->special != 0;
   batch->length += outcome->length;
   ist_outcome_free(outcome);

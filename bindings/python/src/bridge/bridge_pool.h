@@ -16,7 +16,7 @@ typedef struct ipy_batch ipy_batch;
 typedef struct ipy_run {
   uint64_t index, wall, cpu; /* as in ist_outcome */
   int32_t status;
-  int32_t special; /* the value has more than plain data: other tags than big numbers, undefined */
+  int32_t special;   /* the value is to be read alone: parts of it refer to others */
   size_t at, length; /* where the value is in the harvest's `values`; null there when it failed */
   const ist_error *error; /* until the next harvest; may be NULL though it failed */
 } ipy_run;
@@ -31,9 +31,6 @@ typedef struct ipy_harvest {
   const ipy_run *runs;
 } ipy_harvest;
 
-/* The highest bit of an input's length: it may have any tag. */
-#define IPY_ANY_TAG 0x8000000000000000
-
 /* As ist_pool_new. */
 int ipy_pool_new(const ist_pool_options *options, ipy_pool **result, ist_error **error);
 /* Ends what runs and frees the pool's threads, once; waits for threads that are in its batches.
@@ -46,11 +43,10 @@ int ipy_pool_statistics(ipy_pool *pool, ist_pool_statistics *result);
 /* Begins a batch from CBOR to CBOR. */
 int ipy_batch_new(ipy_pool *pool, const char *text, size_t length, const char *file,
                   int32_t line_offset, size_t window, ipy_batch **result);
-/* Adds inputs that lie one behind the other, without waiting. How many were added: all but those
- * that found no room; it stops before one that has a tag which is not known to keep its meaning,
- * and sets `special`. Or a status, negative, when not even one was added. */
+/* Adds inputs that lie one behind the other, without waiting. How many were added, which is fewer
+ * when there is no more room; or a status, negative, when something else kept it from that. */
 int64_t ipy_batch_add_many(ipy_batch *batch, const char *bytes, const uint64_t *lengths,
-                           uint32_t count, bool *special);
+                           uint32_t count);
 int ipy_batch_end(ipy_batch *batch);
 /* Takes up to `most` outcomes: waits up to `timeout` milliseconds for the first one, and takes with
  * it those that are there. IST_ERR_TIMEOUT: none came; IST_ERR_NOT_FOUND: there are no more. */

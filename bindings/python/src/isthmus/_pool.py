@@ -16,17 +16,17 @@ import threading
 import time
 import weakref
 from array import array
-from bisect import insort
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Callable, Literal, Optional, Union
 
-from ._cbor import decode, dumps, encode, loads
+from ._cbor import decode, encode
 from ._core import byte_count, check, nanoseconds, plain_error, status_error
-from ._errors import ClosedError, ConversionError
+from ._errors import ClosedError
 from ._extension import ffi, lib
 
 __all__ = ["Outcome", "Pool", "PoolStatistics", "Program"]
@@ -40,7 +40,6 @@ AHEAD = 256
 """How many inputs a window holds for each thread, unless it is told otherwise."""
 PATIENCE = 0.002
 """Seconds that are spent on reading inputs while outcomes may be there."""
-ANY_TAG = lib.IPY_ANY_TAG
 
 _ISOLATIONS: dict[str, int] = {
     "shared": lib.IST_ISOLATION_SHARED,
@@ -156,7 +155,7 @@ class Pool:
         self._ptr = ffi.gc(made[0], lib.ipy_pool_free)
         self._closed = False
         self._lock = threading.Lock()
-        self._executor: Optional[ThreadPoolExecutor] = None
+        self._waiters: Optional[_Waiters] = None
         self._process = os.getpid()
         self.threads: int = threads
         """How many runs go on at a time."""
@@ -170,6 +169,11 @@ class Pool:
 
     def __reduce__(self) -> Any:
         raise TypeError("a Pool belongs to its process and cannot be pickled; a Program can")
+
+    def __del__(self) -> None:
+        waiters = getattr(self, "_waiters", None)
+        if waiters:
+            waiters.close()
 
     def __enter__(self) -> Pool:
         return self
@@ -194,9 +198,9 @@ class Pool:
         if os.getpid() != self._process:
             return
         with self._lock:
-            executor, self._executor = self._executor, None
-        if executor:
-            executor.shutdown(wait=False, cancel_futures=True)
+            waiters, self._waiters = self._waiters, None
+        if waiters:
+            waiters.close()
         lib.ipy_pool_close(self._ptr)
 
     def statistics(self) -> PoolStatistics:
@@ -299,9 +303,9 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise ClosedError("the pool is closed")
-            if not self._executor:
-                self._executor = ThreadPoolExecutor(self.threads, "isthmus-pool")
-            return self._executor.submit(run.only)
+            if not self._waiters:
+                self._waiters = _Waiters(self.threads)
+            return self._waiters.submit(run)
 
     def _check(self, status: int) -> None:
         if not status:
@@ -361,8 +365,7 @@ class _Map:
         self.shape = shape
         self.asynchronous = isinstance(inputs, AsyncIterable) and not isinstance(inputs, Iterable)
         self.inputs: Any = inputs if self.asynchronous else iter(inputs)
-        total = operator.length_hint(inputs, -1)
-        self.progress = _progress_of(progress, total if total >= 0 else None)
+        self.progress = _progress_of(progress, _length(inputs))
         self.pulled = 0
         self.given = 0
         self.failed = 0
@@ -372,8 +375,9 @@ class _Map:
         self.ended = False
         self.slow = False
         self.harvest = ffi.new("ipy_harvest *")
-        self.special = ffi.new("bool *")
-        self.lock = threading.Lock()
+        # Held while outcomes are taken, and while the batch is cancelled or freed.
+        self.lock, self.guard = threading.Lock(), threading.Lock()
+        self.freed = False
         source, filename = _utf8(program.source), _utf8(program.filename)
         made = ffi.new("ipy_batch **")
         pool._check(
@@ -382,6 +386,8 @@ class _Map:
             )
         )
         self.batch = ffi.gc(made[0], lib.ipy_batch_free)
+        self.encode: Callable[[Any], bytes] = encode
+        self.decode: Callable[[bytes], Any] = decode
 
     # ---- Inputs
 
@@ -392,72 +398,36 @@ class _Map:
         if self.ended or room < (self.window + 3) // 4:
             return
         start = self.pulled
-        values: list[Any] = []
         parts: list[bytes] = []
-        lengths = array("Q")
         until = time.perf_counter() + PATIENCE
         self.ended = True
         try:
             for value in islice(self.inputs, room):
+                number = self.pulled
                 self.pulled += 1
                 try:
-                    data = dumps(value)
-                    lengths.append(len(data))
-                except Exception:
-                    careful = self.encode(value, self.pulled - 1)
-                    if careful is None:
-                        continue
-                    data = careful
-                    lengths.append(len(data) | ANY_TAG)
-                parts.append(data)
-                values.append(value)
+                    parts.append(self.encode(value))
+                except Exception as problem:
+                    self.refused.append((number, problem))
                 if time.perf_counter() > until:
                     self.slow = True
                     break
             self.ended = not self.slow and self.pulled - start < room
         except Exception as problem:
             self.problem = problem
-        self.add(start, values, parts, lengths)
+        self.add(parts)
 
-    def add(self, start: int, values: list[Any], parts: list[bytes], lengths: array[int]) -> None:
-        """Hands over what was read; the first that was has the number `start`."""
-        at = 0
-        while at < len(parts):
-            count = lib.ipy_batch_add_many(
-                self.batch,
-                b"".join(parts[at:]),
-                ffi.from_buffer("uint64_t[]", lengths[at:]),
-                len(parts) - at,
-                self.special,
-            )
-            if count < 0:
-                self.pool._check(-count)
-            at += count
-            if at == len(parts):
-                return
-            if not self.special[0]:
-                raise AssertionError("the window has no room")
-            # cbor2 has a form for it, which JavaScript would see as something else.
-            number = start + at
-            for refused, _ in self.refused:
-                number += start <= refused <= number
-            careful = self.encode(values[at], number)
-            if careful is None:
-                del values[at], parts[at], lengths[at]
-            else:
-                parts[at] = careful
-                lengths[at] = len(careful) | ANY_TAG
-
-    def encode(self, value: Any, number: int) -> Optional[bytes]:
-        """An input, written with care; None when it has no form, and is refused."""
-        try:
-            return encode(value)
-        except RecursionError:
-            problem: Exception = ConversionError("the input is nested too deeply")
-        except Exception as found:
-            problem = found
-        insort(self.refused, (number, problem))
-        return None
+    def add(self, parts: list[bytes]) -> None:
+        """Hands over what was read."""
+        if not parts:
+            return
+        lengths = array("Q", map(len, parts))
+        count = lib.ipy_batch_add_many(
+            self.batch, b"".join(parts), ffi.from_buffer("uint64_t[]", lengths), len(parts)
+        )
+        if count < 0:
+            self.pool._check(-count)
+        assert count == len(parts)
 
     # ---- Outcomes
 
@@ -473,13 +443,15 @@ class _Map:
             if refused:
                 most = min(most, refused[0][0] - self.given)
             status = lib.ipy_batch_next_many(self.batch, most, timeout, harvest)
+            if _ending:
+                _park()
             if status == lib.IST_ERR_TIMEOUT:
                 return []
             self.pool._check(status)
             data = ffi.buffer(harvest.values, harvest.length)[:]
             if not harvest.failed and not harvest.special and self.shape is not _outcomes:
                 try:
-                    values: list[Any] = loads(data)
+                    values: list[Any] = decode(data)
                 except Exception:
                     values = self.read(data)
                 else:
@@ -499,9 +471,7 @@ class _Map:
             else:
                 item = data[run.at : run.at + run.length]
                 try:
-                    value = decode(item) if run.special else _loads(item)
-                except RecursionError:
-                    error = ConversionError("the value is nested too deeply")
+                    value = self.decode(item)
                 except Exception as problem:
                     error = problem
             number = self.given + len(outcomes)
@@ -601,13 +571,13 @@ class _Map:
                     room.clear()
                     await room.wait()
                 try:
-                    data, known = dumps(value), 0
-                except Exception:
-                    careful = self.encode(value, self.pulled)
-                    data, known = careful or b"", ANY_TAG
-                self.pulled += 1
-                if data:
-                    self.add(self.pulled - 1, [value], [data], array("Q", [len(data) | known]))
+                    data = self.encode(value)
+                except Exception as problem:
+                    self.refused.append((self.pulled, problem))
+                    self.pulled += 1
+                else:
+                    self.pulled += 1
+                    self.add([data])
                 added.set()
         except Exception as problem:
             self.problem = problem
@@ -618,16 +588,14 @@ class _Map:
                 await iterator.aclose()
 
     def only(self) -> Any:
-        """The value of a map of one input, taken on a thread of its own."""
-        main = threading.main_thread()
+        """The value of a map of one input."""
         try:
-            while main.is_alive():
+            given: list[Any] = []
+            while not given:
                 given = self.take(SLICE)
-                if given:
-                    if type(given[0]) is _Raise:
-                        raise given[0].error
-                    return given[0]
-            raise ClosedError("the pool is closed")
+            if type(given[0]) is _Raise:
+                raise given[0].error
+            return given[0]
         finally:
             self.close()
 
@@ -639,13 +607,67 @@ class _Map:
             finally:
                 self.problem = None
 
+    def cancel(self) -> None:
+        """Ends what runs, from any thread."""
+        with self.guard:
+            if not self.freed:
+                lib.ipy_batch_cancel(self.batch)
+
     def close(self) -> None:
-        """Ends what runs."""
+        """Ends what runs, and frees it."""
         if self.progress and isinstance(self.progress, _Bar):
             self.progress.close()
-        lib.ipy_batch_cancel(self.batch)
-        with self.lock:
+        self.cancel()
+        with self.lock, self.guard:
+            self.freed = True
             ffi.release(self.batch)
+
+
+class _Waiters:
+    """Threads that wait for what was submitted. Unlike those of concurrent.futures, they do not
+    keep Python from ending."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.count = 0
+        self.queue: SimpleQueue[Optional[tuple[Future[Any], _Map]]] = SimpleQueue()
+
+    def submit(self, run: _Map) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.queue.put((future, run))
+        if self.count < self.most:
+            self.count += 1
+            name = f"isthmus-pool-{self.count}"
+            threading.Thread(target=_wait, args=(self.queue,), name=name, daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        """Cancels what nobody waits for yet, and ends the threads."""
+        try:
+            while True:
+                job = self.queue.get_nowait()
+                if job:
+                    job[0].cancel()
+        except Empty:
+            pass
+        for _ in range(self.count):
+            self.queue.put(None)
+
+
+def _wait(queue: SimpleQueue[Optional[tuple[Future[Any], _Map]]]) -> None:
+    while True:
+        job = queue.get()
+        if job is None:
+            return
+        future, run = job
+        if not future.set_running_or_notify_cancel():
+            run.close()
+        else:
+            try:
+                future.set_result(run.only())
+            except BaseException as problem:
+                future.set_exception(problem)
+        del job, future, run
 
 
 class _Raise:
@@ -657,21 +679,26 @@ class _Raise:
         self.error = error
 
 
-def _loads(item: bytes) -> Any:
-    try:
-        return loads(item)
-    except Exception:
-        # It refuses what is nested deeply, or looks like an attack.
-        return decode(item)
-
-
 def _utf8(text: str) -> bytes:
     """A text as the library reads it: no NUL can be in a name, and half a character becomes a
     mark."""
     return text.encode("utf-8", "replace")
 
 
+def encoded(pool: Pool, program: Program, inputs: list[bytes]) -> _Map:
+    """A map from inputs that are CBOR already to outcomes whose values are left so."""
+    run = _Map(pool, program, inputs, False, None, _outcomes)
+    run.encode = run.decode = bytes
+    return run
+
+
 # ---- Progress ------------------------------------------------------------------------------------
+
+
+def _length(inputs: Any) -> Optional[int]:
+    """How many there are, where that is known."""
+    total = operator.length_hint(inputs, -1)
+    return total if total >= 0 else None
 
 
 def _progress_of(
@@ -736,9 +763,19 @@ def _clock(seconds: float) -> str:
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 
 
+_ending: list[bool] = []
+
+
 def _close_all() -> None:
+    _ending.append(True)
     for pool in list(_pools):
         pool.close()
+
+
+def _park() -> None:
+    """Keeps a thread that Python is going to leave behind from telling that its pool is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()
 
 
 atexit.register(_close_all)
