@@ -18,7 +18,7 @@ import cffi
 from .._errors import InterfaceError
 from .descriptor import Function, Param, Type
 
-ffi = cffi.FFI()
+ffi: Any = cffi.FFI()
 ffi.cdef(
     """
     void *dlopen(const char *name, int flags);
@@ -27,7 +27,7 @@ ffi.cdef(
     void *memchr(const void *memory, int byte, size_t size);
     """
 )
-_process = ffi.dlopen(None)
+_process: Any = ffi.dlopen(None)
 NULL = ffi.NULL
 new = ffi.new
 cast = ffi.cast

@@ -110,7 +110,7 @@ class Slot:
         if not self.reported:
             self.reported = True
             answer = self.pool.answer
-            said = "ignored" if answer is None else f"answered {answer}"
+            said = f"answered {answer}" if isinstance(answer, (int, float)) else "ignored"
             report(f"{self.label}: {what}; {said}")
         return self.pool.answer
 
@@ -164,11 +164,21 @@ class Form:
         ]
         self.type_args: list[Evaluate] = [compile_(arg) for arg in use.type_args]
         self.pools: dict[Any, Pool] = {}
+        self.zero: Any = None
+
+    def struct(self) -> Any:
+        """A pointer to a new struct, as cffi takes it for an answer by value."""
+        declarations, _ = self.library.shared.declared()
+        return declarations.new(declarations.getctype(self.signature.result, "*"))
 
     def answer(self, frame: Any) -> Any:
         """What C gets when Python cannot answer. Fault."""
-        if self.is_void or self.result.type.kind == "struct":
+        if self.is_void:
             return None
+        if self.result.type.kind == "struct":
+            if self.zero is None:
+                self.zero = self.struct()[0]
+            return self.zero
         if self.on_throw is None:
             return 0
         value = self.on_throw(frame)
@@ -340,6 +350,10 @@ class Closure:
         lent: list[Owner] = []
         views: list[tuple[Any, Any, int, bool]] = []
         seal = domain.seal
+        current, domain.current = domain.current, None
+        entered = current[:-1] if current is not None else ()
+        for owner in entered:
+            owner.enter(current[-1])
         domain.called_back += 1
         try:
             values = [
@@ -378,6 +392,9 @@ class Closure:
                 domain.expire(lent, None)
                 domain.settle()
             domain.called_back -= 1
+            for owner in entered:
+                owner.leave()
+            domain.current = current
 
     def _lift(
         self, site: Site, param: Param, raw: tuple[Any, ...], lent: list[Owner], views: list[Any]
@@ -458,8 +475,7 @@ class Closure:
             raise site.error(TypeError, f"{kind.name} holds pointers")
         keep, address, memory = allocate(kind.size, kind.align)
         lower_struct(None, site, kind, value, memory, address, None)
-        declarations, _ = self.form.library.shared.declared()
-        made = declarations.new(declarations.getctype(self.form.signature.result, "*"))
+        made = self.form.struct()
         abi.ffi.memmove(made, memory, kind.size)
         del keep
         return made[0]

@@ -143,6 +143,8 @@ class Plan:
 
     def _has_objects(self) -> bool:
         def reaches(kind: Type) -> bool:
+            if kind.kind == "callback" and kind.no_reenter:
+                return True
             if kind.kind in ("ref", "handle"):
                 return True
             if kind.kind == "pointer":
@@ -179,6 +181,20 @@ class Plan:
                 )
             self._call = self.library.shared.function(self.function, address)
         return self._call
+
+    def failure(self, values: list[Any], result: Any) -> BaseException:
+        """The exception for a call that was made with raw values, and that failed."""
+        call = Call(self, self.site)
+        call.values = values
+        call.result = result
+        try:
+            return call._failure(None)
+        except Fault as fault:
+            return self.site.error(Error, str(fault))
+
+    def missing(self) -> BaseException:
+        """The exception for a result that is NULL where none was promised."""
+        return self.site.error(Error, "the result is NULL")
 
     def available(self, site: Site) -> None:
         """Raises unless the function can run now."""
@@ -815,10 +831,10 @@ class Call:
         elif argument.done or not argument.given:
             return
         elif (
-            param.role == "cell"
-            and param.type.to.kind == "struct"
-            or param.role == "value"
-            and param.type.kind == "ref"
+            (param.role == "cell"
+            and param.type.to.kind == "struct")
+            or (param.role == "value"
+            and param.type.kind == "ref")
         ):
             self._resolve_ref(param, argument, param.type.to)
 

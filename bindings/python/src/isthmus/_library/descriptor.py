@@ -61,7 +61,7 @@ class Type:
         self.kind: str = json["kind"]
         self.name: str = json.get("name", self.kind)
         self.label = f"{library}.{self.name}"
-        self.c: str = json.get("c") or self.name
+        self.c = str(json.get("c", self.name))
         self.doc: str | None = json.get("doc")
         self.size: int = json.get("size", 0)
         self.align: int = json.get("align", 1)

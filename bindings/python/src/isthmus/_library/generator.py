@@ -35,7 +35,7 @@ class Generator:
     """The opened compiler."""
 
     def __init__(self, path: str) -> None:
-        self._ffi = cffi.FFI()
+        self._ffi: Any = cffi.FFI()
         self._ffi.cdef(_DECLARATIONS)
         try:
             self._library: Any = self._ffi.dlopen(path)

@@ -52,6 +52,7 @@ class Owner:
         "height",
         "inside",
         "is_const",
+        "kept",
         "kids",
         "kind",
         "memory",
@@ -81,6 +82,8 @@ class Owner:
         self.free = free
         self.memory = memory
         """Keeps memory of ours alive."""
+        self.kept: dict[int, Any] = {}
+        """What its pointers lead to, by where they are."""
         self.state = LIVE
         self.calls = 0
         """C calls inside it now."""
@@ -329,6 +332,8 @@ class Domain:
         """Long calls, and work on the records, under way."""
         self.called_back = 0
         """Callbacks under way."""
+        self.current: Any = None
+        """The objects that a call by the short way is inside of, and last its function."""
         self.seal: Type | None = None
         """The callback that runs and lets nothing in."""
         self.closed = False
@@ -451,6 +456,7 @@ class Domain:
         self.expire(owner.lent_kids(), by)
         owner.end_closures()
         owner.memory = None
+        owner.kept = {}
         owner.destroying = False
         self.settle_later(owner)
 

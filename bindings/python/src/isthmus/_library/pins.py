@@ -23,7 +23,7 @@ from .native import (
     number_at,
     root_of,
 )
-from .owners import BORROWED, LIVE, Owner
+from .owners import BORROWED, LIVE, OWNED, Owner
 from .scalars import encode, packer, store, store_bits, terminator
 from .texts import Site
 
@@ -68,10 +68,11 @@ def _pin(target: Native, field: Field, memory: Any, address: int, pin: Pin) -> N
     root = root_of(target)
     if root._pins is None:
         root._pins = {}
-        if root._owner is not None and root._owner.kind != BORROWED:
-            # A destructor may still follow them when the object itself is gone.
-            root._owner.memory = (root._owner.memory, root._pins)
     root._pins[address + field.offset] = pin
+    owner = root._owner
+    if owner is not None and owner.kind == OWNED and not isinstance(pin.keep, Native):
+        # The destructor may still follow it when the object itself is gone.
+        owner.kept[address + field.offset] = pin.keep
 
 
 def bytes_for(site: Site, of: Type, value: Any) -> tuple[Span, Any]:

@@ -56,7 +56,7 @@ def packer(kind: Type) -> struct.Struct:
 def integer_of(site: Site, kind: Type, value: Any) -> int:
     """An integer that the type holds."""
     if type(value) is not int:
-        if isinstance(value, (bool, float, str)) or not hasattr(value, "__index__"):
+        if isinstance(value, (bool, type)) or not hasattr(type(value), "__index__"):
             raise site.wrong(TypeError, kind, False, value)
         value = operator.index(value)
     if kind.minimum <= value <= kind.maximum:
