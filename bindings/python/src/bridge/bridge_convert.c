@@ -165,7 +165,9 @@ static int lift_object(ipy_isolate *core, ist_context *context, ist_value value,
   if (value.type != IST_SYMBOL) status = ist_value_class(core->isolate, value, &kind);
   if (status) return ipy__failed(frame, status);
   item->kind = (int32_t)kind;
-  if (kind == IST_CLASS_DATE && !ist_date_read(core->isolate, value, &item->number)) {
+  /* A Date that no datetime can be (invalid, or beyond the years 1 to 9999) is an object. */
+  if (kind == IST_CLASS_DATE && !ist_date_read(core->isolate, value, &item->number) &&
+      item->number >= -62135596800000.0 && item->number <= 253402300799999.0) {
     item->tag = IPY_DATE;
     return 0;
   }

@@ -6,9 +6,12 @@
  * functions come by address, too, so that V8 is loaded when the package loads it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdbool.h>
+#include <string.h>
 #include <structmember.h>
 
 #include "bridge.h"
+#include "trees.h"
 
 typedef struct proxy {
   PyObject_HEAD uint64_t place; /* the address of its ipy_place */
@@ -17,8 +20,9 @@ typedef struct proxy {
 
 static int (*call_function)(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
 static void (*reset_frame)(ipy_frame *frame);
+static uintptr_t (*keep_error)(ipy_isolate *core, ist_context *context, ist_error *error);
 static int (*get_property)(uintptr_t place, int64_t object, uintptr_t frame);
-static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish;
+static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish, *thrown;
 
 /* A frame that has no arguments yet. */
 static void prepare(ipy_frame *frame) {
@@ -27,6 +31,28 @@ static void prepare(ipy_frame *frame) {
   frame->wall = frame->cpu = 0;
   frame->more = NULL;
   frame->used = 0;
+}
+
+/* Raises what JavaScript has thrown; false for all other failures. */
+static bool raise(PyObject *self, ipy_frame *frame) {
+  ist_error *error = frame->error;
+  if (frame->status != IST_ERR_EXCEPTION || !error || error->host) return false;
+  PyObject *name = Py_None, *message = Py_None;
+  if (error->name)
+    name = PyUnicode_DecodeUTF8(error->name, (Py_ssize_t)strlen(error->name), "replace");
+  if (error->message)
+    message = PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
+  if (name && message) {
+    const ipy_place *place = (const ipy_place *)(uintptr_t)((const proxy *)self)->place;
+    unsigned long long kept = keep_error(place->core, place->context, error);
+    frame->error = NULL;
+    PyObject *problem = PyObject_CallFunction(thrown, "OKOO", self, kept, name, message);
+    if (problem) PyErr_SetObject((PyObject *)Py_TYPE(problem), problem);
+    Py_XDECREF(problem);
+  }
+  if (name != Py_None) Py_XDECREF(name);
+  if (message != Py_None) Py_XDECREF(message);
+  return true;
 }
 
 /* The Python object of a result, after which the frame is empty. */
@@ -187,16 +213,17 @@ static PyType_Spec callable_spec = {"isthmus._calls.Callable", sizeof(proxy), 0,
 
 static PyObject *start(PyObject *module, PyObject *args) {
   (void)module;
-  unsigned long long call, get, reset;
-  PyObject *package[4];
-  if (!PyArg_ParseTuple(args, "KKKOOOO:start", &call, &get, &reset, &package[0], &package[1],
-                        &package[2], &package[3]))
+  unsigned long long call, get, reset, keep;
+  PyObject *package[5];
+  if (!PyArg_ParseTuple(args, "KKKKOOOOO:start", &call, &get, &reset, &keep, &package[0],
+                        &package[1], &package[2], &package[3], &package[4]))
     return NULL;
   call_function = (int (*)(uintptr_t, int64_t, uint32_t, uintptr_t))(uintptr_t)call;
   get_property = (int (*)(uintptr_t, int64_t, uintptr_t))(uintptr_t)get;
   reset_frame = (void (*)(ipy_frame *))(uintptr_t)reset;
-  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish};
-  for (int i = 0; i < 4; i++) {
+  keep_error = (uintptr_t(*)(ipy_isolate *, ist_context *, ist_error *))(uintptr_t)keep;
+  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish, &thrown};
+  for (int i = 0; i < 5; i++) {
     Py_INCREF(package[i]);
     Py_XDECREF(*ours[i]);
     *ours[i] = package[i];
@@ -217,14 +244,25 @@ static PyObject *text_address(PyObject *module, PyObject *text) {
 
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
-     "start(call, get, reset, call_otherwise, get_otherwise, get_undefined, finish): the addresses "
-     "of "
-     "ipy_call, ipy_get and ipy_frame_reset; and what makes a call with other arguments, "
-     "call_otherwise(function, args), reads a property by another key, get_otherwise(object, key), "
-     "says what an undefined property means, get_undefined(object, key), and reads another result, "
-     "finish(object, frame, answer)."},
+     "start(call, get, reset, keep, call_otherwise, get_otherwise, get_undefined, finish, thrown): "
+     "the "
+     "addresses of ipy_call, ipy_get, ipy_frame_reset and ipy_error_keep; and what makes a call "
+     "with "
+     "other arguments, call_otherwise(function, args), reads a property by another key, "
+     "get_otherwise(object, key), says what an undefined property means, get_undefined(object, "
+     "key), "
+     "reads another result, finish(object, frame, answer), and makes the exception of what "
+     "JavaScript "
+     "threw, thrown(object, error, name, message)."},
     {"text_address", text_address, METH_O,
      "text_address(text): where a text of ASCII has its characters, as long as it lives."},
+    {"doubles", ipy__doubles, METH_O, "doubles(list): the doubles of a list of numbers, or None."},
+    {"numbers", ipy__numbers, METH_VARARGS,
+     "numbers(address, count, kind): a list of what ipy_numbers has given."},
+    {"encode", ipy__encode, METH_VARARGS,
+     "encode(value, undefined, other, trail, depth): a tree as CBOR; trees.h says how."},
+    {"decode", ipy__decode, METH_VARARGS,
+     "decode(bytes, undefined, references, tagged, key): the tree of CBOR; trees.h says how."},
     {NULL, NULL, 0, NULL},
 };
 

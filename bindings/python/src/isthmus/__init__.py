@@ -1,7 +1,7 @@
 """V8 in the process, and C libraries through interface files.
 
-Importing this loads neither V8 nor anything beyond the standard library: what needs V8 loads it on first use, and then
-raises ImportError, which says what to install, where V8 is not on the machine.
+Importing this loads neither V8 nor anything beyond the standard library: what needs V8 loads it on
+first use, and then raises ImportError, which says what to install, where V8 is not on the machine.
 """
 
 from __future__ import annotations
@@ -31,59 +31,129 @@ from ._errors import (
 from ._undefined import Undefined, undefined
 
 if TYPE_CHECKING:
+    from ._async import JSAsyncIterator
+    from ._bytes import detach
     from ._context import Context
+    from ._convert import register
+    from ._expose import expose
+    from ._grant import CLibrary
+    from ._inspector import Inspector, Session
     from ._isolate import Isolate, Statistics
+    from ._modules import Folder, Module
     from ._pool import Outcome, Pool, PoolStatistics, Program
-    from ._proxies import JSFunction, JSObject
+    from ._profile import Profile
+    from ._promise import JSPromise
+    from ._proxies import (
+        JSArray,
+        JSFunction,
+        JSIterator,
+        JSMap,
+        JSMethod,
+        JSObject,
+        JSProxy,
+        JSSet,
+        JSSymbol,
+    )
+    from ._script import Script
+    from ._snapshot import Snapshot
+    from ._source import Source
+    from ._trees import RegExp
 
     v8_version: str
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CLibrary",
     "ClosedError",
     "Context",
     "ConversionError",
     "DeniedError",
     "Error",
+    "Folder",
     "ForkedError",
     "Frame",
+    "Inspector",
     "InterfaceError",
     "Isolate",
+    "JSArray",
+    "JSAsyncIterator",
     "JSDiedError",
     "JSError",
     "JSFunction",
+    "JSIterator",
+    "JSMap",
     "JSMemoryError",
+    "JSMethod",
     "JSObject",
+    "JSPromise",
+    "JSProxy",
+    "JSSet",
+    "JSSymbol",
     "JSSyntaxError",
     "JSTerminated",
     "JSTimeoutError",
     "LimitError",
+    "Module",
     "NotFoundError",
     "Outcome",
     "Pool",
     "PoolStatistics",
+    "Profile",
     "Program",
+    "RegExp",
     "ResourceError",
+    "Script",
+    "Session",
+    "Snapshot",
+    "Source",
     "StateError",
     "Statistics",
     "Undefined",
     "__version__",
+    "detach",
+    "expose",
+    "load",
+    "register",
     "undefined",
     "v8_version",
 ]
 
-# Where the names are that load V8.
+# Where the names are that load V8, or cffi.
 _LATER = {
+    "CLibrary": "_grant",
     "Context": "_context",
+    "Folder": "_modules",
+    "Inspector": "_inspector",
     "Isolate": "_isolate",
+    "JSArray": "_proxies",
+    "JSAsyncIterator": "_async",
     "JSFunction": "_proxies",
+    "JSIterator": "_proxies",
+    "JSMap": "_proxies",
+    "JSMethod": "_proxies",
     "JSObject": "_proxies",
+    "JSPromise": "_promise",
+    "JSProxy": "_proxies",
+    "JSSet": "_proxies",
+    "JSSymbol": "_proxies",
+    "Library": "_library",
+    "Module": "_modules",
     "Outcome": "_pool",
     "Pool": "_pool",
     "PoolStatistics": "_pool",
+    "Profile": "_profile",
     "Program": "_pool",
+    "RegExp": "_trees",
+    "Script": "_script",
+    "Session": "_inspector",
+    "Snapshot": "_snapshot",
+    "Source": "_source",
     "Statistics": "_isolate",
+    "detach": "_bytes",
+    "expose": "_expose",
+    "load": "_library",
+    "register": "_convert",
 }
 
 

@@ -3,7 +3,7 @@ from typing import Any, Callable as _Callable
 class Proxy:
     _at: int
     _id: int
-    def __getitem__(self, key: str) -> Any: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
 
 class Callable(Proxy):
     def __call__(self, *args: Any) -> Any: ...
@@ -12,10 +12,24 @@ def start(
     call: int,
     get: int,
     reset: int,
+    keep: int,
     call_otherwise: _Callable[[Any, tuple[Any, ...]], Any],
     get_otherwise: _Callable[[Any, Any], Any],
     get_undefined: _Callable[[Any, str], Any],
     finish: _Callable[[Any, int, int], Any],
+    thrown: _Callable[[Any, int, Any, Any], BaseException],
 ) -> None: ...
 
 def text_address(text: str, /) -> int: ...
+def doubles(values: list[Any], /) -> bytes | None: ...
+def numbers(address: int, count: int, kind: int, /) -> list[Any]: ...
+def encode(
+    value: Any, undefined: Any, other: _Callable[[Any], tuple[int, Any]], trail: list[Any], depth: int
+) -> bytes: ...
+def decode(
+    data: Any,
+    undefined: Any,
+    references: list[Any],
+    tagged: _Callable[[int, Any], Any],
+    key: _Callable[[Any], Any],
+) -> Any: ...
