@@ -1,7 +1,7 @@
 """Passes structs by value as cffi's ABI mode is told to: `calls.py FOLDER LIBFIXTURE`.
 
-The stand-ins in the declarations must travel as the structs do, in registers and on the stack, into functions and
-callbacks and out of them.
+The stand-ins in the declarations must travel as the structs do, in registers and on the stack, into
+functions and callbacks and out of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def take(ffi, name, result):
 
 
 def call(ffi, lib, function, result, *args):
-    """Calls with structs given as pointers, and returns a pointer to the struct that comes back, or a number."""
+    """Calls with structs as pointers; a pointer to the struct that comes back, or a number."""
     types = ffi.typeof(getattr(lib, function)).args
     lowered = [
         give(ffi, ctype, arg) if isinstance(arg, ffi.CData) and ctype.kind == "struct" else arg
@@ -89,9 +89,13 @@ def unions():
 def structs():
     ffi, lib = load("structs")
     bits = call(ffi, lib, "bits_make", "struct bits", 5, -1, 1 << 39, True, 100)
-    equal((bits.a, bits.b, bits.wide, bits.flag, bits.last), (5, -1, 1 << 39, True, 100), "bits_make")
+    equal(
+        (bits.a, bits.b, bits.wide, bits.flag, bits.last), (5, -1, 1 << 39, True, 100), "bits_make"
+    )
     bits = call(ffi, lib, "bits_same", "struct bits", bits)
-    equal((bits.a, bits.b, bits.wide, bits.flag, bits.last), (5, -1, 1 << 39, True, 100), "bits_same")
+    equal(
+        (bits.a, bits.b, bits.wide, bits.flag, bits.last), (5, -1, 1 << 39, True, 100), "bits_same"
+    )
     seg = call(ffi, lib, "seg_make", "Seg", 2.0, 9)
     equal((seg.id, lib.seg_id(seg)), (9, 18), "seg_make")
     packed = ffi.new("Packed *", {"kind": 3})

@@ -1,7 +1,7 @@
 """Compiles declarations with cffi's API mode: `compiled.py FOLDER BUILD ROOT`.
 
-A compiler sees NAME.cdef of FOLDER beside the header, and complains where they differ; cffi checks each size, place and
-value when the module is imported. Nothing of isthmus.h may be missing.
+A compiler sees NAME.cdef of FOLDER beside the header, and complains where they differ; cffi checks
+each size, place and value when the module is imported. Nothing of isthmus.h may be missing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ def compiled(name, header, include, library, libraries):
         libraries=[library],
         library_dirs=[str(libraries)],
         extra_link_args=[f"-Wl,-rpath,{libraries}"],
-        extra_compile_args=["-O0", "-w", "-Wno-psabi", "-Werror=incompatible-pointer-types", "-Werror=implicit-function-declaration"],
+        extra_compile_args=[
+            "-O0",
+            "-w",
+            "-Wno-psabi",
+            "-Werror=incompatible-pointer-types",
+            "-Werror=implicit-function-declaration",
+        ],
     )
     ffi.compile(tmpdir=str(folder))
     return importlib.import_module(f"cdef_{name}")
@@ -53,13 +59,25 @@ wanted |= {c["name"] for c in descriptor["constants"]}
 wanted |= {v["name"] for t in descriptor["types"] if t["kind"] == "enum" for v in t["values"]}
 check(sorted(wanted - set(dir(module.lib))), [], "missing of isthmus.h")
 structs = [t for t in descriptor["types"] if t["kind"] == "struct" and t["c"] != "ist_value_as"]
-check(sizes(module, [t["c"] for t in structs]), {t["c"]: t["size"] for t in structs}, "sizes of isthmus.h")
+check(
+    sizes(module, [t["c"] for t in structs]),
+    {t["c"]: t["size"] for t in structs},
+    "sizes of isthmus.h",
+)
 check(module.lib.ist_abi_version(), module.lib.IST_ABI_VERSION, "the ABI's version")
-check(module.ffi.string(module.lib.ist_status_text(module.lib.IST_ERR_FORKED))[:14], b"V8 does not su", "a status")
+check(
+    module.ffi.string(module.lib.ist_status_text(module.lib.IST_ERR_FORKED))[:14],
+    b"V8 does not su",
+    "a status",
+)
 
 fixture = root / "tests/fixture"
 module = compiled("structs", "structs.h", fixture, "fixture", build / "tests")
-check(sizes(module, ["Packed", "Aligned", "struct bits"]), {"Packed": 13, "Aligned": 64, "struct bits": 16}, "structs.h")
+check(
+    sizes(module, ["Packed", "Aligned", "struct bits"]),
+    {"Packed": 13, "Aligned": 64, "struct bits": 16},
+    "structs.h",
+)
 packed = module.ffi.new("Packed *", {"kind": 3, "value": 70000, "weight": 0.5})
 check(module.lib.packed_sum(packed), 70003.5, "packed_sum")
 check(module.lib.packed_same(packed[0]).weight, 0.5, "packed_same")

@@ -1,8 +1,8 @@
 """Compares what cffi's ABI mode makes of declarations with descriptors: `layout.py FOLDER`.
 
-For every NAME.json in FOLDER there is NAME.cdef. cffi must take all of it, and give each struct, union, handle with
-fields and enum the descriptor's size, each member the descriptor's place. A bit-field may be missing, a member may be
-bytes; nothing may be elsewhere.
+For every NAME.json in FOLDER there is NAME.cdef. cffi must take all of it, and give each struct,
+union and handle with fields the descriptor's size, each member the descriptor's place. A bit-field
+may be missing, a member may be bytes; nothing may be elsewhere.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def compare_member(ffi, ctype, field, member, types):
 
 
 def ctype_offset(ffi, ctype, member, field):
-    """Where the unit of a bit-field begins; offsetof refuses bit-fields, and field.offset counts from the inner type."""
+    """Where the unit of a bit-field begins.
+
+    offsetof refuses bit-fields, and field.offset counts from the inner type.
+    """
     for name, outer in ctype.fields:
         if not name and member["name"] in members_of(outer.type):
             return outer.offset + ctype_offset(ffi, outer.type, member, field)
@@ -58,10 +61,11 @@ def compare(ffi, descriptor):
         if entry["kind"] == "handle" and not entry.get("fields"):
             continue
         counted["types"] += 1
-        if ffi.sizeof(ctype) != entry["size"]:
-            yield f"{entry['c']}: cffi has {ffi.sizeof(ctype)} bytes, the descriptor {entry['size']}"
-        if ffi.alignof(ctype) > entry["align"]:
-            yield f"{entry['c']}: cffi aligns to {ffi.alignof(ctype)}, the descriptor to {entry['align']}"
+        size, align = ffi.sizeof(ctype), ffi.alignof(ctype)
+        if size != entry["size"]:
+            yield f"{entry['c']}: cffi has {size} bytes, the descriptor {entry['size']}"
+        if align > entry["align"]:
+            yield f"{entry['c']}: cffi aligns to {align}, the descriptor to {entry['align']}"
         fields = members_of(ctype)
         for member in entry["fields"]:
             counted["members"] += 1
@@ -79,5 +83,6 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.json")):
     for problem in compare(ffi, json.loads(path.read_text())):
         print(f"FAILED {path.stem}: {problem}")
         failed += 1
-print(f"{counted['files']} files: {counted['types']} structs and {counted['members']} members agree, {failed} do not")
+compared = f"{counted['types']} structs and {counted['members']} members"
+print(f"{counted['files']} files: of {compared}, {failed} disagree")
 sys.exit(failed > 0 or not counted["members"])

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ._grant import CLibrary
     from ._inspector import Inspector, Session
     from ._isolate import Isolate, Statistics
+    from ._library import Library, load
     from ._modules import Folder, Module
     from ._pool import Outcome, Pool, PoolStatistics, Program
     from ._profile import Profile
@@ -93,6 +94,7 @@ __all__ = [
     "JSSyntaxError",
     "JSTerminated",
     "JSTimeoutError",
+    "Library",
     "LimitError",
     "Module",
     "NotFoundError",
@@ -111,6 +113,7 @@ __all__ = [
     "Statistics",
     "Undefined",
     "__version__",
+    "load",
     "detach",
     "expose",
     "load",
@@ -139,6 +142,7 @@ _LATER = {
     "JSSymbol": "_proxies",
     "Library": "_library",
     "Module": "_modules",
+    "Library": "_library",
     "Outcome": "_pool",
     "Pool": "_pool",
     "PoolStatistics": "_pool",
