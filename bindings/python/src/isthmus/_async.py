@@ -1,9 +1,9 @@
 """asyncio and the isolate's loop.
 
-While something of an asyncio loop waits for JavaScript, or JavaScript for a coroutine, that loop serves the
-isolate's: it watches the isolate's descriptor, and wakes for its timers. Several isolates may be served by one
-asyncio loop, and one isolate by several, each on its own thread. Nothing waits for an isolate that another thread
-uses: the turn is tried again later.
+While something of an asyncio loop waits for JavaScript, or JavaScript for a coroutine, that loop
+serves the isolate's: it watches the isolate's descriptor, and wakes for its timers. Several
+isolates may be served by one asyncio loop, and one isolate by several, each on its own thread.
+Nothing waits for an isolate that another thread uses: the turn is tried again later.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ._undefined import undefined
 if TYPE_CHECKING:
     from ._context import Context
 
-# How soon a turn is tried again when another thread has the isolate, and how often it is looked whether anything
-# can still happen, in seconds.
+# How soon a turn is tried again when another thread has the isolate, and how often it is looked
+# whether anything can still happen, in seconds.
 _AGAIN, _LOOK = 0.002, 0.25
 
 # What the pumps of a process have in their loops themselves, which settles nothing.
@@ -104,7 +104,8 @@ class Waiter:
         self.pump.soon()
 
     def limit(self, until: Optional[float], cpu: Optional[int]) -> None:
-        """Ends the waiting at a time of time.monotonic(), or when so many nanoseconds of processor time are used."""
+        """Ends the waiting at a time of time.monotonic(), or when so many nanoseconds of processor
+        time are used."""
         self.until, self.cpu = until, cpu
         if until is not None:
             delay = max(0.0, until - time.monotonic())
@@ -235,7 +236,9 @@ class Pump:
             turned = turn(core, wall, cpu)
         except JSTimeoutError as problem:
             now = time.monotonic()
-            late = [waiter for waiter in waiters if waiter.until is not None and waiter.until <= now]
+            late = [
+                waiter for waiter in waiters if waiter.until is not None and waiter.until <= now
+            ]
             late += [waiter for waiter in waiters if waiter.cpu is not None and waiter.cpu <= cpu]
             self.fail(problem, late or waiters)
             turned = True, 0
@@ -257,8 +260,9 @@ def _cancelled(waiters: list[Waiter]) -> Optional[BaseException]:
 
 
 def nothing_else(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether it is certain that asyncio's loop will never do anything again by itself: it has no timer, waits for no
-    file, executor or signal, and there is no other thread. Of loops other than asyncio's own nothing is certain."""
+    """Whether it is certain that asyncio's loop will never do anything again by itself: it has no
+    timer, waits for no file, executor or signal, and there is no other thread. Of loops other than
+    asyncio's own nothing is certain."""
     if threading.active_count() > 1 or getattr(loop, "_default_executor", True) is not None:
         return False
     if getattr(loop, "_ready", True) or getattr(loop, "_signal_handlers", True):
@@ -336,7 +340,8 @@ async def eval_async(
 
 
 class Deferred:
-    """Something of JavaScript's that waits for something of asyncio's, such as a promise for a coroutine.
+    """Something of JavaScript's that waits for something of asyncio's, such as a promise for a
+    coroutine.
 
     `tell(value, problem)` is called with the isolate held, once asyncio has a result.
     """
@@ -403,7 +408,8 @@ class Deferred:
 
 
 def lower_awaitable(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
-    """A coroutine or another awaitable as a promise; a coroutine begins to run as a task of the running loop.
+    """A coroutine or another awaitable as a promise; a coroutine begins to run as a task of the
+    running loop.
 
     Raises:
         StateError: asyncio does not run on this thread.
@@ -517,7 +523,8 @@ class JSAsyncIterator:
 
 
 def lower_async_iterable(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
-    """An asynchronous generator, or anything that `async for` takes, as an asynchronous iterator of JavaScript's."""
+    """An asynchronous generator, or anything that `async for` takes, as an asynchronous iterator of
+    JavaScript's."""
     core = context._core
     number = core.made.get(id(value))
     if number is not None and lib.ipy_pin(core.ptr, number) == 1:
@@ -567,4 +574,10 @@ def _steps(value: Any, finished: Any) -> tuple[Any, Any, Any]:
     return next_, end, fail
 
 
-__all__ = ["JSAsyncIterator", "eval_async", "lower_async_iterable", "lower_awaitable", "lower_callable"]
+__all__ = [
+    "JSAsyncIterator",
+    "eval_async",
+    "lower_async_iterable",
+    "lower_awaitable",
+    "lower_callable",
+]

@@ -6,16 +6,17 @@ import itertools
 import os
 import time
 import weakref
+from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _core
-from ._convert import let_go, lower, lower_args, lower_text
-from ._core import FAILED, INT, Hold, finish, nanoseconds
 from ._console import Console, add_web
+from ._convert import let_go, lower, lower_text
+from ._core import INT, Hold, finish, nanoseconds
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
-from ._grant import Library, load
+from ._grant import CLibrary, load
 from ._modules import Module, Modules, compile_module, import_promise, install
 from ._script import Script, compile_function, compile_script, function_cache
 
@@ -34,15 +35,18 @@ class Context:
     Args:
         isolate: where it lives.
         name: for inspectors and heap snapshots.
-        modules: what its programs may import. None: nothing. The path of a folder: files below it. A function
-            `resolve(specifier, referrer, type)`, also an `async` one, which answers with a `Source`, a text, a
-            `Module`, a mapping of exports, or None for what is not there. A mapping from specifiers to such answers.
+        modules: what its programs may import. None: nothing. The path of a folder: files below it.
+            A function `resolve(specifier, referrer, type)`, also an `async` one, which answers with
+            a `Source`, a text, a `Module`, a mapping of exports, or None for what is not there. A
+            mapping from specifiers to such answers.
             A sequence of all these: the first that knows it.
-        import_meta: called with a module's url, gives a mapping of what import.meta has beside `url`, or None.
-        console: called with the level ("debug", "log", "info", "warn" or "error") and the text of what its
-            console says. None: warnings and errors go to sys.stderr, the rest to sys.stdout. False: to nobody.
-        web: whether it has the globals of the web's common minimum: console, timers, structuredClone,
-            TextEncoder and so on.
+        import_meta: called with a module's url, gives a mapping of what import.meta has beside
+            `url`, or None.
+        console: called with the level ("debug", "log", "info", "warn" or "error") and the text of
+            what its console says. None: warnings and errors go to sys.stderr, the rest to
+            sys.stdout. False: to nobody.
+        web: whether it has the globals of the web's common minimum: console, timers,
+            structuredClone, TextEncoder and so on.
         frozen: a compartment: all that it begins with is frozen. It has no web globals.
         eval_allowed: whether `eval` and `Function` make code from strings.
     """
@@ -104,8 +108,8 @@ class Context:
         self.close()
 
     def close(self) -> None:
-        """Gives the context up, with every object that came by it: using one raises ClosedError. Python
-        objects that only its functions referred to are let go. Repeating it does nothing."""
+        """Gives the context up, with every object that came by it: using one raises ClosedError.
+        Python objects that only its functions referred to are let go. Repeating it does nothing."""
         core = self._core
         pointer, self._place.context = self._ptr, ffi.NULL
         core.contexts.pop(self._number, None)
@@ -145,8 +149,8 @@ class Context:
         cpu_timeout: Optional[float] = None,
         line_offset: int = 0,
     ) -> Any:
-        """Runs a classic script, and gives the value of its last statement. In a frozen context its `let`,
-        `const` and classes end with it.
+        """Runs a classic script, and gives the value of its last statement. In a frozen context its
+        `let`, `const` and classes end with it.
 
         Args:
             source: the text.
@@ -189,7 +193,8 @@ class Context:
         cpu_timeout: Optional[float] = None,
         line_offset: int = 0,
     ) -> Any:
-        """Runs a classic script, and awaits its result when that is a promise. Timers and jobs run meanwhile.
+        """Runs a classic script, and awaits its result when that is a promise. Timers and jobs run
+        meanwhile.
 
         Args:
             source: the text.
@@ -199,7 +204,8 @@ class Context:
             line_offset: how many lines stand before the text in its file.
 
         Raises:
-            JSError: it threw, or the promise was rejected; or the Python exception that this came from.
+            JSError: it threw, or the promise was rejected; or the Python exception that this came
+                from.
             StateError: nothing can settle the promise any more.
             JSSyntaxError, JSTimeoutError, JSMemoryError, JSTerminated, ClosedError: as `eval`.
         """
@@ -218,9 +224,9 @@ class Context:
         cpu_timeout: Optional[float] = None,
         line_offset: int = 0,
     ) -> Any:
-        """Runs a classic script, and waits for its result when that is a promise, without asyncio: the isolate's
-        loop runs until it is settled. Takes and raises what `eval_async` does; `cpu_timeout` is for the
-        script alone.
+        """Runs a classic script, and waits for its result when that is a promise, without asyncio:
+        the isolate's loop runs until it is settled. Takes and raises what `eval_async` does;
+        `cpu_timeout` is for the script alone.
         """
         from ._promise import JSPromise
 
@@ -250,8 +256,9 @@ class Context:
         Args:
             source: the text.
             filename: names it in errors.
-            cache: from `Script.cache` for this very text, filename and offsets: saves the compiling. Bytes that are
-                of no use are not used (`Script.cache_used`); bytes that somebody has forged are run.
+            cache: from `Script.cache` for this very text, filename and offsets: saves the
+                compiling. Bytes that are of no use are not used (`Script.cache_used`); bytes that
+                somebody has forged are run.
             line_offset: how many lines stand before the text in its file.
             column_offset: how many UTF-16 units stand before the text in its first line.
 
@@ -286,8 +293,8 @@ class Context:
         return compile_function(self, source, tuple(parameters), filename, cache, line_offset)[0]
 
     def function_cache(self, function: JSFunction) -> bytes:
-        """The code of a function that `function` has made, to be given with the same text another time; as
-        `Script.cache`.
+        """The code of a function that `function` has made, to be given with the same text another
+        time; as `Script.cache`.
 
         Raises:
             ConversionError: it was made otherwise.
@@ -306,7 +313,8 @@ class Context:
 
         Args:
             source: the text.
-            filename: its URL: in errors, as import.meta.url, and as what its imports are relative to.
+            filename: its URL: in errors, as import.meta.url, and as what its imports are relative
+                to.
             cache: from `Module.cache` for this very text and filename.
             line_offset: how many lines stand before the text in its file.
 
@@ -323,7 +331,8 @@ class Context:
         type: str = "",
         timeout: Optional[float] = None,
     ) -> JSObject:
-        """Imports a module as `import()` does, and waits for its end, top-level await included, without asyncio.
+        """Imports a module as `import()` does, and waits for its end, top-level await included,
+        without asyncio.
 
         Args:
             specifier: what is imported, as what the context was granted as `modules` knows it.
@@ -336,8 +345,8 @@ class Context:
 
         Raises:
             JSError: what the module has thrown.
-            DeniedError, NotFoundError: as by a folder; any exception of a function that finds modules is raised as
-                itself.
+            DeniedError, NotFoundError: as by a folder; any exception of a function that finds
+                modules is raised as itself.
             StateError, JSTimeoutError: as `JSPromise.result`.
         """
         namespace: JSObject = import_promise(self, specifier, referrer, type).result(timeout)
@@ -352,18 +361,20 @@ class Context:
 
     def load(
         self,
-        library: Union[str, os.PathLike[str], Library],
+        library: Union[str, os.PathLike[str], CLibrary],
         tags: Optional[Iterable[str]] = None,
         *,
         dirs: Iterable[Union[str, os.PathLike[str]]] = (),
     ) -> JSObject:
-        """Grants a C library to the context, and gives the frozen object of its functions, types and constants, to be
+        """Grants a C library to the context, and gives the frozen object of its functions, types
+        and constants, to be
         put where programs find it: `ctx["zlib"] = ctx.load("zlib")`.
 
         Args:
-            library: the name of an installed one, or the path of an interface file (os.PathLike, or a text with a
-                "/" or the ending ".idl"), or a `Library`.
-            tags: grants only functions with one of these tags; None: all but `unsafe` ones. "unsafe" adds those.
+            library: the name of an installed one, or the path of an interface file (os.PathLike, or
+                a text with a "/" or the ending ".idl"), or a `CLibrary`.
+            tags: grants only functions with one of these tags; None: all but `unsafe` ones.
+                "unsafe" adds those.
             dirs: folders that a name is looked for in first.
 
         Raises:
@@ -374,30 +385,35 @@ class Context:
         return load(self, library, tags, dirs)
 
     def sweep(self) -> None:
-        """Takes away what programs have left in a frozen context: globals, microtasks, the last match of regular
-        expressions. Nothing of a run can be found by the next one then. None of their code runs.
+        """Takes away what programs have left in a frozen context: globals, microtasks, the last
+        match of regular expressions. Nothing of a run can be found by the next one then. None of
+        their code runs.
 
         Raises:
-            StateError: the context is not frozen, JavaScript runs in the isolate, or it cannot be cleaned, as when a
-                program has defined a global that cannot be deleted: close it and make another.
+            StateError: the context is not frozen, JavaScript runs in the isolate, or it cannot be
+                cleaned, as when a program has defined a global that cannot be deleted: close it and
+                make another.
         """
         with Hold(self) as hold:
             status = lib.ist_compartment_sweep(self._ptr)
             if status == lib.IST_ERR_STATE:
-                raise StateError("the context cannot be swept: it is not frozen, runs, or cannot be cleaned")
+                raise StateError(
+                    "the context cannot be swept: it is not frozen, runs, or cannot be cleaned"
+                )
             hold.check(status)
 
     def share_token(self, other: Optional[Context]) -> None:
-        """Gives the context the security token of another one of its isolate, so that scripts of either may use the
-        other's global object; None: a token of its own again."""
+        """Gives the context the security token of another one of its isolate, so that scripts of
+        either may use the other's global object; None: a token of its own again."""
         if other is not None and other._core is not self._core:
             raise ClosedError("the context belongs to another isolate")
         with Hold(self) as hold:
             hold.check(lib.ist_context_share_token(self._ptr, other._ptr if other else ffi.NULL))
 
     def queue_microtask(self, function: Any) -> None:
-        """Queues a call of a function, of JavaScript's or Python's, without arguments, as a microtask: it runs when
-        JavaScript returns to Python the next time, or by `Isolate.run_microtasks`."""
+        """Queues a call of a function, of JavaScript's or Python's, without arguments, as a
+        microtask: it runs when JavaScript returns to Python the next time, or by
+            `Isolate.run_microtasks`."""
         with Hold(self) as hold:
             hold.check(lib.ist_isolate_queue_microtask(self._core.isolate(), hold.lower(function)))
 

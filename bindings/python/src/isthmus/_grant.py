@@ -1,10 +1,12 @@
-"""C libraries for JavaScript: opening what an interface file describes, and granting it to a context."""
+"""C libraries for JavaScript: opening what an interface file describes, and granting it to a
+context."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._core import Hold, check, text_of
 from ._extension import ffi, lib
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
 _IDL = Path(__file__).parent / "_native" / "idl"
 
 
-class Library:
+class CLibrary:
     """A C library that an interface file describes, opened once for every isolate of the process.
 
     Args:
-        which: the name of an installed one ("zlib"), or the path of an interface file (os.PathLike, or a text with a
-            "/" or the ending ".idl").
+        which: the name of an installed one ("zlib"), or the path of an interface file (os.PathLike,
+            or a text with a "/" or the ending ".idl").
         dirs: folders that a name is looked for in first.
 
     Raises:
@@ -52,20 +54,20 @@ class Library:
         return text_of(lib.ist_library_name(self._ptr)) or ""
 
     def __repr__(self) -> str:
-        return f"<isthmus.Library {self.name}>"
+        return f"<isthmus.CLibrary {self.name}>"
 
 
 def opened(
-    which: Union[str, os.PathLike[str], Library],
+    which: Union[str, os.PathLike[str], CLibrary],
     dirs: Iterable[Union[str, os.PathLike[str]]] = (),
-) -> Library:
+) -> CLibrary:
     """A library by name or path, or itself."""
-    return which if isinstance(which, Library) else Library(which, dirs)
+    return which if isinstance(which, CLibrary) else CLibrary(which, dirs)
 
 
 def load(
     context: Context,
-    which: Union[str, os.PathLike[str], Library],
+    which: Union[str, os.PathLike[str], CLibrary],
     tags: Optional[Iterable[str]],
     dirs: Iterable[Union[str, os.PathLike[str]]],
 ) -> JSObject:
@@ -79,6 +81,8 @@ def load(
         array = ffi.new("const char *[]", [*names, ffi.NULL])
     with Hold(context) as hold:
         exports, problem = ffi.new("ist_value *"), ffi.new("ist_error **")
-        hold.check(lib.ist_context_grant(context._ptr, library._ptr, array, exports, problem), problem)
+        hold.check(
+            lib.ist_context_grant(context._ptr, library._ptr, array, exports, problem), problem
+        )
         made: JSObject = hold.lift(exports[0])
         return made

@@ -1,9 +1,10 @@
-"""The isolate's event loop: its turns, waiting for something without asyncio, calls from other threads.
+"""The isolate's event loop: its turns, waiting for something without asyncio, calls from other
+threads.
 
-Whatever drives the loop (a call that waits, asyncio) runs turns that never wait, within the isolate's limits, and
-waits in between on the loop's descriptor, when nobody holds the isolate. An error that nobody in JavaScript catches
-goes to the isolate's hook (`_uncaught`); what ends JavaScript (a limit, `terminate`, a signal's handler) is raised by
-the turn.
+Whatever drives the loop (a call that waits, asyncio) runs turns that never wait, within the
+isolate's limits, and waits in between on the loop's descriptor, when nobody holds the isolate. An
+error that nobody in JavaScript catches goes to the isolate's hook (`_uncaught`); what ends
+JavaScript (a limit, `terminate`, a signal's handler) is raised by the turn.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import os
 import select
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ._core import BUSY, Core, _cores, check
 from ._errors import JSMemoryError, JSTerminated, JSTimeoutError, StateError
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 _LOOK = 100
 
 NOTHING_LEFT = (
-    "the promise is never settled: nothing is left to happen in the isolate (no timer, no job, no coroutine of "
-    "Python's); what is under way outside of it is said by `with isolate.under_way():`"
+    "the promise is never settled: nothing is left to happen in the isolate (no timer, no job, no "
+    "coroutine of Python's); what is under way outside of it is said by "
+    "`with isolate.under_way():`"
 )
 
 
@@ -79,8 +82,8 @@ def core_of(key: int) -> Optional[Core]:
 
 
 class uncaught_in_javascript:
-    """What sys.unraisablehook names as the place of an error that nobody in JavaScript has caught: raised when this is
-    forgotten."""
+    """What sys.unraisablehook names as the place of an error that nobody in JavaScript has caught:
+    raised when this is forgotten."""
 
     __slots__ = ("problem",)
 
@@ -104,8 +107,8 @@ class ignored_in_a_hook:
 
 
 def interrupted(kind: type[BaseException], problem: BaseException, trace: Any) -> None:
-    """What a hook has let out: an ordinary error is reported; what no program should catch ends JavaScript, and is
-    raised by what runs it."""
+    """What a hook has let out: an ordinary error is reported; what no program should catch ends
+    JavaScript, and is raised by what runs it."""
     core = core_of(trace.tb_frame.f_locals.get("key", 0))
     if core is None or isinstance(problem, Exception):
         ignored_in_a_hook(problem)
@@ -131,8 +134,8 @@ def turn(core: Core, wall: int = 0, cpu: int = 0) -> Optional[tuple[bool, int]]:
         cpu: the same of processor time.
 
     Returns:
-        Whether something can still happen, and the milliseconds until it does (-1: nobody knows); None when another
-        thread has the isolate.
+        Whether something can still happen, and the milliseconds until it does (-1: nobody knows);
+        None when another thread has the isolate.
     """
     frame = core.frame()
     extra = extra_of(core)
@@ -156,7 +159,8 @@ def turn(core: Core, wall: int = 0, cpu: int = 0) -> Optional[tuple[bool, int]]:
         if status == lib.IST_ERR_STATE:
             core.frames.append(frame)
             raise StateError(
-                "the isolate's loop cannot be run here: JavaScript has called this function, or another thread runs it"
+                "the isolate's loop cannot be run here: JavaScript has called this function, or "
+                "another thread runs it"
             )
         core.again(answer, frame, None, lib.ipy_turn, core.ptr, frame.c, alive, timeout, ended)
     core.frames.append(frame)
@@ -173,7 +177,8 @@ def turn(core: Core, wall: int = 0, cpu: int = 0) -> Optional[tuple[bool, int]]:
 
 
 def descriptor(core: Core) -> int:
-    """A descriptor of one's own that becomes readable when the loop has something to do; to be closed by `os.close`.
+    """A descriptor of one's own that becomes readable when the loop has something to do; to be
+    closed by `os.close`.
 
     Raises:
         ClosedError: the isolate is closed.
@@ -208,7 +213,8 @@ def run_until(
 
     Raises:
         JSTimeoutError: the time is over, or the isolate's own limit was reached by one turn.
-        StateError: nothing is left to happen, and it is not done; or this is a function that JavaScript has called.
+        StateError: nothing is left to happen, and it is not done; or this is a function that
+            JavaScript has called.
     """
     until = None if timeout is None else time.monotonic() + timeout
     number = descriptor(core)

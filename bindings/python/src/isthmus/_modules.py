@@ -1,8 +1,8 @@
 """Modules: what imports are granted, and who finds what they name.
 
-A loader is asked for every import of a context, answers with something that a module is made of, and each URL has one
-module in a context. A loader may answer by an awaitable, where asyncio runs. Its errors are what the import fails
-with, and come back to Python as themselves.
+A loader is asked for every import of a context, answers with something that a module is made of,
+and each URL has one module in a context. A loader may answer by an awaitable, where asyncio runs.
+Its errors are what the import fails with, and come back to Python as themselves.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Module:
         return made
 
     def run(self, timeout: Optional[float] = None) -> JSObject:
-        """The same without asyncio: waits for its end, top-level await included, and gives its namespace. Takes and
-        raises what `JSPromise.result` does."""
+        """The same without asyncio: waits for its end, top-level await included, and gives its
+        namespace. Takes and raises what `JSPromise.result` does."""
         namespace: JSObject = self.load().result(timeout)
         return namespace
 
@@ -75,13 +75,16 @@ class Module:
             value = ffi.new("ist_value *")
             status = lib.ist_module_namespace(self._ptr, value)
             if status == lib.IST_ERR_STATE:
-                raise StateError("the module was not loaded: `await module.load()` or `module.run()` does")
+                raise StateError(
+                    "the module was not loaded: `await module.load()` or `module.run()` does"
+                )
             hold.check(status)
             made: JSObject = hold.lift(value[0])
         return made
 
     def cache(self) -> bytes:
-        """The code, with what was compiled lazily until now: give it with the same text and url another time. It is
+        """The code, with what was compiled lazily until now: give it with the same text and url
+        another time. It is
         code: bytes that somebody has forged are run, so keep it where the text is kept.
 
         Raises:
@@ -97,7 +100,9 @@ class Module:
             StateError: the module is another one, or has no export of this name.
         """
         with Hold(self._context) as hold:
-            hold.check(lib.ist_module_set_export(self._ptr, name_of(name, "an export"), hold.lower(value)))
+            hold.check(
+                lib.ist_module_set_export(self._ptr, name_of(name, "an export"), hold.lower(value))
+            )
 
 
 def compile_module(
@@ -164,8 +169,8 @@ def _synthetic_module(context: Context, exports: Mapping[Any, Any], url: str) ->
 def refuse(specifier: str, referrer: str, type: str) -> Any:
     """The loader of a context that was granted no imports."""
     raise DeniedError(
-        f"Cannot import '{specifier}': the context was granted no imports. Give it a folder or a function that "
-        "finds them: isolate.context(modules=…)"
+        f"Cannot import '{specifier}': the context was granted no imports. Give it a folder or a "
+        "function that finds them: isolate.context(modules=…)"
     )
 
 
@@ -190,11 +195,12 @@ def _path_of(url: str) -> Optional[str]:
 
 
 class Folder:
-    """Finds modules in the files of a folder, and nowhere else: what leads out of it is refused, by a link as well.
+    """Finds modules in the files of a folder, and nowhere else: what leads out of it is refused, by
+    a link as well.
 
-    Specifiers are relative ("./x.mjs"), or file: URLs and absolute paths within the folder; what a script imports is
-    relative to the folder, unless the script's filename is such a path. JSON is a file that ends with ".json", or is
-    imported as it.
+    Specifiers are relative ("./x.mjs"), or file: URLs and absolute paths within the folder; what a
+    script imports is relative to the folder, unless the script's filename is such a path. JSON is a
+    file that ends with ".json", or is imported as it.
 
     Args:
         path: the folder.
@@ -217,7 +223,9 @@ class Folder:
 
     def __call__(self, specifier: str, referrer: str, type: str) -> Source:
         if type not in ("", "json"):
-            raise TypeError(f"Module type '{type}' of '{specifier}' is not supported; only 'json' is")
+            raise TypeError(
+                f"Module type '{type}' of '{specifier}' is not supported; only 'json' is"
+            )
         plain, mark = specifier, len(specifier)
         for sign in "?#":
             mark = min(mark, specifier.find(sign)) if sign in specifier else mark
@@ -234,11 +242,14 @@ class Folder:
             path = os.path.join(self.path if base is None else os.path.dirname(base), path)
         else:
             hint = "" if ":" in plain else f": a file is imported as './{plain}'"
-            raise NotFoundError(f"Cannot find module '{specifier}' imported from {_shown(referrer)}{hint}")
+            raise NotFoundError(
+                f"Cannot find module '{specifier}' imported from {_shown(referrer)}{hint}"
+            )
         real = os.path.realpath(path)
         if not self._within(real):
             raise DeniedError(
-                f"Cannot import '{specifier}' from {_shown(referrer)}: it is outside of the folder {self.path}"
+                f"Cannot import '{specifier}' from {_shown(referrer)}: it is outside of the folder "
+                f"{self.path}"
             )
         return Source(
             self._read(real, specifier, referrer),
@@ -249,11 +260,15 @@ class Folder:
     def _read(self, real: str, specifier: str, referrer: str) -> bytes:
         what = f"'{specifier}' imported from {_shown(referrer)}"
         try:
-            with open(real, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)) as file:
+            with open(
+                real, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
+            ) as file:
                 # Somebody may have put a link into the way meanwhile.
                 opened = os.path.realpath(f"/proc/self/fd/{file.fileno()}")
                 if opened.startswith("/proc/") or not self._within(opened):
-                    raise DeniedError(f"Cannot import {what}: it is outside of the folder {self.path}")
+                    raise DeniedError(
+                        f"Cannot import {what}: it is outside of the folder {self.path}"
+                    )
                 return file.read() or b""
         except FileNotFoundError:
             known = [ending for ending in _ENDINGS if os.path.isfile(real + ending)]
@@ -335,8 +350,8 @@ def loader_of(modules: Modules) -> Resolver:
     if isinstance(modules, Sequence) and not isinstance(modules, (bytes, bytearray, memoryview)):
         return _Chain([loader_of(each) for each in modules])
     raise TypeError(
-        "modules must be a folder, a function that finds modules, a mapping from specifiers, a sequence of these, or "
-        f"None, not {type(modules).__name__}"
+        "modules must be a folder, a function that finds modules, a mapping from specifiers, a "
+        f"sequence of these, or None, not {type(modules).__name__}"
     )
 
 
@@ -347,7 +362,9 @@ class Loader:
         self.resolver = resolver
         self.meta = meta if meta is not None else getattr(resolver, "import_meta", None)
 
-    def asked(self, context: Context, specifier: str, referrer: str, type: str, asking: Any) -> None:
+    def asked(
+        self, context: Context, specifier: str, referrer: str, type: str, asking: Any
+    ) -> None:
         """Answers an import, now or when an awaitable has."""
 
         def tell(answer: Any, problem: Optional[BaseException]) -> None:
@@ -369,8 +386,8 @@ class Loader:
                     if inspect.iscoroutine(answer):
                         answer.close()
                     raise StateError(
-                        f"Cannot import '{specifier}': what finds modules is asynchronous, and asyncio does not run "
-                        "on this thread"
+                        f"Cannot import '{specifier}': what finds modules is asynchronous, and "
+                        "asyncio does not run on this thread"
                     )
                 Deferred(context._core, loop, answer, tell)
                 return
@@ -380,7 +397,9 @@ class Loader:
         tell(answer, None)
 
 
-def _finish(context: Context, asking: Any, module: Optional[Module], problem: Optional[BaseException]) -> None:
+def _finish(
+    context: Context, asking: Any, module: Optional[Module], problem: Optional[BaseException]
+) -> None:
     with Hold(context) as hold:
         if problem is None and module is not None:
             status = lib.ist_import_finish(asking, module._ptr, ffi.NULL)
@@ -388,7 +407,7 @@ def _finish(context: Context, asking: Any, module: Optional[Module], problem: Op
                 hold.check(status)
             return
         assert problem is not None
-        reason, made = error_value(hold, problem)
+        _, made = error_value(hold, problem)
         try:
             error = made or problem._details._made  # type: ignore[attr-defined]
             status = lib.ist_import_finish(asking, ffi.NULL, error)
@@ -425,13 +444,15 @@ def _made(context: Context, answer: Any, specifier: str, referrer: str, type: st
         elif kind == "js":
             module = compile_module(context, answer.text, url, answer.cache)
         else:
-            raise ValueError(f"the type of the source for '{specifier}' must be 'js' or 'json', not {kind!r}")
+            raise ValueError(
+                f"the type of the source for '{specifier}' must be 'js' or 'json', not {kind!r}"
+            )
     elif isinstance(answer, Mapping):
         module = _synthetic_module(context, answer, url)
     else:
         raise TypeError(
-            f"what finds modules must answer '{specifier}' with a Source, str, bytes, Module, a mapping of exports or "
-            f"None, not {answer.__class__.__name__}"
+            f"what finds modules must answer '{specifier}' with a Source, str, bytes, Module, a "
+            f"mapping of exports or None, not {answer.__class__.__name__}"
         )
     return context._modules.setdefault(url, module)
 
@@ -473,7 +494,14 @@ def import_promise(context: Context, specifier: str, referrer: str, type: str) -
 
 @ffi.def_extern(onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_defer(
-    key: int, number: int, host: int, specifier: Any, length: int, referrer: Any, type: Any, asking: Any
+    key: int,
+    number: int,
+    host: int,
+    specifier: Any,
+    length: int,
+    referrer: Any,
+    type: Any,
+    asking: Any,
 ) -> None:
     """Passes an import on to its loader."""
     core = core_of(key)
@@ -483,7 +511,9 @@ def ipy_on_defer(
     context = reference() if reference else None
     loader = core.objects.get(host)
     if context is None or loader is None:
-        made = lib.ist_error_new(lib.IST_ERR_STATE, b"Error", b"the context of the import is forgotten")
+        made = lib.ist_error_new(
+            lib.IST_ERR_STATE, b"Error", b"the context of the import is forgotten"
+        )
         lib.ist_import_finish(asking, ffi.NULL, made)
         lib.ist_error_free(made)
         return
@@ -513,6 +543,11 @@ def ipy_on_import_meta(key: int, number: int, host: int, url: Any, meta: Any) ->
         for name, value in added.items():
             lowered = hold.lower(value)
             status = lib.ist_object_define(
-                context._ptr, meta[0], name_of(name, "a name of import.meta"), lowered, lib.IST_PROP_ALL, problem
+                context._ptr,
+                meta[0],
+                name_of(name, "a name of import.meta"),
+                lowered,
+                lib.IST_PROP_ALL,
+                problem,
             )
             hold.check(status, problem)

@@ -1,11 +1,13 @@
 """Promises as Python sees them: awaitables, or something to wait for without asyncio.
 
-Python is told of a promise's end by a reaction of its own, so that what programs do to `then` is no matter.
+Python is told of a promise's end by a reaction of its own, so that what programs do to `then` is no
+matter.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Generator, Optional
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ._core import BUSY, FAILED, Core, Hold, LiveDetails, finish, lift, told_as
 from ._errors import JSError
@@ -24,18 +26,18 @@ _STATES = ("pending", "fulfilled", "rejected")
 class JSPromise(JSObject):
     """A promise of JavaScript's.
 
-    `await promise` gives what it is fulfilled with, or raises why it was rejected: a JSError, or the Python
-    exception that it came from. asyncio serves the isolate's loop meanwhile: timers fire, jobs run, Python's
-    coroutines that JavaScript has called go on.
+    `await promise` gives what it is fulfilled with, or raises why it was rejected: a JSError, or
+    the Python exception that it came from. asyncio serves the isolate's loop meanwhile: timers
+    fire, jobs run, Python's coroutines that JavaScript has called go on.
     """
 
     __slots__ = ()
 
-    def __del__(self) -> None:
+    def __del__(self, drop: Any = lib.ipy_drop) -> None:
         number = self._id
         if number:
             core = self._context._core
-            super().__del__()
+            drop(self._core_ptr, number)
             if core.extra is not None and core.extra.rejections:
                 forgotten(core, number)
 
@@ -51,13 +53,14 @@ class JSPromise(JSObject):
         """Waits without asyncio: runs the isolate's loop until the promise is settled.
 
         Args:
-            timeout: seconds that it may take; None: as long as it takes, or the isolate's own limit for each turn
-                of the loop.
+            timeout: seconds that it may take; None: as long as it takes, or the isolate's own limit
+                for each turn of the loop.
 
         Raises:
             JSTimeoutError: the time is over.
-            StateError: nothing is left to happen in the isolate that could settle it; or it is not settled, and
-                JavaScript has called this function, or asyncio runs on this thread (use `await`).
+            StateError: nothing is left to happen in the isolate that could settle it; or it is not
+                settled, and JavaScript has called this function, or asyncio runs on this thread
+                (use `await`).
             JSError: it was rejected; or the Python exception that it was rejected with.
             ClosedError: its context is closed.
         """
@@ -90,7 +93,8 @@ class JSPromise(JSObject):
 
         Args:
             fulfilled: called with the value.
-            rejected: called with the reason as JavaScript has it: most often an object of class Error.
+            rejected: called with the reason as JavaScript has it: most often an object of class
+                Error.
         """
         handled(self._context._core, self._id)
         with Hold(self._context) as hold:
@@ -134,7 +138,8 @@ def read(promise: JSPromise) -> tuple[int, Any]:
 
 
 def watch(promise: JSPromise, told: Callable[[Any, Optional[BaseException]], None]) -> None:
-    """Has `told(value, problem)` called when the promise is settled, on the thread that runs JavaScript then."""
+    """Has `told(value, problem)` called when the promise is settled, on the thread that runs
+    JavaScript then."""
     context = promise._context
     core = context._core
     # The promise, and so its context, stay as long as somebody waits.
@@ -169,13 +174,15 @@ def ipy_on_settled(key: int, number: int, host: int, frame: Any) -> None:
     promise, told = waiting
     tag = frame.result.tag
     if tag < 0:
-        told(undefined, core.error(tag, _Passing(frame), promise._context))
+        passing: Any = _Passing(frame)
+        told(undefined, core.error(tag, passing, promise._context))
     else:
         told(lift(promise._context, frame.result, tag), None)
 
 
 def error_value(hold: Hold, problem: BaseException) -> tuple[Any, Any]:
-    """The JavaScript value of an exception, valid within the hold, and an `ist_error *` to be freed with it."""
+    """The JavaScript value of an exception, valid within the hold, and an `ist_error *` to be freed
+    with it."""
     core: Core = hold.core
     if isinstance(problem, JSError):
         details = problem._details
@@ -199,7 +206,8 @@ def new_promise(context: Context) -> JSPromise:
 
 
 def settle(promise: JSPromise, value: Any, problem: Optional[BaseException]) -> None:
-    """Fulfils a promise of `new_promise`, or rejects it when there is a problem; and runs its reactions."""
+    """Fulfils a promise of `new_promise`, or rejects it when there is a problem; and runs its
+    reactions."""
     context = promise._context
     with Hold(context) as hold:
         target = hold.lower(promise)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Optional, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._core import Hold, nanoseconds
 from ._errors import ClosedError, ConversionError
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 
 
 class Script:
-    """A classic script that is compiled, made by `Context.compile`. It runs in any context of its isolate, any number
-    of times."""
+    """A classic script that is compiled, made by `Context.compile`. It runs in any context of its
+    isolate, any number of times."""
 
     def __init__(self, context: Context, pointer: Any, cache_used: bool) -> None:
         self._context = context
         self._ptr = pointer
         self.cache_used = cache_used
-        """Whether the cache was of use; False without one, and when it was damaged or for another text or V8."""
+        """Whether the cache was of use; False without one, and when it was damaged or for another
+        text or V8."""
 
     def __del__(self) -> None:
         core = self._context._core
@@ -63,8 +65,9 @@ class Script:
             hold.frame.c.wall = hold.frame.c.cpu = 0
 
     def cache(self) -> bytes:
-        """The code, with what was compiled lazily until now: give it to `Context.compile` with the same text and
-        filename another time. It is code: bytes that somebody has forged are run, so keep it where the text is kept.
+        """The code, with what was compiled lazily until now: give it to `Context.compile` with the
+        same text and filename another time. It is code: bytes that somebody has forged are run, so
+        keep it where the text is kept.
         """
         with Hold(self._context) as hold:
             return taken(lambda data, size: hold.check(lib.ist_script_cache(self._ptr, data, size)))

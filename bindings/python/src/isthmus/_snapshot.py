@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterable, Union
+from collections.abc import Iterable
+from typing import Any, Union
 
 from ._core import check
 from ._extension import ffi, lib
-from ._grant import Library, opened
+from ._grant import CLibrary, opened
 from ._source import Source, fill, taken
 
 Script = Union[str, bytes, Source, "os.PathLike[str]"]
 
 
 class Snapshot:
-    """The state of a context after scripts have run in it, which contexts of other isolates start from:
-    `Isolate(snapshot=…)`.
+    """The state of a context after scripts have run in it, which contexts of other isolates start
+    from: `Isolate(snapshot=…)`.
 
     Args:
-        scripts: run in this order. Each is a text, a Source, or the path of a file (os.PathLike); a single text or
-            path is one script.
-        libraries: C libraries, each granted whole as a global of its name before the scripts run: names of installed
-            ones, paths of interface files, or what `isthmus.open_library` gives.
+        scripts: run in this order. Each is a text, a Source, or the path of a file (os.PathLike); a
+            single text or path is one script.
+        libraries: C libraries, each granted whole as a global of its name before the scripts run:
+            names of installed ones, paths of interface files, or each a CLibrary.
 
     Raises:
         JSSyntaxError: a script does not parse.
@@ -33,7 +34,7 @@ class Snapshot:
         self,
         scripts: Union[Script, Iterable[Script]] = (),
         *,
-        libraries: Iterable[Union[str, os.PathLike[str], Library]] = (),
+        libraries: Iterable[Union[str, os.PathLike[str], CLibrary]] = (),
     ) -> None:
         if isinstance(scripts, (str, bytes, Source, os.PathLike)):
             scripts = [scripts]
@@ -61,13 +62,14 @@ class Snapshot:
         self._libraries = granted
 
     def to_bytes(self) -> bytes:
-        """The snapshot as bytes. They belong to this release of the package, its V8, and the libraries. They are
+        """The snapshot as bytes. They belong to this release of the package, its V8, and the
+        libraries. They are
         believed when they are read: keep them where programs are kept."""
         return taken(lambda data, size: check(lib.ist_snapshot_write(self._ptr, data, size)))
 
     @classmethod
     def from_bytes(
-        cls, data: bytes, *, libraries: Iterable[Union[str, os.PathLike[str], Library]] = ()
+        cls, data: bytes, *, libraries: Iterable[Union[str, os.PathLike[str], CLibrary]] = ()
     ) -> Snapshot:
         """A snapshot from bytes.
 
@@ -83,7 +85,10 @@ class Snapshot:
         pointers = ffi.new("ist_library *[]", [library._ptr for library in granted])
         made, problem = ffi.new("ist_snapshot **"), ffi.new("ist_error **")
         bytes_ = ffi.from_buffer("uint8_t[]", data)
-        check(lib.ist_snapshot_read(bytes_, len(bytes_), pointers, len(granted), made, problem), problem)
+        check(
+            lib.ist_snapshot_read(bytes_, len(bytes_), pointers, len(granted), made, problem),
+            problem,
+        )
         snapshot = cls.__new__(cls)
         snapshot._ptr = ffi.gc(made[0], lib.ist_snapshot_free)
         snapshot._libraries = granted

@@ -16,10 +16,12 @@ class Source:
     text: Union[str, bytes]
     """JavaScript or JSON; bytes are UTF-8."""
     url: Optional[str] = None
-    """What it is known by: in errors, as import.meta.url, as the referrer of its imports, and as the same module
-    when it is imported again. None: the specifier, taken relative to the referrer."""
+    """What it is known by: in errors, as import.meta.url, as the referrer of its imports, and as
+    the same module when it is imported again. None: the specifier, taken relative to the
+    referrer."""
     type: Optional[str] = None
-    """ "js" or "json"; None: "json" when the import says so or the url ends with ".json", else "js"."""
+    """ "js" or "json"; None: "json" when the import says so or the url ends with ".json", else
+    "js"."""
     cache: Optional[bytes] = None
     """From `Module.cache` or `Script.cache` for this very text and url."""
 
@@ -81,7 +83,8 @@ def fill(
 
 
 def taken(give: Callable[[Any, Any], None]) -> bytes:
-    """The bytes that a function of isthmus.h gives to be freed: `give(bytes_pp, length_p)` calls it, and raises."""
+    """The bytes that a function of isthmus.h gives to be freed: `give(bytes_pp, length_p)` calls
+    it, and raises."""
     data, length = ffi.new("uint8_t **"), ffi.new("size_t *")
     give(data, length)
     try:

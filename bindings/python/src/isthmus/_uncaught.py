@@ -1,8 +1,9 @@
-"""Errors that nobody in JavaScript catches: what timers and jobs throw, and rejections that nobody handles.
+"""Errors that nobody in JavaScript catches: what timers and jobs throw, and rejections that nobody
+handles.
 
-They are reported when the operation that has made them is over. A promise that Python has is Python's affair: its
-rejection is reported when the promise is forgotten without anybody having looked at it, as asyncio does with its
-futures.
+They are reported when the operation that has made them is over. A promise that Python has is
+Python's affair: its rejection is reported when the promise is forgotten without anybody having
+looked at it, as asyncio does with its futures.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def install(core: Core) -> None:
     if not hook:
         raise MemoryError
     forget = ffi.addressof(lib, "ipy_hook_forget")
-    check(lib.ist_isolate_set_uncaught(core.isolate(), ffi.addressof(lib, "ipy_uncaught"), hook, forget))
+    check(
+        lib.ist_isolate_set_uncaught(
+            core.isolate(), ffi.addressof(lib, "ipy_uncaught"), hook, forget
+        )
+    )
 
 
 class _Later:
@@ -59,7 +64,9 @@ def ipy_on_uncaught(key: int, number: int, error: Any, promise: Any) -> None:
     reference = core.contexts.get(number)
     context = reference() if reference else None
     if context is None or promise[0].type == lib.IST_UNDEFINED:
-        if extra.turning and (status in _ENDINGS or (status == lib.IST_ERR_TERMINATED and core.pending)):
+        if extra.turning and (
+            status in _ENDINGS or (status == lib.IST_ERR_TERMINATED and core.pending)
+        ):
             # The turn tells it to whoever runs the loop.
             return
         extra.thrown.append(_exception_of(core, error))
