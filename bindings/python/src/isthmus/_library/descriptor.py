@@ -59,7 +59,7 @@ class Type:
     def __init__(self, index: int, json: Json, library: str) -> None:
         self.index = index
         self.kind: str = json["kind"]
-        self.name: str = json.get("name", self.kind)
+        self.name = str(json.get("name", self.kind))
         self.label = f"{library}.{self.name}"
         self.c = str(json.get("c", self.name))
         self.doc: str | None = json.get("doc")

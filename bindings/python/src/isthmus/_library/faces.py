@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from . import fast
-from .descriptor import Function, Param, Type
+from .descriptor import Function, Type
+from .plans import takes_into
 from .texts import Site
 
 
@@ -41,23 +42,11 @@ class Parameters:
                 parts.append(f"{name}={default}")
             else:
                 parts.append(name)
-        self.has_into = any(_takes_into(plan, param) for param in function.params)
+        self.has_into = any(takes_into(plan, param) for param in function.params)
         if self.has_into:
             parts += ["*", "into=None"]
         self.declared = ", ".join(parts)
         self.tuple = "(" + "".join(f"{name}, " for name in self.names) + ")"
-
-
-def _takes_into(plan: Any, param: Param) -> bool:
-    if plan.filled_structs[param.index] is not None:
-        return True
-    of = param.type.to
-    return (
-        param.role == "buffer"
-        and param.dir == "out"
-        and param.text is None
-        and (of.scalar or of.kind == "void")
-    )
 
 
 def _finish(made: Any, library: Any, function: Function, label: str) -> Any:

@@ -37,8 +37,9 @@ class Generator:
     def __init__(self, path: str) -> None:
         self._ffi: Any = cffi.FFI()
         self._ffi.cdef(_DECLARATIONS)
+        self._library: Any
         try:
-            self._library: Any = self._ffi.dlopen(path)
+            self._library = self._ffi.dlopen(path)
         except OSError as error:
             raise InterfaceError(f"the interface compiler cannot be opened: {error}") from None
         if self._library.ist_gen_abi_version() != 1:

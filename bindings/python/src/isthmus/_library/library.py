@@ -19,7 +19,7 @@ from .. import _errors
 from .._errors import NotFoundError
 from . import abi, faces, generator
 from .callbacks import Pool
-from .calls import Call, Plan
+from .calls import Call
 from .descriptor import (
     Bundle,
     Descriptor,
@@ -35,8 +35,9 @@ from .expressions import Evaluate, Fault, compile_expression
 from .handles import handle_class
 from .native import settle
 from .owners import BORROWED, Domain, Owner
+from .plans import Plan
 from .structs import struct_class
-from .texts import perhaps
+from .texts import Site, perhaps
 
 _errno = threading.local()
 _opened: weakref.WeakSet[_Core] = weakref.WeakSet()
@@ -88,6 +89,10 @@ class _Core:
                 function.plan = Plan(self, function)
             made: Plan = function.plan
             return made
+
+    def new_call(self, plan: Plan, site: Site) -> Call:
+        """The state of a call that is to be made."""
+        return Call(plan, site)
 
     def raw_call(self, function: Function) -> Callable[[list[Any]], Any]:
         """What calls a function with raw values, for expressions; None stands for the
