@@ -24,6 +24,9 @@ from hypothesis import settings
 
 SANITIZE = os.environ.get("ISTHMUS_SANITIZE", "")
 
+# Seconds after which a process is taken to hang.
+PATIENCE = 300 if SANITIZE else 60
+
 # How long an example takes is no matter; the same examples everywhere, unless a seed asks for
 # others.
 settings.register_profile("isthmus", deadline=None, max_examples=100, print_blob=True)
@@ -151,7 +154,12 @@ class Alone:
                     if line.rstrip("\n") == interrupt_after:
                         break
                 process.send_signal(signal.SIGINT)
-            rest, self.errors = process.communicate(timeout=240)
+            rest, self.errors = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # It says where it hangs before it dies.
+            process.send_signal(signal.SIGABRT)
+            rest, self.errors = process.communicate(timeout=PATIENCE)
+            pytest.fail(f"still runs after {PATIENCE} seconds\n{said}{rest}{self.errors}")
         finally:
             process.kill()
             process.wait()

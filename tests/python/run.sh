@@ -72,4 +72,4 @@ case $sanitize in
 esac
 cd "$here"
 exec env -u LD_LIBRARY_PATH -u PYTHONPATH "${environment[@]}" "$venv/bin/python" -m pytest -q -p no:cacheprovider \
-  ${sanitize:+-o timeout=900} ${chosen+"${chosen[@]}"} "$@"
+  ${sanitize:+-o timeout=600} ${chosen+"${chosen[@]}"} "$@"
