@@ -33,7 +33,7 @@ void ipy__core_give(ipy_isolate *core) {
 
 /* ---- What other threads leave ---- */
 
-static bool push(void **list, size_t *count, size_t *capacity, size_t size, const void *what) {
+bool ipy__push(void **list, size_t *count, size_t *capacity, size_t size, const void *what) {
   if (*count == *capacity) {
     size_t room = *capacity ? *capacity * 2 : 64;
     void *grown = realloc(*list, room * size);
@@ -49,25 +49,17 @@ static bool push(void **list, size_t *count, size_t *capacity, size_t size, cons
 void ipy_drop(ipy_isolate *core, int64_t id) {
   pthread_mutex_lock(&core->queues);
   if (!core->closed)
-    push((void **)&core->drops, &core->drop_count, &core->drop_room, sizeof id, &id);
+    ipy__push((void **)&core->drops, &core->drop_count, &core->drop_room, sizeof id, &id);
   atomic_store_explicit(&core->owed, true, memory_order_relaxed);
   pthread_mutex_unlock(&core->queues);
-}
-
-void ipy_drop_error(ipy_isolate *core, ist_error *error) {
-  pthread_mutex_lock(&core->queues);
-  bool kept = !core->closed && push((void **)&core->errors, &core->error_count, &core->error_room,
-                                    sizeof error, &error);
-  atomic_store_explicit(&core->owed, true, memory_order_relaxed);
-  pthread_mutex_unlock(&core->queues);
-  if (!kept) ist_error_free(error);
 }
 
 void ipy_release(ipy_isolate *core, int64_t host) {
   pthread_mutex_lock(&core->queues);
   bool late = core->closed;
   if (!late)
-    push((void **)&core->released, &core->released_count, &core->released_room, sizeof host, &host);
+    ipy__push((void **)&core->released, &core->released_count, &core->released_room, sizeof host,
+              &host);
   atomic_store_explicit(&core->owes_python, true, memory_order_relaxed);
   pthread_mutex_unlock(&core->queues);
   if (late && !ipy__stopped()) ipy_on_release(core->key, &host, 1);
@@ -78,17 +70,14 @@ static void pay(ipy_isolate *core) {
   while (atomic_load_explicit(&core->owed, memory_order_relaxed)) {
     pthread_mutex_lock(&core->queues);
     int64_t *drops = core->drops;
-    ist_error **errors = core->errors;
-    size_t drop_count = core->drop_count, error_count = core->error_count;
+    size_t count = core->drop_count;
     core->drops = NULL;
-    core->errors = NULL;
-    core->drop_count = core->drop_room = core->error_count = core->error_room = 0;
+    core->drop_count = core->drop_room = 0;
     atomic_store_explicit(&core->owed, false, memory_order_relaxed);
     pthread_mutex_unlock(&core->queues);
-    for (size_t i = 0; i < drop_count; i++) ipy__table_drop(core, drops[i]);
-    for (size_t i = 0; i < error_count; i++) ist_error_free(errors[i]);
+    for (size_t i = 0; i < count; i++) ipy__table_drop(core, drops[i]);
     free(drops);
-    free(errors);
+    ipy__errors_pay(core);
   }
 }
 
@@ -235,16 +224,15 @@ int ipy_isolate_close(ipy_isolate *core) {
   if (answer) return answer;
   if (!core->closed) {
     pay(core);
+    ipy__errors_complete(core, NULL);
     if (ist_isolate_free(core->isolate) == IST_ERR_STATE) {
       give(core);
       return IPY_FAILED;
     }
     pthread_mutex_lock(&core->queues);
     core->closed = true;
-    size_t count = core->error_count;
-    core->error_count = 0;
     pthread_mutex_unlock(&core->queues);
-    for (size_t i = 0; i < count; i++) ist_error_free(core->errors[i]);
+    ipy__errors_pay(core);
     ipy__table_free(&core->table);
   }
   give(core);

@@ -152,7 +152,20 @@ bool ipy_frame_args(ipy_frame *frame, uint32_t argc);
 /* The table. A number that a result has handed out is given back by ipy_drop, any thread, at any
  * time; the object is let go at the next operation. */
 void ipy_drop(ipy_isolate *core, int64_t id);
-void ipy_drop_error(ipy_isolate *core, ist_error *error);
+
+/* An error that an exception of Python's holds. It is brief until somebody asks for more, or its
+ * context or isolate is closed. The caller's error is taken, and given back by ipy_error_drop. 0:
+ * no memory; the error is freed. Any thread. */
+typedef struct ipy_error {
+  ist_error *error;
+  ist_context *context;
+  struct ipy_error *next, **link; /* among the isolate's */
+  bool tried, reading, dropped;
+} ipy_error;
+uintptr_t ipy_error_keep(ipy_isolate *core, ist_context *context, ist_error *error);
+void ipy_error_drop(ipy_isolate *core, uintptr_t kept);
+/* Within a hold: reads the rest of it. A status. */
+int ipy_error_complete(ist_context *context, uintptr_t kept);
 /* Lets go of all objects that came by a context, which then may be freed; within a hold. */
 void ipy_forget_context(ipy_isolate *core, ist_context *context);
 /* How many objects are in the table. */

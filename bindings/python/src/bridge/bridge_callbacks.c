@@ -138,5 +138,6 @@ int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr
 }
 
 void ipy_forget_context(ipy_isolate *core, ist_context *context) {
+  ipy__errors_complete(core, context);
   ipy__table_forget(core, context);
 }

@@ -11,6 +11,14 @@ int ipy__failed(ipy_frame *frame, ist_status status);
 /* Memory for text that lives as long as a frame's contents; NULL when memory is out. */
 char *ipy__room(ipy_frame *frame, size_t size);
 
+/* Adds to a list of things of one size. False: no memory. */
+bool ipy__push(void **list, size_t *count, size_t *capacity, size_t size, const void *what);
+
+/* With the isolate held: frees the errors that Python has dropped; and reads the rest of those that
+ * came by a context (NULL: by any), which goes. */
+void ipy__errors_pay(ipy_isolate *core);
+void ipy__errors_complete(ipy_isolate *core, const ist_context *context);
+
 /* Whether a number is an int in Python: an integer of at most 53 bits, other than -0. */
 static inline bool ipy__is_integer(double number) {
   return number >= -9007199254740991.0 && number <= 9007199254740991.0 &&

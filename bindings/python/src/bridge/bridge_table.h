@@ -47,7 +47,8 @@ struct ipy_isolate {
   _Atomic bool owed;
   int64_t *drops;
   size_t drop_count, drop_room;
-  ist_error **errors;
+  ipy_error *live;    /* held by exceptions */
+  ipy_error **errors; /* dropped */
   size_t error_count, error_room;
   int64_t *released;
   size_t released_count, released_room;

@@ -242,6 +242,43 @@ static PyObject *text_address(PyObject *module, PyObject *text) {
   return bytes ? PyLong_FromUnsignedLongLong((uintptr_t)bytes) : NULL;
 }
 
+/* What frees something of C's when no Python object is left that could use it. A finalizer, as
+ * cffi's are, would run before those of the objects that it is collected with. */
+typedef struct owner {
+  PyObject_HEAD void (*release)(void *pointer);
+  void *pointer;
+} owner;
+
+static PyObject *owner_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+  unsigned long long release, pointer;
+  (void)keywords;
+  if (!PyArg_ParseTuple(args, "KK:Owner", &release, &pointer)) return NULL;
+  owner *made = (owner *)PyType_GenericNew(type, NULL, NULL);
+  if (!made) return NULL;
+  made->release = (void (*)(void *))(uintptr_t)release;
+  made->pointer = (void *)(uintptr_t)pointer;
+  return (PyObject *)made;
+}
+
+static void owner_dealloc(PyObject *self) {
+  owner *dead = (owner *)self;
+  PyTypeObject *type = Py_TYPE(self);
+  if (dead->release) dead->release(dead->pointer);
+  PyObject_Free(self);
+  Py_DECREF(type);
+}
+
+static PyType_Slot owner_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "Owner(release, pointer): calls the function at the address "
+                                    "`release` with `pointer` when it is no longer referred to."},
+    {Py_tp_new, (void *)(uintptr_t)owner_new},
+    {Py_tp_dealloc, (void *)(uintptr_t)owner_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec owner_spec = {"isthmus._calls.Owner", sizeof(owner), 0, Py_TPFLAGS_DEFAULT,
+                                 owner_slots};
+
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
      "start(call, get, reset, keep, call_otherwise, get_otherwise, get_undefined, finish, thrown): "
@@ -259,6 +296,8 @@ static PyMethodDef methods[] = {
     {"doubles", ipy__doubles, METH_O, "doubles(list): the doubles of a list of numbers, or None."},
     {"numbers", ipy__numbers, METH_VARARGS,
      "numbers(address, count, kind): a list of what ipy_numbers has given."},
+    {"items", ipy__items, METH_VARARGS,
+     "items(address, count, other): a list of what items hold; trees.h says how."},
     {"encode", ipy__encode, METH_VARARGS,
      "encode(value, undefined, other, trail, depth): a tree as CBOR; trees.h says how."},
     {"decode", ipy__decode, METH_VARARGS,
@@ -276,7 +315,9 @@ PyMODINIT_FUNC PyInit__calls(void) {
   PyObject *bases = base ? PyTuple_Pack(1, base) : NULL;
   PyObject *callable = bases ? PyType_FromSpecWithBases(&callable_spec, bases) : NULL;
   Py_XDECREF(bases);
-  if (!callable || PyModule_AddObject(module, "Proxy", base) ||
+  PyObject *owning = PyType_FromSpec(&owner_spec);
+  if (!callable || !owning || PyModule_AddObject(module, "Owner", owning) ||
+      PyModule_AddObject(module, "Proxy", base) ||
       PyModule_AddObject(module, "Callable", callable)) {
     Py_DECREF(module);
     return NULL;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bridge.h"
+
 #define SHARED 28
 #define SHARED_REFERENCE 29
 #define SET 258
@@ -597,6 +599,39 @@ PyObject *ipy__numbers(PyObject *module, PyObject *args) {
                      : kind == 0 ? PyFloat_FromDouble(number)
                                  : number_of(number);
     if (!part || PyList_SetItem(list, i, part)) Py_CLEAR(list);
+  }
+  return list;
+}
+
+/* ---- Items ---- */
+
+PyObject *ipy__items(PyObject *module, PyObject *args) {
+  (void)module;
+  unsigned long long address;
+  Py_ssize_t count;
+  PyObject *other;
+  if (!PyArg_ParseTuple(args, "KnO:items", &address, &count, &other)) return NULL;
+  const ipy_item *items = (const ipy_item *)(uintptr_t)address;
+  PyObject *list = PyList_New(0);
+  for (Py_ssize_t i = 0; list && i < count; i++) {
+    const ipy_item *item = &items[i];
+    PyObject *value;
+    switch (item->tag) {
+    case IPY_INT: value = PyLong_FromLongLong(item->integer); break;
+    case IPY_DOUBLE: value = PyFloat_FromDouble(item->number); break;
+    case IPY_LATIN1:
+      value = PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
+      break;
+    case IPY_NULL:
+    case IPY_TRUE:
+    case IPY_FALSE:
+      value = item->tag == IPY_NULL ? Py_None : item->tag == IPY_TRUE ? Py_True : Py_False;
+      Py_INCREF(value);
+      break;
+    default: value = PyObject_CallFunction(other, "n", i);
+    }
+    if (!value || PyList_Append(list, value)) Py_CLEAR(list);
+    Py_XDECREF(value);
   }
   return list;
 }

@@ -24,4 +24,8 @@ PyObject *ipy__doubles(PyObject *module, PyObject *list);
 /* numbers(address, count, kind) -> list: what ipy_numbers has given. */
 PyObject *ipy__numbers(PyObject *module, PyObject *args);
 
+/* items(address, count, other) -> list: what `count` items of the bridge hold; `other(index)` gives
+ * what the one of an index holds that is no plain value. */
+PyObject *ipy__items(PyObject *module, PyObject *args);
+
 #endif

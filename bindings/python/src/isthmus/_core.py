@@ -34,6 +34,7 @@ from ._errors import (
     ResourceError,
     StateError,
 )
+from ._calls import Owner
 from ._extension import ffi, lib
 from ._undefined import undefined
 
@@ -186,33 +187,64 @@ def read_details(details: ErrorDetails, made: Any) -> None:
 
 
 class LiveDetails(ErrorDetails):
-    """The details of an error that came out of an isolate, read when somebody asks."""
+    """The details of an error that came out of an isolate, read when somebody asks, or when that is closed.
 
-    def __init__(self, context: Context, made: Any) -> None:
-        self._context: Optional[Context] = context
-        self._made = made
+    Args:
+        context: which it came out of.
+        kept: the address of its `ipy_error`, which this owns; 0 when memory was out.
+    """
 
-    def __getattribute__(self, name: str) -> Any:
-        if name.startswith("_"):
-            return object.__getattribute__(self, name)
-        if name == "value":
-            return self._read_value()
-        if "formatted" not in self.__dict__:
-            read_details(self, self._made)
-        return object.__getattribute__(self, name)
+    __slots__ = ("_context", "_core_ptr", "_kept", "_read")
 
-    def _read_value(self) -> Any:
-        if "_value" not in self.__dict__:
-            context = self._context
-            assert context is not None
-            with Hold(context) as hold:
-                self._value = hold.lift(self._made.value)
-        return self._value
+    def __init__(self, context: Context, kept: int) -> None:
+        self._context = context
+        self._core_ptr = context._core.ptr
+        self._kept = kept
+
+    @property
+    def _made(self) -> Any:
+        """The `ist_error *`."""
+        return ffi.cast("ipy_error *", self._kept).error
+
+    def read(self) -> ErrorDetails:
+        try:
+            return self._read
+        except AttributeError:
+            pass
+        read = ErrorDetails()
+        if self._kept:
+            made = self._made
+            if made.brief and not self._context._core.closed:
+                try:
+                    with Hold(self._context) as hold:
+                        lib.ipy_error_complete(hold.context._ptr, self._kept)
+                except Error:
+                    # It was closed meanwhile, or cannot run any more.
+                    pass
+            read_details(read, made)
+        self._read = read
+        return read
+
+    @property
+    def value(self) -> Any:  # type: ignore[override]
+        read = self.read()
+        if "value" not in read.__dict__:
+            with Hold(self._context) as hold:
+                read.value = hold.lift(self._made.value)
+        return read.value
 
     def __del__(self) -> None:
-        context = self._context
-        if context is not None:
-            lib.ipy_drop_error(context._core.ptr, self._made)
+        lib.ipy_error_drop(self._core_ptr, self._kept)
+
+
+def thrown(proxy: Any, kept: int, name: Optional[str], message: Optional[str]) -> JSError:
+    """The exception of what JavaScript threw, when it is nothing of Python's.
+
+    Args:
+        proxy: what was used.
+        kept: the address of its `ipy_error`, which goes with the exception.
+    """
+    return JSError(message or "", name, LiveDetails(proxy._context, kept))
 
 
 class Core:
@@ -233,6 +265,7 @@ class Core:
         "made",
         "next_host",
         "objects",
+        "owner",
         "pending",
         "proxies",
         "ptr",
@@ -247,7 +280,11 @@ class Core:
         if not made:
             lib.ist_isolate_free(isolate)
             raise MemoryError
-        self.ptr = ffi.gc(made, lib.ipy_isolate_free)
+        self.ptr = made
+        self.owner = Owner(
+            int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_isolate_free"))),
+            int(ffi.cast("uintptr_t", made)),
+        )
         self.frames = [OpFrame() for _ in range(4)]
         # What JavaScript refers to, by the number that stands for it there.
         self.objects: dict[int, Any] = {}
@@ -306,8 +343,7 @@ class Core:
         frame.c.error = ffi.NULL
         pending = self.pending.pop(threading.get_ident(), None) if self.pending else None
         if pending is not None:
-            if made:
-                lib.ipy_drop_error(self.ptr, made)
+            self.drop(made)
             return pending
         if status == lib.IST_ERR_MEMORY and lib.ist_isolate_spent(self.isolate()):
             self.spent = True
@@ -319,17 +355,25 @@ class Core:
         if number:
             thing = self.objects.get(number)
             if isinstance(thing, BaseException):
-                lib.ipy_drop_error(self.ptr, made)
+                self.drop(made)
                 return thing
         message = text_of(made.message) or text_of(lib.ist_status_text(status)) or ""
         if status == lib.IST_ERR_EXCEPTION or status in _JS_ERRORS:
             cls = _JS_ERRORS.get(status, JSError)
             if context is not None:
-                return cls(message, text_of(made.name), LiveDetails(context, made))
+                name = text_of(made.name)
+                kept = lib.ipy_error_keep(self.ptr, context._ptr, made)
+                return cls(message, name, LiveDetails(context, kept))
         else:
             cls = _OWN_ERRORS.get(status, Error)  # type: ignore[assignment]
-        lib.ipy_drop_error(self.ptr, made)
+        self.drop(made)
         return cls(message)
+
+    def drop(self, made: Any) -> None:
+        """Frees an `ist_error` (which may be NULL) at the next operation; to do it now would wait for who
+        has the isolate."""
+        if made:
+            lib.ipy_error_drop(self.ptr, lib.ipy_error_keep(self.ptr, ffi.NULL, made))
 
     def closed_error(self, context: Optional[Context], otherwise: Optional[str] = None) -> Error:
         """What to raise for something that is closed."""
@@ -618,7 +662,7 @@ def _throw(core: Core, problem: BaseException, frame: Any) -> int:
         return 3
     if isinstance(problem, JSError):
         details = problem._details
-        if isinstance(details, LiveDetails) and details._context is not None:
+        if isinstance(details, LiveDetails):
             if details._context._core is core and details._made.status == lib.IST_ERR_EXCEPTION:
                 lib.ipy_rethrow(frame, details._made)
                 return 2

@@ -93,47 +93,48 @@ class JSError(Error):
         details = self._details
         if details is None:
             return {}
-        return {name: getattr(details, name) for name in _plain_names}
+        read = details.read()
+        return {name: getattr(read, name) for name in _plain_names}
 
     @property
     def stack(self) -> Optional[str]:
         """The stack as JavaScript shows it; its first line repeats name and message."""
-        return self._details.stack if self._details else None
+        return self._details.read().stack if self._details else None
 
     @property
     def filename(self) -> Optional[str]:
         """The name of the script or module."""
-        return self._details.filename if self._details else None
+        return self._details.read().filename if self._details else None
 
     @property
     def line(self) -> int:
         """From 1; 0 when unknown."""
-        return self._details.line if self._details else 0
+        return self._details.read().line if self._details else 0
 
     @property
     def column(self) -> int:
         """From 1, in UTF-16 units; 0 when unknown."""
-        return self._details.column if self._details else 0
+        return self._details.read().column if self._details else 0
 
     @property
     def end_column(self) -> int:
         """One beyond the last; 0 when unknown."""
-        return self._details.end_column if self._details else 0
+        return self._details.read().end_column if self._details else 0
 
     @property
     def source_line(self) -> Optional[str]:
         """The text of the line, without its end."""
-        return self._details.source_line if self._details else None
+        return self._details.read().source_line if self._details else None
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The calls that were under way, innermost first; at most ten, and callers that await them."""
-        return self._details.frames if self._details else ()
+        return self._details.read().frames if self._details else ()
 
     @property
     def cause(self) -> Optional[JSError]:
         """The error of JavaScript's `cause` property, when that is an error."""
-        return self._details.cause if self._details else None
+        return self._details.read().cause if self._details else None
 
     @property
     def value(self) -> Any:
@@ -142,7 +143,7 @@ class JSError(Error):
 
     def format(self) -> str:
         """The error as a person wants to read it: place, source line with a caret, stack, causes."""
-        return self._details.formatted if self._details else f"{self}\n"
+        return self._details.read().formatted if self._details else f"{self}\n"
 
 
 class JSSyntaxError(JSError):
@@ -178,6 +179,10 @@ class ErrorDetails:
     cause: Optional[JSError] = None
     value: Any = None
     formatted: str = ""
+
+    def read(self) -> ErrorDetails:
+        """All of it; what comes out of an isolate is read when somebody asks."""
+        return self
 
 
 _plain_names = (

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
 
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
-from ._core import DATE, DOUBLES, INT, OBJECT, SYMBOL, VIEW, finish, lift, thrown
+from ._core import DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
 from ._errors import ClosedError
 from ._extension import ffi, lib
 from ._undefined import undefined
@@ -49,12 +49,24 @@ _HELPERS = """\
   const { splice } = Array.prototype;
   const { apply } = Reflect;
   const { iterator } = Symbol;
+  const Block = Float64Array;
   return [
     (object, key, value) => { object[key] = value },
     (object, key) => delete object[key],
     (array, ...all) => { apply(splice, array, all) },
     (object) => object[iterator](),
     (it) => { const end = it.return; if (end !== undefined && end !== null) apply(end, it, []) },
+    (array) => {
+      const { length } = array;
+      let block;
+      try { block = new Block(length) } catch { return undefined }
+      for (let i = 0; i < length; i++) {
+        const value = array[i];
+        if (typeof value !== 'number') return undefined;
+        block[i] = value;
+      }
+      return block;
+    },
     (step) => {
       const end = Symbol();
       return {
@@ -67,7 +79,7 @@ _HELPERS = """\
     },
   ];
 })()"""
-_SET, _DELETE, _SPLICE, _ITERATE, _END, _WRAP = range(6)
+_SET, _DELETE, _SPLICE, _ITERATE, _END, _NUMBERS, _WRAP = range(7)
 
 
 def helper(context: Context, which: int) -> JSFunction:
@@ -82,22 +94,26 @@ def helper(context: Context, which: int) -> JSFunction:
 
 def lift_many(context: Context, frame: Any) -> list[Any]:
     """The items of an answer `_MANY`."""
-    count = frame.result.length
-    items = ffi.cast("ipy_item *", frame.result.data)
-    values: list[Any] = []
+    result = frame.result
+    count = result.length
+    items = ffi.cast("ipy_item *", result.data)
+    done = -1
+
+    def other(index: int) -> Any:
+        nonlocal done
+        item = items[index]
+        done = index
+        return lift(context, item, item.tag)
+
     try:
-        for i in range(count):
-            item = items[i]
-            tag = item.tag
-            values.append(item.integer if tag == INT else lift(context, item, tag))
+        return _calls.items(int(ffi.cast("uintptr_t", items)), count, other)
     except BaseException:
-        for i in range(len(values) + 1, count):
+        for i in range(done + 1, count):
             if items[i].tag in (OBJECT, SYMBOL, VIEW):
                 _drop(context._core.ptr, items[i].integer)
                 if items[i].tag == VIEW:
                     lib.ist_store_free(items[i].store)
         raise
-    return values
 
 
 def ask(context: Context, number: int, question: int, *args: Any) -> Any:
@@ -358,6 +374,11 @@ class JSObject(_calls.Proxy):
 
         return show(self)
 
+    def __aiter__(self) -> Any:
+        from ._async import JSAsyncIterator
+
+        return JSAsyncIterator(self)
+
     def to_python(self, depth: Optional[int] = None) -> Any:
         """A copy as Python's own objects, with what is shared and circular in it: plain objects and
         Maps become dicts, arrays lists, Sets sets, typed arrays bytes or array.array, errors
@@ -538,22 +559,13 @@ class JSArray(JSObject, MutableSequence[Any]):
         def __getitem__(self, key: Any) -> Any: ...
 
     def _list(self) -> list[Any]:
-        context = self._context
-        core = context._core
-        frame = core.frame()
-        args = (context._at, self._id, frame.at)
-        tag = lib.ipy_numbers(*args)
-        if tag < 0:
-            tag = core.again(tag, frame, context, lib.ipy_numbers, *args)
-        if tag == DOUBLES:
-            result = frame.result
-            values = _calls.numbers(
-                int(ffi.cast("uintptr_t", result.data)), result.length, result.kind
-            )
-        lib.ipy_frame_reset(frame.c)
-        core.frames.append(frame)
-        if tag == DOUBLES:
-            return values
+        length = len(self)
+        if 32 < length < 1 << 26:
+            # What is nothing but numbers comes as one block.
+            block = helper(self._context, _NUMBERS)(self)
+            if block is not undefined:
+                at = int(ffi.cast("uintptr_t", ffi.from_buffer(block)))
+                return _calls.numbers(at, len(block), 2)
         return self._elements(0, 2**32)
 
     def _elements(self, start: int, count: int) -> list[Any]:
