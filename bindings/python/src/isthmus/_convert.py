@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from . import _calls
+from ._calls import text_address
 from ._core import (
     BIGINT,
     CBOR,
@@ -28,6 +29,7 @@ from ._core import (
     FALSE,
     INT,
     LATIN1,
+    LENT,
     NULL,
     OBJECT,
     SAFE,
@@ -37,6 +39,7 @@ from ._core import (
     WIDE,
     Core,
     Dropped,
+    Lent,
     OpFrame,
     let_go,
 )
@@ -46,6 +49,9 @@ from ._undefined import Undefined, undefined
 
 if TYPE_CHECKING:
     from ._context import Context
+
+# From here on a text is not copied: its characters are read where Python has them.
+_LONG = 4096
 
 __all__ = ["let_go", "lower", "lower_args", "lower_text", "register"]
 
@@ -94,7 +100,14 @@ def _lower_float(context: Context, value: float, item: Any, keep: list[Any]) -> 
 
 
 def _lower_str(context: Context, value: str, item: Any, keep: list[Any]) -> None:
-    lower_text(value, item, keep)
+    if len(value) < _LONG or not value.isascii():
+        return lower_text(value, item, keep)
+    host = context._core.host(value)
+    item.tag = LENT
+    item.integer = host
+    item.data = ffi.cast("char *", text_address(value))
+    item.length = len(value)
+    keep.append(Lent(item, host))
 
 
 def _lower_bool(context: Context, value: bool, item: Any, keep: list[Any]) -> None:
@@ -242,7 +255,7 @@ class _Tree:
         if found is _lower_tree:
             return 2, _plain(value)
         if isinstance(found, _Hook):
-            return 2, found.to_js(value)
+            return 2, found.form(value)
         index = self.indices.get(id(value))
         if index is None:
             item = ffi.new("ipy_item *")
@@ -363,10 +376,14 @@ class _Hook:
         self.to_js = to_js
 
     def __call__(self, context: Context, value: Any, item: Any, keep: list[Any]) -> None:
+        lower(context, self.form(value), item, keep)
+
+    def form(self, value: Any) -> Any:
+        """What goes to JavaScript instead."""
         made = self.to_js(value)
         if type(made) is type(value):
             raise ConversionError(f"the hook for {_name(self.kind)} has given the same type again")
-        lower(context, made, item, keep)
+        return made
 
 
 def register(python_type: type[T], to_js: Callable[[T], Any]) -> None:
