@@ -35,10 +35,12 @@ settings.load_profile("sanitized" if SANITIZE else "isthmus")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if SANITIZE:
-        for item in items:
-            if item.get_closest_marker("unsanitized"):
-                item.add_marker(pytest.mark.skip(reason="cannot run under a sanitizer"))
+    for item in items:
+        if SANITIZE and item.get_closest_marker("unsanitized"):
+            item.add_marker(pytest.mark.skip(reason="cannot run under a sanitizer"))
+        # Memory is the library's and the interface's to it, which are the same for every Python.
+        if "flat" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
