@@ -128,6 +128,8 @@ int main(int, char **argv) {
   isolate_memory();
   row("new_isolate", "us", ISOLATES, [](long) { v8::Isolate::New(params)->Dispose(); });
   v8::Isolate *isolate = v8::Isolate::New(params);
+  v8::Global<v8::Context> kept;
+  v8::Global<v8::Function> function;
   {
     v8::Isolate::Scope isolate_scope(isolate);
     v8::HandleScope scope(isolate);
@@ -151,7 +153,20 @@ int main(int, char **argv) {
     at.text = run(at, "globalThis.s = 'x'.repeat(1 << 20); s.charCodeAt(3); s").As<v8::String>();
     at.array = run(at, "Array.from({length: 10000}, (_, i) => i + 0.5)").As<v8::Array>();
     rows(at);
+    kept.Reset(isolate, at.context);
+    function.Reset(isolate, at.call_0);
   }
+  /* With V8's lock, last: from then on every HandleScope looks at it. */
+  row("call_0_alone", "ns", CALLS, [&](long) {
+    v8::Locker locker(isolate);
+    v8::Isolate::Scope isolate_scope(isolate);
+    v8::HandleScope scope(isolate);
+    v8::Local<v8::Context> context = kept.Get(isolate);
+    v8::Context::Scope context_scope(context);
+    (void)function.Get(isolate)->Call(context, v8::Undefined(isolate), 0, nullptr).ToLocalChecked();
+  });
+  kept.Reset();
+  function.Reset();
   isolate->Dispose();
   v8::V8::Dispose();
   v8::V8::DisposePlatform();

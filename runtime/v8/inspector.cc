@@ -212,6 +212,8 @@ void ist__inspection::reap() {
 namespace {
 
 ist__inspection *inspection_of(ist_isolate *isolate) {
+  /* Its sessions may start profilers. */
+  ist__sampling_begins(isolate);
   if (!isolate->inspection) isolate->inspection = new (std::nothrow) ist__inspection(isolate);
   return isolate->inspection;
 }

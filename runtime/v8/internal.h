@@ -289,6 +289,12 @@ struct ist_isolate : ist__record {
   uint32_t entered_count, entered_capacity;
   bool finalizing; /* finalizers are being called */
   std::mutex lock;
+  /* Threads by the numbers of lock.cc, all under `lock`. */
+  uint64_t turn;                    /* who has it, or had it last */
+  uint64_t last_turn;               /* who had it before */
+  uint64_t resting;                 /* who keeps V8's lock between turns; 0: nobody does */
+  uintptr_t stack_end;              /* what V8 was told of the thread's stack; 0: nothing */
+  std::atomic<bool> sampled{false}; /* a profiler was started, which has a thread of its own */
   alignas(v8::Locker) unsigned char locker[sizeof(v8::Locker)];
   alignas(v8::HandleScope) unsigned char handle_scope[sizeof(v8::HandleScope)];
 
@@ -369,6 +375,15 @@ inline uintptr_t ist__thread() {
 /* Locks and enters an isolate for this thread, and undoes that. Waits. */
 ist_status ist__isolate_lock(ist_isolate *isolate);
 void ist__isolate_unlock(ist_isolate *isolate);
+/* The same for good, however often it is entered: nobody waits for V8's isolate any more. */
+void ist__isolate_unlock_last(ist_isolate *isolate);
+/* Before anything may sample a thread's stack by signals. */
+void ist__sampling_begins(ist_isolate *isolate);
+/* Asks V8 to run the interrupts that wait, at its next check. */
+void ist__isolate_look(ist_isolate *isolate);
+/* Calls `fn` when there still is that isolate, which is not freed meanwhile; its lock need not be
+ * held. */
+void ist__isolate_visit(ist_isolate *isolate, uint32_t id, void (*fn)(ist_isolate *isolate));
 /* Undoes the latest ist_context_enter, but for the isolate's. */
 void ist__context_exit(ist_isolate *isolate);
 /* Undoes the latest entering of an isolate, with the scope or the context that it was for. */
@@ -473,6 +488,12 @@ ist_status ist__limits_reached(const ist_isolate *isolate, ist_status otherwise)
 inline ist_status ist__ran(const ist_isolate *isolate) {
   if (!isolate->terminating.load(std::memory_order_relaxed)) return IST_OK;
   return ist__limits_reached(isolate, IST_OK);
+}
+
+/* Whether what has run without an error was ended all the same, in the microtasks behind it. */
+inline bool ist__ended(const ist_isolate *isolate, const v8::TryCatch &catcher) {
+  if (!isolate->terminating.load(std::memory_order_relaxed)) return false;
+  return ist__limits_reached(isolate, IST_OK) || catcher.HasTerminated();
 }
 
 /* Puts the options of a new isolate into force: before V8's isolate is made, and after. */

@@ -1,7 +1,6 @@
-/* Isolates: their making and end, the lock that every call holds, the queues of unhandled
- * rejections and of finalizers that are owed, and the registry of the live ones. An isolate is only
- * ever touched by the thread that holds its lock; termination, interrupts and the hooks' wake are
- * what other threads may reach. */
+/* Isolates: their making and end, the queues of unhandled rejections and of finalizers that are
+ * owed, and the registry of the live ones. An isolate is only ever touched by the thread that holds
+ * its lock; termination, interrupts and the hooks' wake are what other threads may reach. */
 #include "limits.h"
 #include "snapshot.h"
 #include "template.h"
@@ -87,14 +86,6 @@ void bridge_wake(void *env) {
   ist__isolate_wake(static_cast<ist_isolate *>(env));
 }
 
-v8::HandleScope *handle_scope_of(ist_isolate *isolate) {
-  return reinterpret_cast<v8::HandleScope *>(isolate->handle_scope);
-}
-
-v8::Locker *locker_of(ist_isolate *isolate) {
-  return reinterpret_cast<v8::Locker *>(isolate->locker);
-}
-
 /* Runs the oldest request; V8 calls this once for each. */
 void run_interrupt(v8::Isolate *v8_isolate, void *data) {
   ist_isolate *isolate = static_cast<ist_isolate *>(data);
@@ -148,40 +139,7 @@ void call_finalizers(ist__interrupt *list) {
   }
 }
 
-/* How near the end of this thread's stack JavaScript may come; V8 itself assumes that there is a
- * megabyte from where it is first entered. */
-uintptr_t stack_limit() {
-  static thread_local uintptr_t limit;
-  if (limit) return limit;
-  constexpr size_t reserve = 64 * 1024;
-  pthread_attr_t attributes;
-  void *lowest = nullptr;
-  size_t size = 0;
-  limit = 1;
-  if (!pthread_getattr_np(pthread_self(), &attributes)) {
-    if (!pthread_attr_getstack(&attributes, &lowest, &size))
-      limit = reinterpret_cast<uintptr_t>(lowest) + reserve;
-    pthread_attr_destroy(&attributes);
-  }
-  return limit;
-}
-
-void limit_stack(ist_isolate *isolate) {
-  constexpr uintptr_t assumed = 984 * 1024;
-  uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  if (isolate->stack_limit) {
-    uintptr_t wanted = here > isolate->stack_limit ? here - isolate->stack_limit : 0;
-    isolate->v8->SetStackLimit(wanted > stack_limit() ? wanted : stack_limit());
-    return;
-  }
-  if (here - assumed < stack_limit() || here < assumed) isolate->v8->SetStackLimit(stack_limit());
-}
-
 } // namespace
-
-uintptr_t ist__stack_limit() {
-  return stack_limit();
-}
 
 void ist__fork_watch() {
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
@@ -191,64 +149,21 @@ bool ist__forked() {
   return forked.load(std::memory_order_relaxed);
 }
 
+void ist__isolate_look(ist_isolate *isolate) {
+  isolate->v8->RequestInterrupt(run_interrupt, isolate);
+}
+
+void ist__isolate_visit(ist_isolate *isolate, uint32_t id, void (*fn)(ist_isolate *isolate)) {
+  if (ist__forked()) return;
+  std::lock_guard<std::mutex> guard(registry_mutex);
+  if (isolate->live.load(std::memory_order_acquire) && isolate->id == id) fn(isolate);
+}
+
 void ist__isolate_drop_rejections(ist_context *context) {
   drop_rejections(context->isolate, context);
 }
 
-/* ---- The lock ---- */
-
-namespace {
-
-/* The isolate that is current on this thread, when that is another one of ours. */
-ist_isolate *current_other_than(const ist_isolate *isolate) {
-  v8::Isolate *current = v8::Isolate::TryGetCurrent();
-  if (!current || current == isolate->v8) return nullptr;
-  return static_cast<ist_isolate *>(current->GetData(IST_ISOLATE_SLOT));
-}
-
-} // namespace
-
-ist_status ist__isolate_lock(ist_isolate *isolate) {
-  if (!isolate) return IST_ERR_ARGUMENT;
-  if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
-  if (isolate->owner.load(std::memory_order_relaxed) != ist__thread()) {
-    isolate->lock.lock();
-    if (!isolate->live.load(std::memory_order_acquire)) {
-      isolate->lock.unlock();
-      return IST_ERR_HANDLE;
-    }
-    ::new (static_cast<void *>(isolate->locker)) v8::Locker(isolate->v8);
-    isolate->owner.store(ist__thread(), std::memory_order_relaxed);
-    limit_stack(isolate);
-    /* V8 forgets between two threads' turns that it was asked to look. */
-    if (isolate->interrupts.load(std::memory_order_relaxed))
-      isolate->v8->RequestInterrupt(run_interrupt, isolate);
-    if (isolate->terminating.load(std::memory_order_relaxed)) ist__limits_locked(isolate);
-  }
-  ist_isolate *under = current_other_than(isolate);
-  if (under) under->over++;
-  isolate->v8->Enter();
-  if (!isolate->depth++) {
-    /* The outermost scope keeps a block of handles, which every call would take and give back
-     * otherwise. */
-    ::new (static_cast<void *>(isolate->handle_scope)) v8::HandleScope(isolate->v8);
-    (void)v8::Integer::New(isolate->v8, 0);
-    if (isolate->inspection) ist__inspection_locked(isolate->inspection);
-  }
-  return IST_OK;
-}
-
-void ist__isolate_unlock(ist_isolate *isolate) {
-  if (isolate->finished) ist__finalizers_run(isolate);
-  if (isolate->depth == 1) handle_scope_of(isolate)->~HandleScope();
-  isolate->v8->Exit();
-  ist_isolate *under = current_other_than(isolate);
-  if (under) under->over--;
-  if (--isolate->depth) return;
-  isolate->owner.store(0, std::memory_order_relaxed);
-  locker_of(isolate)->~Locker();
-  isolate->lock.unlock();
-}
+/* ---- Entering ---- */
 
 void ist__isolate_undo(ist_isolate *isolate) {
   const ist__handles *handles = &isolate->handles;
@@ -368,6 +283,7 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   isolate->expired.store(false, std::memory_order_relaxed);
   isolate->spent.store(false, std::memory_order_relaxed);
   isolate->cache_used.store(false, std::memory_order_relaxed);
+  isolate->sampled.store(false, std::memory_order_relaxed);
   isolate->microtasks = options.microtasks;
   isolate->brief_errors = options.brief_errors;
 
@@ -483,16 +399,7 @@ ist_status ist_isolate_free(ist_isolate *isolate) {
     std::lock_guard<std::mutex> guard(registry_mutex);
     ist__chain_drop(isolate);
   }
-  handle_scope_of(isolate)->~HandleScope();
-  while (isolate->depth) {
-    isolate->v8->Exit();
-    isolate->depth--;
-  }
-  ist_isolate *under = current_other_than(isolate);
-  if (under) under->over--;
-  isolate->owner.store(0, std::memory_order_relaxed);
-  locker_of(isolate)->~Locker();
-  isolate->lock.unlock();
+  ist__isolate_unlock_last(isolate);
 
   /* V8 gives memory back that is the embedder's. */
   if (isolate->creator)

@@ -6,6 +6,7 @@
 #include <v8-profiler.h>
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -219,6 +220,21 @@ bool write_profile(output *to, const v8::CpuProfile *profile) {
 
 } // namespace
 
+void ist__sampling_begins(ist_isolate *isolate) {
+  isolate->sampled.store(true, std::memory_order_release);
+  /* The last signal that V8 sends to a thread may reach it when V8 has taken its handler away, and
+   * would end the process. */
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction is;
+    if (sigaction(SIGPROF, nullptr, &is) || is.sa_flags & SA_SIGINFO || is.sa_handler != SIG_DFL)
+      return;
+    is.sa_handler = [](int) {};
+    is.sa_flags = SA_RESTART;
+    (void)sigaction(SIGPROF, &is, nullptr);
+  });
+}
+
 ist_status ist_profile_start(ist_isolate *isolate, uint32_t interval) {
   if (interval > INT32_MAX) return IST_ERR_ARGUMENT;
   ist__gate gate(isolate);
@@ -227,6 +243,7 @@ ist_status ist_profile_start(ist_isolate *isolate, uint32_t interval) {
   ist__profile *profile = new (std::nothrow) ist__profile;
   if (!profile) return IST_ERR_MEMORY;
   v8::HandleScope scope(isolate->v8);
+  ist__sampling_begins(isolate);
   profile->profiler = v8::CpuProfiler::New(isolate->v8);
   profile->profiler->SetSamplingInterval(interval ? static_cast<int>(interval) : 1000);
   v8::CpuProfilingOptions options(v8::kLeafNodeLineNumbers);

@@ -35,6 +35,16 @@ constexpr char flags[] = "--no-validate-asm";
 constexpr char flags[] = "--no-validate-asm --no-turboshaft-loop-unrolling";
 #endif
 
+/* --- Locks. A v8::Locker may be destroyed by another thread than the one that made it when nothing
+ * of V8's is on that thread's stack: V8 looks at the lock's owner, not at who gives it back, and
+ * its mutex is one of pthread_mutex_init's default kind, of which glibc and musl let another thread
+ * unlock it. V8 with assertions refuses, and V8 13 may have mutexes of another kind. */
+#if defined(__linux__) && !defined(V8_ENABLE_CHECKS) && V8_MAJOR_VERSION < 13
+constexpr bool lock_rests = true;
+#else
+constexpr bool lock_rests = false;
+#endif
+
 /* --- Internal fields and Externals: V8 14 wants a type tag. */
 #if V8_MAJOR_VERSION >= 14
 #define IST_COMPAT_TAG , 0
