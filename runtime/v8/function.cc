@@ -199,7 +199,7 @@ ist_status call(ist_context *context, ist_value function, ist_value receiver, si
                   : callee.As<v8::Function>()->Call(entry.context, self, count, args);
     if (!given.ToLocal(&value))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
-    else if (ist__ran(isolate))
+    else if (ist__ended(isolate, entry.catcher))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
     else if (result && !ist__value_from(isolate, value, result))
       status = ist__fail(error, IST_ERR_MEMORY);

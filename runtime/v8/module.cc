@@ -407,7 +407,7 @@ ist_status ist_module_evaluate(ist_module *handle, ist_value *promise, ist_error
   if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
   ist_status status = IST_OK;
   if (isolate->heap_limited) ist__heap_look(isolate);
-  if (!ran || ist__ran(isolate))
+  if (!ran || ist__ended(isolate, entry.catcher))
     status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
   else if (!ist__value_from(isolate, value, promise))
     status = ist__fail(error, IST_ERR_MEMORY);

@@ -55,7 +55,7 @@ ist_status run(ist_context *context, ist__entry *entry, v8::Local<v8::Script> sc
   ist__compartment_defines(context);
   bool ran = script->Run(entry->context).ToLocal(&value);
   if (isolate->heap_limited) ist__heap_look(isolate);
-  if (!ran || ist__ran(isolate))
+  if (!ran || ist__ended(isolate, entry->catcher))
     status = ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
   else if (result && !ist__value_from(isolate, value, result))
     status = ist__fail(error, IST_ERR_MEMORY);
