@@ -53,7 +53,17 @@ def refuse_within_loop() -> None:
 class Waiter:
     """Somebody who awaits a promise."""
 
-    __slots__ = ("context", "cpu", "future", "loop", "pump", "thread", "timer", "until")
+    __slots__ = (
+        "context",
+        "cpu",
+        "future",
+        "loop",
+        "promise",
+        "pump",
+        "thread",
+        "timer",
+        "until",
+    )
 
     def __init__(self, promise: JSPromise, loop: asyncio.AbstractEventLoop) -> None:
         self.context = promise._context
@@ -64,7 +74,8 @@ class Waiter:
         self.cpu: Optional[int] = None
         self.timer: Optional[asyncio.TimerHandle] = None
         self.pump = pump_of(self.context._core, loop)
-        watch(promise, self.told)
+        # What the pump has yet to watch.
+        self.promise: Optional[JSPromise] = promise
         self.pump.waiters.add(self)
         self.future.add_done_callback(self.over)
         self.pump.soon()
@@ -125,12 +136,17 @@ class Pump:
         self.waiters: set[Waiter] = set()
         self.deferred: set[Deferred] = set()
         self.ended: list[Deferred] = []
-        self.number = descriptor(core)
-        _own_descriptors.add(self.number)
+        self.number = -1
+        self.closed = False
         self.timer: Optional[asyncio.TimerHandle] = None
         self.next: Optional[asyncio.Handle] = None
         self.stepping = False
-        loop.add_reader(self.number, self.step)
+
+    def open(self) -> None:
+        """Begins to watch the isolate's descriptor; with the isolate held."""
+        self.number = descriptor(self.core)
+        _own_descriptors.add(self.number)
+        self.loop.add_reader(self.number, self.step)
 
     def soon(self) -> None:
         """Sees to a turn; on the loop's thread."""
@@ -139,14 +155,17 @@ class Pump:
 
     def close(self) -> None:
         """Leaves asyncio's loop alone."""
-        if self.number < 0:
+        if self.closed:
             return
+        self.closed = True
         extra = extra_of(self.core)
         if extra.pumps.get(id(self.loop)) is self:
             del extra.pumps[id(self.loop)]
         for handle in (self.timer, self.next):
             if handle is not None:
                 handle.cancel()
+        if self.number < 0:
+            return
         if not self.loop.is_closed():
             self.loop.remove_reader(self.number)
         _own_descriptors.discard(self.number)
@@ -160,7 +179,7 @@ class Pump:
 
     def step(self) -> None:
         """A turn of the isolate's loop, and what follows from it."""
-        if self.stepping or self.number < 0:
+        if self.stepping or self.closed:
             return
         for handle in (self.timer, self.next):
             if handle is not None:
@@ -199,6 +218,12 @@ class Pump:
             raise core.closed_error(None)
         try:
             tidy(core)
+            if self.number < 0:
+                self.open()
+            for waiter in list(self.waiters):
+                promise, waiter.promise = waiter.promise, None
+                if promise is not None:
+                    self.watch(waiter, promise)
             while self.ended:
                 self.ended.pop(0).settle()
             waiters = list(self.waiters)
@@ -219,6 +244,13 @@ class Pump:
             else:
                 self.timer = loop.call_later(_LOOK, self.step)
                 _own_timers.add(self.timer)
+
+    def watch(self, waiter: Waiter, promise: JSPromise) -> None:
+        """Has a waiter told; with the isolate held."""
+        try:
+            watch(promise, waiter.told)
+        except Exception as problem:
+            waiter.end(None, problem)
 
     def turn(self, waiters: list[Waiter]) -> Optional[tuple[bool, int]]:
         """A turn within the limits of those who wait."""
@@ -282,7 +314,7 @@ def pump_of(core: Core, loop: asyncio.AbstractEventLoop) -> Pump:
     """What serves an isolate in one of asyncio's loops."""
     extra = extra_of(core)
     pump: Optional[Pump] = extra.pumps.get(id(loop))
-    if pump is not None and (pump.loop is not loop or pump.number < 0):
+    if pump is not None and (pump.loop is not loop or pump.closed):
         pump.close()
         pump = None
     if pump is None:
@@ -373,7 +405,7 @@ class Deferred:
         pump = self.pump
         if self.core.closed:
             return
-        if pump.number < 0:
+        if pump.closed:
             pump = self.pump = pump_of(self.core, pump.loop)
             pump.deferred.add(self)
         pump.ended.append(self)

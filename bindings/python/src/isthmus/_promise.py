@@ -109,7 +109,7 @@ class JSPromise(JSObject):
         return made
 
     def __await__(self) -> Generator[Any, None, Any]:
-        state, value = read(self)
+        state, value = read(self, False)
         if state:
             return value
         from ._async import future_of
@@ -117,14 +117,15 @@ class JSPromise(JSObject):
         return (yield from future_of(self))
 
 
-def read(promise: JSPromise) -> tuple[int, Any]:
-    """The state of a promise, 0 while it is pending, and its value; raises why it was rejected."""
+def read(promise: JSPromise, wait: bool = True) -> tuple[int, Any]:
+    """The state of a promise, 0 while it is pending, and its value; raises why it was rejected.
+    With `wait` false, 0 also when another thread has the isolate."""
     context = promise._context
     core = context._core
     frame = core.frame()
     args = (context._at, promise._id, frame.at)
     answer = lib.ipy_promise_read(*args)
-    if answer < 0:
+    if answer < 0 and (wait or answer != BUSY):
         answer = core.again(answer, frame, context, lib.ipy_promise_read, *args)
     if answer == lib.IST_PROMISE_FULFILLED:
         return answer, finish(context, frame, frame.result.tag)
