@@ -298,6 +298,20 @@ int ipy_lend(uintptr_t place, ipy_share *share, uintptr_t frame) {
   return ipy__give_up(&op, share->view ? 0 : failed(&op, IST_ERR_MEMORY));
 }
 
+int ipy_lent(uintptr_t place, const ipy_share *share, uintptr_t frame) {
+  operation op;
+  int answer = ipy__begin(&op, place, frame);
+  if (answer) return answer;
+  ist_value view;
+  bool there = shows(&op, share->view, share, &view) && ipy__table_pin(op.core, share->view) == 1;
+  return ipy__give_up(&op, !there);
+}
+
+void ipy_drop_view(ipy_isolate *core, int64_t id, ist_store *store) {
+  ist_store_free(store);
+  ipy_drop(core, id);
+}
+
 int ipy_detach(uintptr_t place, int64_t object, uintptr_t frame) {
   operation op;
   int answer = ipy__begin(&op, place, frame);

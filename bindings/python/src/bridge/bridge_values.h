@@ -55,6 +55,11 @@ typedef struct ipy_share {
   bool new_memory;
 } ipy_share;
 int ipy_lend(uintptr_t place, ipy_share *share, uintptr_t frame);
+/* The same for memory that was shared before: 0 when the typed array is there, and still shows it;
+ * its number is to be dropped after use. 1: it is not. */
+int ipy_lent(uintptr_t place, const ipy_share *share, uintptr_t frame);
+/* What a memoryview of JavaScript's memory held. Any thread. */
+void ipy_drop_view(ipy_isolate *core, int64_t id, ist_store *store);
 /* Takes the memory away from the buffer or view `object`: 0, or an answer. */
 int ipy_detach(uintptr_t place, int64_t object, uintptr_t frame);
 

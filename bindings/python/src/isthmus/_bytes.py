@@ -49,60 +49,106 @@ _FIRST = lib.IST_CLASS_INT8_ARRAY
 _WHOLE = (lib.IST_CLASS_ARRAY_BUFFER, lib.IST_CLASS_SHARED_ARRAY_BUFFER)
 
 
+class _Books:
+    """What one isolate and Python have of each other's memory."""
+
+    __slots__ = ("lent", "views")
+
+    def __init__(self) -> None:
+        # What JavaScript has of Python's memory, by the id() of what it belongs to.
+        self.lent: dict[int, _Lent] = {}
+        # The memoryviews of JavaScript's memory that are in use, by their number in the table.
+        self.views: dict[int, weakref.ref[memoryview]] = {}
+
+
+# By the key of the isolate's core.
+_books: dict[int, _Books] = {}
+
+
+def _open(core: Core) -> _Books:
+    """The books of an isolate that has none yet."""
+    made = _books.setdefault(core.key, _Books())
+    closing = weakref.finalize(core, _books.pop, core.key, None)
+    closing.atexit = False  # type: ignore[misc]
+    return made
+
+
 class _View:
-    """Memory of JavaScript's that Python has a memoryview of."""
+    """Memory of JavaScript's that Python has a memoryview of. It is called when nobody uses it any
+    more.
+    """
 
-    __slots__ = ("address", "core", "format", "kind", "length", "number")
+    __slots__ = (
+        "books",
+        "core",
+        "data",
+        "format",
+        "key",
+        "kind",
+        "length",
+        "number",
+        "store",
+        "view",
+    )
+    core: Core
+    books: _Books
+    number: int
+    kind: int
+    data: Any
+    length: int
+    format: str
+    store: Any
+    key: int
+    view: weakref.ref[memoryview]
 
-    def __init__(self, core: Core, number: int, kind: int, address: int, length: int) -> None:
-        self.core = core
-        self.number = number
-        self.kind = kind
-        self.address = address
-        self.length = length
-        self.format = "B" if kind in _WHOLE else _FORMATS[kind - _FIRST]
+    def __call__(self, data: Any) -> None:
+        number = self.number
+        _views.pop(self.key, None)
+        if self.books.views.get(number) is self.view:
+            del self.books.views[number]
+        _let_go(self.core.ptr, number, self.store)
 
 
 # By the id of the object that all memoryviews of that memory have as their `obj`.
 _views: dict[int, _View] = {}
-_EMPTY = ffi.new("char[1]")
+_memory_of_none = ffi.new("char[1]")
+_NOTHING = ffi.cast("char *", _memory_of_none)
+_let_go = lib.ipy_drop_view
 
 
 def lift_view(context: Context, item: Any) -> memoryview:
     """The memoryview of a buffer or view; the same one as long as it is in use."""
     core = context._core
+    books = _books.get(core.key) or _open(core)
     number = item.integer
-    store = item.store
-    known = core.proxies.get(number)
+    length = item.length
+    reference = books.views.get(number)
+    known = reference() if reference is not None else None
     if known is not None:
         try:
-            same = known.nbytes == item.length
+            same = known.nbytes == length
         except ValueError:
             # It was released.
             same = False
         if same:
-            lib.ipy_drop(core.ptr, number)
-            lib.ist_store_free(store)
-            return known  # type: ignore[no-any-return]
-    key = 0
-    pointer = core.ptr
-
-    def over(data: Any) -> None:
-        _views.pop(key, None)
-        lib.ist_store_free(store)
-        lib.ipy_drop(pointer, number)
-
-    length = item.length
-    owner = ffi.gc(item.data if length else ffi.cast("char *", _EMPTY), over)
-    record = _View(core, number, item.kind, int(ffi.cast("uintptr_t", owner)), length)
-    memory = ffi.buffer(owner, length)
-    del owner
-    key = id(memory)
-    _views[key] = record
+            _let_go(core.ptr, number, item.store)
+            return known
+    record = _View()
+    record.core = core
+    record.books = books
+    record.number = number
+    record.length = length
+    record.kind = kind = item.kind
+    record.store = item.store
+    record.data = data = item.data if length else _NOTHING
+    record.format = name = "B" if kind in _WHOLE else _FORMATS[kind - _FIRST]
+    memory = ffi.buffer(ffi.gc(data, record), length)
+    record.key = id(memory)
+    _views[id(memory)] = record
     view = memoryview(memory)
-    if record.format != "B":
-        view = view.cast(record.format)  # type: ignore[call-overload]
-    core.proxies[number] = view
+    if name != "B":
+        view = view.cast(name)  # type: ignore[call-overload]
+    record.view = books.views[number] = weakref.ref(view)
     return view
 
 
@@ -130,13 +176,6 @@ def _name(value: Any) -> str:
     )
 
 
-def _address(view: memoryview) -> int:
-    """Where a contiguous memoryview begins."""
-    if not view.nbytes:
-        return 0
-    return int(ffi.cast("uintptr_t", ffi.from_buffer(view)))
-
-
 def _lower_back(
     context: Context, value: memoryview, record: _View, item: Any, keep: list[Any]
 ) -> bool:
@@ -145,7 +184,7 @@ def _lower_back(
     """
     if record.core is not context._core or not value.c_contiguous:
         return False
-    offset = _address(value) - record.address if value.nbytes else 0
+    offset = ffi.cast("char *", ffi.from_buffer(value)) - record.data if value.nbytes else 0
     if (
         not offset
         and value.nbytes == record.length
@@ -172,17 +211,29 @@ def _lower_back(
 
 
 class _Lent:
-    """What was lent to an isolate: the numbers of its typed array and of its ArrayBuffer there."""
+    """What was lent to an isolate, and how: the numbers of its typed array and of its ArrayBuffer
+    there are in `share`.
+    """
 
-    __slots__ = ("__weakref__", "buffer", "view")
+    __slots__ = ("__weakref__", "format", "pointer", "share")
 
     def __init__(self) -> None:
-        self.view = 0
-        self.buffer = 0
+        self.share: Any = None
+        self.pointer: Any = None
+        self.format = ""
 
-
-# What each isolate has of Python's memory, by the id() of what it belongs to.
-_lent: weakref.WeakKeyDictionary[Core, dict[int, _Lent]] = weakref.WeakKeyDictionary()
+    def holds(self, value: Any) -> bool:
+        """Whether the object, which is the one that was lent, still has the same memory."""
+        if type(value) is bytearray:
+            return True
+        view = memoryview(value)
+        return (
+            view.format == self.format
+            and not view.readonly
+            and view.c_contiguous
+            and view.nbytes == self.share.length
+            and ffi.from_buffer(view) == self.pointer
+        )
 
 
 class _Memory:
@@ -203,12 +254,20 @@ class _Memory:
 
 def lower_buffer(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
     """An object with the buffer protocol: lent when its memory is writable, else copied."""
+    core = context._core
+    books = _books.get(core.key) or _open(core)
+    lent = books.lent.get(id(value))
+    if lent is not None and _lent_again(context, lent, value, item, keep):
+        return
     try:
         view = value if type(value) is memoryview else memoryview(value)
     except (BufferError, TypeError, ValueError) as problem:
         raise ConversionError(f"no memory of {_name(value)} can be had: {problem}") from problem
     if type(value) is memoryview:
-        record = _views.get(id(view.obj))
+        try:
+            record = _views.get(id(value.obj))
+        except ValueError as problem:
+            raise ConversionError(f"no memory of memoryview can be had: {problem}") from problem
         if record is not None and _lower_back(context, view, record, item, keep):
             return
     element = _element(view, value)
@@ -218,6 +277,29 @@ def lower_buffer(context: Context, value: Any, item: Any, keep: list[Any]) -> No
     if not view.c_contiguous:
         raise ConversionError(f"the memory of this {_name(value)} is not contiguous: give a copy")
     _lend(context, value, element, item, keep)
+
+
+def _lent_again(context: Context, lent: _Lent, value: Any, item: Any, keep: list[Any]) -> bool:
+    """Passes on the typed array over memory that JavaScript has; False when it is not there."""
+    try:
+        if not lent.holds(value):
+            return False
+    except (BufferError, TypeError, ValueError):
+        return False
+    core = context._core
+    share = lent.share
+    frame = core.frame()
+    args = (context._at, share, frame.at)
+    answer = lib.ipy_lent(*args)
+    if answer < 0:
+        answer = core.again(answer, frame, context, lib.ipy_lent, *args)
+    core.frames.append(frame)
+    if answer:
+        return False
+    item.tag = OBJECT
+    item.integer = number = share.view
+    keep.append(Dropped(number))
+    return True
 
 
 def _copy(context: Context, view: memoryview, element: int, item: Any, keep: list[Any]) -> None:
@@ -238,13 +320,14 @@ def _lend(
     object.
     """
     core = context._core
-    everything = _lent.get(core)
-    if everything is None:
-        everything = _lent.setdefault(core, {})
+    everything = (_books.get(core.key) or _open(core)).lent
     try:
+        view = memoryview(value)
         pointer = ffi.from_buffer(value, require_writable=True)
     except (BufferError, TypeError, ValueError) as problem:
-        raise ConversionError(f"no memory of {_name(value)} can be had: {problem}") from problem
+        raise ConversionError(
+            f"no memory of {_name(value)} can be had: {problem}"
+        ) from problem
     key = id(value)
     before = everything.get(key)
     now = _Lent()
@@ -253,9 +336,13 @@ def _lend(
     share.length = len(pointer)
     share.element = element
     if before is not None:
-        share.view, share.buffer = before.view, before.buffer
+        share.buffer = before.share.buffer
+        if before.share.element == element:
+            share.view = before.share.view
     share.host = host = core.host(value) if known else 0
-    share.memory = memory = core.host(_Memory(everything, key, now, pointer))
+    share.memory = memory = core.next_host
+    core.next_host = memory + 1
+    _core.lent[core.key, memory] = _Memory(everything, key, now, pointer)
     frame = core.frame()
     args = (context._at, share, frame.at)
     try:
@@ -266,14 +353,16 @@ def _lend(
         if not share.new_view:
             core.objects.pop(host, None)
         if not share.new_memory:
-            core.objects.pop(memory, None)
+            _core.lent.pop((core.key, memory), None)
     core.frames.append(frame)
     if share.new_memory:
         if known:
             everything[key] = now
     elif before is not None:
         now = before
-    now.view, now.buffer = share.view, share.buffer
+    now.share = share
+    now.pointer = ffi.cast("char *", pointer)
+    now.format = view.format
     item.tag = OBJECT
     item.integer = share.view
     keep.append(Dropped(share.view))
@@ -301,12 +390,12 @@ def detach(value: Any) -> None:
             continue
         if record is not None and record.core is core:
             _detach(core, record.number)
-        everything = _lent.get(core, {})
-        known = everything.get(id(value))
-        if known is not None:
-            _detach(core, known.buffer)
-            if everything.get(id(value)) is known:
-                del everything[id(value)]
+        books = _books.get(core.key)
+        known = books.lent.get(id(value)) if books is not None else None
+        if books is not None and known is not None:
+            _detach(core, known.share.buffer)
+            if books.lent.get(id(value)) is known:
+                del books.lent[id(value)]
 
 
 def _detach(core: Core, number: int) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
 
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
-from ._core import DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
+from ._core import _LIFT, DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
 from ._errors import ClosedError
 from ._extension import ffi, lib
 from ._undefined import undefined
@@ -941,7 +941,7 @@ def _lift_date(context: Context, item: Any) -> Any:
 def _lift_view(context: Context, item: Any) -> memoryview:
     from ._bytes import lift_view
 
-    lifters[VIEW] = lift_view
+    _LIFT[VIEW] = lift_view
     return lift_view(context, item)
 
 
