@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
@@ -14,7 +14,7 @@ from . import _core
 from ._console import Console, add_web
 from ._convert import let_go, lower, lower_text
 from ._core import INT, Hold, finish, nanoseconds
-from ._errors import ClosedError, StateError
+from ._errors import ClosedError, ForkedError, StateError
 from ._extension import ffi, lib
 from ._grant import CLibrary, load
 from ._modules import Module, Modules, compile_module, import_promise, install
@@ -121,9 +121,13 @@ class Context:
             from ._async import closed
 
             closed(core, self)
-        with self.isolate._held(0, 0, False):
-            lib.ipy_forget_context(core.ptr, pointer)
-            lib.ist_context_free(pointer)
+        try:
+            with self.isolate._held(0, 0, False):
+                lib.ipy_forget_context(core.ptr, pointer)
+                lib.ist_context_free(pointer)
+        except ForkedError:
+            # There is nothing that could be freed.
+            pass
 
     def __del__(self) -> None:
         # The isolate frees it; only what is used much longer than its contexts needs to know now.
@@ -456,3 +460,20 @@ class Context:
             key = hold.lower(name)
             hold.check(lib.ist_object_has_key(self._ptr, top[0], key, found, problem), problem)
         return bool(found[0])
+
+    def __delitem__(self, name: str) -> None:
+        del self._global()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._global()._names())
+
+    def __len__(self) -> int:
+        return len(self._global()._names())
+
+    def _global(self) -> JSObject:
+        """The global object."""
+        with Hold(self) as hold:
+            top = ffi.new("ist_value *")
+            hold.check(lib.ist_context_global(self._ptr, top))
+            made: JSObject = hold.lift(top[0])
+        return made
