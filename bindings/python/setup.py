@@ -97,13 +97,15 @@ class BuildExtension(build_ext):
 
 def extension(name: str, folder: str, *link: str) -> Extension:
     """The extension isthmus.NAME, of the C files in src/FOLDER, which see the bridge's headers."""
-    headers = sorted(BRIDGE.glob("*.h"))
-    sources = sorted((HERE / "src" / folder).glob("*.c"))
+
+    def files(place: str, pattern: str) -> list[str]:
+        return sorted(str(path.relative_to(HERE)) for path in (HERE / "src" / place).glob(pattern))
+
     flags = [f"-fsanitize={SANITIZE}", "-fno-omit-frame-pointer"] if SANITIZE else ["-g0"]
     return Extension(
         f"isthmus.{name}",
-        sources=[str(path.relative_to(HERE)) for path in sources],
-        depends=[str(path) for path in (*headers, *sources)],
+        sources=files(folder, "*.c"),
+        depends=files("bridge", "*.h") + files(folder, "*.[ch]"),
         include_dirs=["src/bridge"],
         define_macros=[("Py_LIMITED_API", "0x03090000")],
         extra_compile_args=["-std=c17", "-D_GNU_SOURCE", *flags],
