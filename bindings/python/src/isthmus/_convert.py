@@ -45,6 +45,7 @@ from ._core import (
 )
 from ._errors import ConversionError, LimitError
 from ._extension import ffi, lib
+from ._mapped import SMALLEST, lower_mapped
 from ._undefined import Undefined, undefined
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def _lower_undefined(context: Context, value: Undefined, item: Any, keep: list[A
 
 
 def _lower_bytes(context: Context, value: bytes, item: Any, keep: list[Any]) -> None:
+    if len(value) >= SMALLEST and lower_mapped(context, value, item, keep):
+        return
     item.tag = COPY
     item.data = pointer = ffi.from_buffer(value)
     item.length = len(value)
@@ -164,10 +167,15 @@ def _lower_integral(context: Context, value: Any, item: Any, keep: list[Any]) ->
 
 
 def _lower_numpy_scalar(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
+    lower(context, _numpy_scalar(value), item, keep)
+
+
+def _numpy_scalar(value: Any) -> Any:
+    """A number of numpy's as one of Python's."""
     plain = value.item()
     if value.dtype.kind not in "biuf" or type(plain) not in (bool, int, float):
         raise ConversionError(f"type {_name(type(value))} has no form in JavaScript")
-    lower(context, plain, item, keep)
+    return plain
 
 
 def pinned(core: Core, value: Any) -> int:
@@ -254,6 +262,8 @@ class _Tree:
             return 2, int(value)
         if found is _lower_tree:
             return 2, _plain(value)
+        if found is _lower_numpy_scalar:
+            return 2, _numpy_scalar(value)
         if isinstance(found, _Hook):
             return 2, found.form(value)
         index = self.indices.get(id(value))
