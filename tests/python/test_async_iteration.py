@@ -64,7 +64,9 @@ def test_a_result_that_is_no_object(context: ist.Context) -> None:
 def test_ending_it_early(context: ist.Context) -> None:
     async def main() -> None:
         iterator = context.eval(
-            "(async function* () { try { yield 1; yield 2 } finally { globalThis.ended = true } })()"
+            """(async function* () {
+              try { yield 1; yield 2 } finally { globalThis.ended = true }
+            })()"""
         ).__aiter__()
         assert await iterator.__anext__() == 1
         await iterator.aclose()

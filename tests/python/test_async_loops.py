@@ -1,4 +1,4 @@
-"""One asyncio loop serves several isolates, and one isolate is served by loops of several threads."""
+"""One asyncio loop serves several isolates, and loops of several threads serve one isolate."""
 
 from __future__ import annotations
 

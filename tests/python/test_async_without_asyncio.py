@@ -41,7 +41,8 @@ def test_run_limits_all_of_it(context: ist.Context) -> None:
 
 def test_run_loop_until_nothing_is_left(context: ist.Context) -> None:
     context.eval(
-        "globalThis.count = 0; const timer = setInterval(() => { if (++count === 5) clearInterval(timer) }, 1)"
+        "globalThis.count = 0;"
+        "const timer = setInterval(() => { if (++count === 5) clearInterval(timer) }, 1)"
     )
     context.isolate.run_loop()
     assert context["count"] == 5

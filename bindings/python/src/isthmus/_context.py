@@ -17,7 +17,7 @@ from ._core import INT, Hold, finish, nanoseconds
 from ._errors import ClosedError, ForkedError, StateError
 from ._extension import ffi, lib
 from ._grant import CLibrary, load
-from ._modules import Module, Modules, compile_module, import_promise, install
+from ._modules import Module, Modules, compile_module, import_now, import_promise, install
 from ._script import Script, compile_function, compile_script, function_cache
 
 if TYPE_CHECKING:
@@ -353,7 +353,7 @@ class Context:
                 modules is raised as itself.
             StateError, JSTimeoutError: as `JSPromise.result`.
         """
-        namespace: JSObject = import_promise(self, specifier, referrer, type).result(timeout)
+        namespace: JSObject = import_now(self, specifier, referrer, type, timeout)
         return namespace
 
     async def import_module_async(

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urljoin
 from ._core import Hold
 from ._errors import ClosedError, DeniedError, NotFoundError, StateError
 from ._extension import ffi, lib
-from ._loop import core_of, extra_of, interrupted, tidy
+from ._loop import core_of, extra_of, interrupted, tidy, turn
 from ._promise import JSPromise, error_value
 from ._source import Source, fill, name_of, taken
 
@@ -474,6 +474,18 @@ def install(context: Context, modules: Modules, meta: Optional[Callable[[str], A
             raise MemoryError
         record.finalize = ffi.addressof(lib, "ipy_hook_forget")
         hold.check(lib.ist_context_set_loader(context._ptr, record))
+
+
+def import_now(
+    context: Context, specifier: str, referrer: str, type: str, timeout: Optional[float]
+) -> Any:
+    """`Context.import_module`."""
+    core = context._core
+    if lib.ipy_isolate_held(core.ptr):
+        # Where the loop cannot be run, an import must not even begin: what finds modules would be
+        # asked again and again by its own imports.
+        turn(core)
+    return import_promise(context, specifier, referrer, type).result(timeout)
 
 
 def import_promise(context: Context, specifier: str, referrer: str, type: str) -> JSPromise:
