@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import gc
-import shutil
 from pathlib import Path
 from typing import Any, Callable
 
 import isthmus as ist
 import pytest
-from libraries import ROOT, fixture
+from libraries import own
 from library_checks import refused
 
 Own = Callable[[str], Any]
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Own:
-    """A part of the fixture that no other test has: what is closed stays closed."""
-
-    def load(name: str) -> Any:
-        fixture(name)
-        shutil.copy(ROOT / "tests" / "fixture" / f"{name}.idl", tmp_path)
-        return ist.load(tmp_path / f"{name}.idl")
-
-    return load
+@pytest.fixture(name="own")
+def _own(tmp_path: Path) -> Own:
+    return lambda name: own(name, tmp_path)
 
 
 def test_functions_and_objects(own: Own) -> None:

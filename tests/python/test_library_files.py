@@ -8,7 +8,7 @@ from pathlib import Path
 import isthmus as ist
 import pytest
 from isthmus._library import close, load
-from libraries import ROOT, fixture, real
+from libraries import ROOT, fixture, own, real
 
 
 def test_names_and_paths() -> None:
@@ -73,8 +73,8 @@ def test_tags() -> None:
         fixture("unions", tags=["raed"])
 
 
-def test_close() -> None:
-    handles = fixture("handles")
+def test_close(tmp_path: Path) -> None:
+    handles = own("handles", tmp_path)
     alive = handles.counters_alive()
     c = handles.Counter(1)
     add, leaf = c.add, c.leaf(0)
@@ -83,7 +83,7 @@ def test_close() -> None:
         with pytest.raises(ist.ClosedError, match=r"the library is closed"):
             use()
     assert repr(handles) == "<library 'handles': closed>"
-    again = fixture("handles")
+    again = own("handles", tmp_path)
     assert again is not handles and again.counters_alive() == alive + 1
     with pytest.raises(TypeError, match=r"list\[0\]: expected a Counter, got a Counter"):
         again.counter_sum([c])
@@ -93,8 +93,8 @@ def test_close() -> None:
     close(handles)
 
 
-def test_closing_from_a_callback() -> None:
-    callbacks = fixture("callbacks")
+def test_closing_from_a_callback(tmp_path: Path) -> None:
+    callbacks = own("callbacks", tmp_path)
 
     def end(value: int) -> int:
         callbacks.close()
