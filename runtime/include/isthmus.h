@@ -935,24 +935,47 @@ IST_API ist_status ist_view_read(ist_isolate *isolate, ist_value view, ist_view 
  * (tag 1), RegExp (tag 21066: [pattern, flags]), Map (tag 259), Set (tag 258), Uint8Array (byte
  * string), other typed arrays (RFC 8746), ArrayBuffer and DataView (tag 27: [class, bytes]), Error
  * (tag 27: ["Error", name, message, stack, cause]), holes of arrays (tag 31), shared and cyclic
- * references (tags 28 and 29). docs/cbor.md has the table. */
+ * references (tags 28 and 29). docs/cbor.md has the table.
+ *
+ * What has no form may travel beside the bytes, in a table in which tag 21067 with an index stands
+ * for each value. Writing fills it: `values` is allocated, the caller's to give to ist_free, and
+ * NULL when there are none or the call fails; what was in the record before is not looked at. Each
+ * value is there once, in the order in which they were met; its handle lives as results do.
+ * Reading borrows `values`, which may be any, and need not use them all. */
+typedef struct ist_cbor_table {
+  size_t size;
+  ist_value *values;
+  size_t count;
+} ist_cbor_table;
+
+/* What else travels so, when there is a table: objects whose prototype is neither null nor an
+ * Object.prototype, and which have no other form than a plain object's; proxies, which are read
+ * otherwise; and what is nested deeper than max_depth, or than the stack allows. */
+#define IST_CBOR_INSTANCES 1u
+#define IST_CBOR_PROXIES 2u
+#define IST_CBOR_DEEPER 4u
+
 typedef struct ist_cbor_options {
   size_t size;
-  uint32_t max_depth; /* of nesting; 0: 1000. The thread's stack may allow less */
-  size_t max_size;    /* in bytes of CBOR; 0: 1 GiB. Reading also counts what it makes */
+  uint32_t max_depth;  /* of nesting; 0: 1000. The thread's stack may allow less */
+  size_t max_size;     /* in bytes of CBOR; 0: 1 GiB. Reading also counts what it makes, writing 64
+                        * bytes for each value in the table */
+  uint32_t references; /* for writing: ored from IST_CBOR_*; 0 without a table */
+  ist_cbor_table *table; /* NULL: what has no form is refused */
 } ist_cbor_options;
 
 /* Writes a value and all it refers to; getters and proxies run. `bytes` is freed by ist_free.
  * IST_ERR_TYPE for what has no form (functions, symbols, promises, host objects, shared memory,
- * detached buffers), with its place in the message, such as "$.a[3].f"; IST_ERR_LIMIT. Since 0.1.
- */
+ * detached buffers) when there is no table, with its place in the message, such as "$.a[3].f";
+ * IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_cbor_write(ist_context *context, ist_value value,
                                   const ist_cbor_options *options, IST_OWN uint8_t **bytes,
                                   size_t *length, IST_OWN ist_error **error);
 
 /* Makes the value of one CBOR item; nothing of the program's is run. IST_ERR_FORMAT for malformed
- * bytes, for a known tag on the wrong thing, and for bytes left over, with the offset in the
- * message; IST_ERR_LIMIT. Since 0.1. */
+ * bytes, for a known tag on the wrong thing, for an index that is not in the table, and for bytes
+ * left over, with the offset in the message; IST_ERR_HANDLE for a value in the table that is none;
+ * IST_ERR_LIMIT. Since 0.1. */
 IST_API ist_status ist_cbor_read(ist_context *context, const uint8_t *bytes, size_t length,
                                  const ist_cbor_options *options, ist_value *result,
                                  IST_OWN ist_error **error);

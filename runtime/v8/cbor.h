@@ -24,7 +24,8 @@ enum ist__cbor_tag : uint64_t {
   IST_TAG_MAP = 259,
   IST_TAG_WTF8 = 273,
   IST_TAG_DAY_TEXT = 1004,
-  IST_TAG_REGEXP = 21066
+  IST_TAG_REGEXP = 21066,
+  IST_TAG_VALUE = 21067 /* the index of a value in the caller's table */
 };
 
 /* The bits of a typed array's tag. */
@@ -33,6 +34,8 @@ enum { IST_ARRAY_FLOAT = 16, IST_ARRAY_SIGNED = 8, IST_ARRAY_LITTLE = 4, IST_ARR
 struct ist__cbor_limits {
   uint32_t depth;
   size_t size;
+  uint32_t references;   /* ored from IST_CBOR_* */
+  ist_cbor_table *table; /* NULL: there is none */
 };
 
 /* False when the options are impossible. */
@@ -44,7 +47,12 @@ inline bool ist__cbor_limits_of(const ist_cbor_options *given, ist__cbor_limits 
   }
   limits->depth = options.max_depth ? options.max_depth : 1000;
   limits->size = options.max_size ? options.max_size : size_t{1} << 30;
-  return true;
+  limits->references = options.references;
+  limits->table = options.table;
+  constexpr uint32_t known = IST_CBOR_INSTANCES | IST_CBOR_PROXIES | IST_CBOR_DEEPER;
+  if (options.table)
+    return options.table->size >= sizeof *options.table && !(options.references & ~known);
+  return !options.references;
 }
 
 /* Whether the thread's stack has room for one level more, with what V8 needs above it. */

@@ -71,6 +71,7 @@ bool ist__cbor_reader::tagged(uint64_t tag, size_t at, value *result, shares as)
   case IST_TAG_WTF8: return wtf8(at, result);
   case IST_TAG_PATTERN:
   case IST_TAG_REGEXP: return regexp(tag, at, result);
+  case IST_TAG_VALUE: return tabled(at, result);
   case IST_TAG_STRING_REFERENCE: return malformed(at, "references to strings are not read");
   }
   if (tag >= IST_TAG_UINT8 && tag <= IST_TAG_LAST_ARRAY) return typed_array(tag, at, result);
@@ -100,6 +101,18 @@ bool ist__cbor_reader::reference(size_t at, value *result) {
   const share &to = shares_.items[from.number];
   if (to.is.IsEmpty()) return malformed(at, "a reference to what is not complete");
   *result = to.is.Get(isolate_);
+  return true;
+}
+
+/* A value from the caller's table. */
+bool ist__cbor_reader::tabled(size_t at, value *result) {
+  token from;
+  if (!next(&from)) return false;
+  if (!limits_.table) return malformed(at, "there is no table of values");
+  if (from.kind != token::UINT || from.number >= limits_.table->count)
+    return malformed(at, "an index outside of the table");
+  if (!ist__value_to(owner_, limits_.table->values[from.number], result))
+    return fail(IST_ERR_HANDLE, at, "the value in the table is none");
   return true;
 }
 

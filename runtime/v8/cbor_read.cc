@@ -510,7 +510,8 @@ ist_status ist_cbor_read(ist_context *context, const uint8_t *bytes, size_t leng
                          const ist_cbor_options *options, ist_value *result, ist_error **error) {
   if (error) *error = nullptr;
   ist__cbor_limits limits;
-  if (!result || (!bytes && length) || !ist__cbor_limits_of(options, &limits))
+  if (!result || (!bytes && length) || !ist__cbor_limits_of(options, &limits) ||
+      (limits.table && limits.table->count && !limits.table->values))
     return ist__fail(error, IST_ERR_ARGUMENT);
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);

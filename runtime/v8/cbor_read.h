@@ -46,8 +46,8 @@ class ist__cbor_reader {
 public:
   ist__cbor_reader(ist_context *owner, v8::Local<v8::Context> context, const uint8_t *bytes,
                    size_t length, ist__cbor_limits limits)
-      : isolate_(owner->isolate->v8), context_(context), bytes_(bytes), length_(length),
-        limits_(limits) {}
+      : owner_(owner->isolate), isolate_(owner->isolate->v8), context_(context), bytes_(bytes),
+        length_(length), limits_(limits) {}
   ~ist__cbor_reader();
 
   /* The one item that the bytes are. */
@@ -91,6 +91,7 @@ private:
   bool tagged(uint64_t tag, size_t at, value *result, shares as);
   bool shared(value *result, shares as);
   bool reference(size_t at, value *result);
+  bool tabled(size_t at, value *result);
   bool bigint(bool negative, size_t at, value *result);
   bool bigint_of(bool negative, const unsigned char *data, size_t length, size_t at, value *result);
   bool date(uint64_t tag, size_t at, value *result);
@@ -104,6 +105,7 @@ private:
   bool error(rest *of, value *result, shares as);
   bool sparse(rest *of, value *result, shares as);
 
+  ist_isolate *owner_;
   v8::Isolate *isolate_;
   v8::Local<v8::Context> context_;
   const uint8_t *bytes_;

@@ -16,6 +16,61 @@ enum : unsigned char { FALSE = 0xF4, TRUE = 0xF5, NONE = 0xF6, UNDEFINED = 0xF7 
 
 enum { DENSE = 1 << 16 };
 
+/* What a value in the table counts. */
+enum { TABLED_SIZE = 64 };
+
+/* Of objects and symbols. */
+uint32_t hash_of(v8::Local<v8::Value> value) {
+  int hash = value->IsSymbol() ? value.As<v8::Symbol>()->GetIdentityHash()
+                               : value.As<v8::Object>()->GetIdentityHash();
+  return static_cast<uint32_t>(hash);
+}
+
+/* How an object is written that is neither plain nor an array. */
+struct form {
+  const char *missing; /* it has none: what refuse() says */
+  bool named;          /* by its names, as plain objects are */
+};
+
+form form_of(v8::Local<v8::Object> object) {
+  constexpr form own = {nullptr, false};
+  if (object->IsFunction()) return {"a function has", false};
+  if (object->IsProxy()) {
+    v8::Local<v8::Value> target = object;
+    while (target->IsProxy()) target = target.As<v8::Proxy>()->GetTarget();
+    return {target->IsFunction() ? "a function has" : nullptr, false};
+  }
+  if (object->IsMap() || object->IsSet() || object->IsDate() || object->IsRegExp() ||
+      object->IsNativeError() || object->IsNumberObject() || object->IsStringObject() ||
+      object->IsBooleanObject() || object->IsBigIntObject())
+    return own;
+  if (object->IsArrayBufferView() || object->IsArrayBuffer()) {
+    v8::Local<v8::Value> buffer = object;
+    if (object->IsArrayBufferView()) buffer = object.As<v8::ArrayBufferView>()->Buffer();
+    if (buffer->IsSharedArrayBuffer()) return {"memory that threads share has", false};
+    if (buffer.As<v8::ArrayBuffer>()->WasDetached()) return {"a detached buffer has", false};
+    return own;
+  }
+  if (object->IsSharedArrayBuffer()) return {"memory that threads share has", false};
+  if (object->IsSymbolObject()) return {"a symbol has", false};
+  if (object->IsPromise()) return {"a promise has", false};
+  if (object->IsWeakMap() || object->IsWeakSet()) return {"a weak collection has", false};
+  if (object->IsMapIterator() || object->IsSetIterator() || object->IsGeneratorObject())
+    return {"an iterator has", false};
+  if (object->IsWasmModuleObject() || object->IsWasmMemoryObject())
+    return {"a part of WebAssembly has", false};
+  if (object->IsExternal() || object->InternalFieldCount() > 0)
+    return {"an object of the host's has", false};
+  return {nullptr, true};
+}
+
+/* Whether an object that is written by its names is an instance of a class. What has no prototype
+ * itself is an Object.prototype, whichever context it is from. */
+bool is_instance(v8::Local<v8::Object> object) {
+  v8::Local<v8::Value> prototype = object->GetPrototype();
+  return prototype->IsObject() && !prototype.As<v8::Object>()->GetPrototype()->IsNull();
+}
+
 } // namespace
 
 ist__cbor_writer::~ist__cbor_writer() {
@@ -38,37 +93,87 @@ bool ist__cbor_writer::rehash() {
   v8::HandleScope scope(isolate_);
   for (uint32_t i = 1; i < objects_.count; i++) {
     met *entry = &objects_.items[i];
-    uint32_t hash = static_cast<uint32_t>(entry->object.Get(isolate_)->GetIdentityHash());
+    uint32_t hash = hash_of(entry->value.Get(isolate_));
     entry->next = heads_[hash & head_mask_];
     heads_[hash & head_mask_] = i;
   }
   return true;
 }
 
-/* Remembers an object, or writes the reference to it when it was met before. */
-bool ist__cbor_writer::meet(v8::Local<v8::Object> object, bool *again) {
-  const char *memory = ist_status_text(IST_ERR_MEMORY);
-  if (!objects_.count && !objects_.add()) return fail(IST_ERR_MEMORY, memory);
-  if (objects_.count > head_mask_ && !rehash()) return fail(IST_ERR_MEMORY, memory);
-  uint32_t slot = static_cast<uint32_t>(object->GetIdentityHash()) & head_mask_;
-  for (uint32_t i = heads_[slot]; i; i = objects_.items[i].next) {
+/* A value that was met before; NULL: it was not. */
+ist__cbor_writer::met *ist__cbor_writer::find(v8::Local<v8::Value> value, uint32_t hash,
+                                              bool tabled) {
+  if (!heads_) return nullptr;
+  for (uint32_t i = heads_[hash & head_mask_]; i; i = objects_.items[i].next) {
     met *entry = &objects_.items[i];
-    if (entry->object != object) continue;
-    entry->shared = sharing_ = true;
-    insertion *added = insertions_.add();
-    if (!added) return fail(IST_ERR_MEMORY, memory);
-    *added = {length_, i, static_cast<uint32_t>(insertions_.count), true};
-    *again = true;
-    return true;
+    if (entry->tabled == tabled && entry->value == value) return entry;
   }
-  if (objects_.count >= UINT32_MAX - 1) return fail(IST_ERR_LIMIT, "too many objects");
-  met *entry = objects_.add();
-  if (!entry) return fail(IST_ERR_MEMORY, memory);
-  entry->object.Reset(isolate_, object);
-  entry->at = length_;
-  entry->next = heads_[slot];
-  heads_[slot] = static_cast<uint32_t>(objects_.count - 1);
-  *again = false;
+  return nullptr;
+}
+
+/* Remembers a value; NULL after a failure. */
+ist__cbor_writer::met *ist__cbor_writer::remember(v8::Local<v8::Value> value, uint32_t hash,
+                                                  bool tabled) {
+  if (objects_.count >= UINT32_MAX - 1) {
+    fail(IST_ERR_LIMIT, "too many objects");
+    return nullptr;
+  }
+  met *entry = nullptr;
+  if ((objects_.count || objects_.add()) && (objects_.count <= head_mask_ || rehash()))
+    entry = objects_.add();
+  if (!entry) {
+    fail(IST_ERR_MEMORY, ist_status_text(IST_ERR_MEMORY));
+    return nullptr;
+  }
+  entry->value.Reset(isolate_, value);
+  entry->at = tabled ? tabled_++ : length_;
+  entry->tabled = tabled;
+  entry->next = heads_[hash & head_mask_];
+  heads_[hash & head_mask_] = static_cast<uint32_t>(objects_.count - 1);
+  return entry;
+}
+
+/* Writes the reference to what was written before. */
+bool ist__cbor_writer::repeat(met *entry) {
+  entry->shared = sharing_ = true;
+  insertion *added = insertions_.add();
+  if (!added) return fail(IST_ERR_MEMORY, ist_status_text(IST_ERR_MEMORY));
+  *added = {length_, static_cast<uint32_t>(entry - objects_.items),
+            static_cast<uint32_t>(insertions_.count), true};
+  return true;
+}
+
+/* Writes the index of a value in the table, where it may be already. */
+bool ist__cbor_writer::refer(v8::Local<v8::Value> value) {
+  uint32_t hash = hash_of(value);
+  met *entry = find(value, hash, true);
+  if (!entry) entry = remember(value, hash, true);
+  if (!entry) return false;
+  size_t index = entry->at;
+  if ((limits_.size - length_) / TABLED_SIZE < tabled_)
+    return fail(IST_ERR_LIMIT, "the CBOR and its table are larger than max_size");
+  return tag(IST_TAG_VALUE) && head(cbor_encode_uint, index);
+}
+
+bool ist__cbor_writer::give(ist_isolate *isolate) {
+  if (!limits_.table || !tabled_) return true;
+  const char *memory = ist_status_text(IST_ERR_MEMORY);
+  ist_value *values = static_cast<ist_value *>(ist__calloc(tabled_, sizeof *values));
+  if (!values) return fail(IST_ERR_MEMORY, memory);
+  size_t count = 0;
+  for (size_t i = 1; i < objects_.count; i++) {
+    v8::HandleScope scope(isolate_);
+    const met *entry = &objects_.items[i];
+    if (!entry->tabled) continue;
+    if (!ist__value_from(isolate, entry->value.Get(isolate_), &values[count])) {
+      while (count--) (void)ist_value_free(isolate, values[count]);
+      ist__free(values);
+      return fail(IST_ERR_MEMORY, memory);
+    }
+    count++;
+  }
+  limits_.table->values = values;
+  limits_.table->count = count;
   return true;
 }
 
@@ -88,7 +193,7 @@ bool ist__cbor_writer::finish() {
   uint32_t order = 0;
   for (uint32_t i = 1; i < objects_.count; i++) {
     met *entry = &objects_.items[i];
-    if (!entry->shared) continue;
+    if (!entry->shared) continue; /* and so not in the table */
     entry->order = order++;
     insertion *added = insertions_.add();
     if (!added) return fail(IST_ERR_MEMORY, memory);
@@ -233,7 +338,6 @@ bool ist__cbor_writer::proxy(v8::Local<v8::Object> object, const place *at) {
         v8::Exception::TypeError(ist__text(isolate_, "a revoked proxy cannot be read")));
     return false;
   }
-  if (target->IsFunction()) return refuse(at, "a function has");
   if (!target->IsArray()) return properties(object, at);
   v8::Local<v8::Value> given;
   double length;
@@ -310,8 +414,7 @@ bool ist__cbor_writer::regexp(v8::Local<v8::RegExp> value) {
          text(flags);
 }
 
-bool ist__cbor_writer::buffer(v8::Local<v8::ArrayBuffer> value, const place *at) {
-  if (value->WasDetached()) return refuse(at, "a detached buffer has");
+bool ist__cbor_writer::buffer(v8::Local<v8::ArrayBuffer> value) {
   std::shared_ptr<v8::BackingStore> store = value->GetBackingStore();
   size_t length = value->ByteLength();
   return tag(IST_TAG_OBJECT) && head(cbor_encode_array_start, 2) && text("ArrayBuffer") &&
@@ -339,11 +442,8 @@ uint64_t tag_of(v8::Local<v8::ArrayBufferView> value) {
 } // namespace
 
 /* The bytes that a view shows; whose buffer they are is not kept. */
-bool ist__cbor_writer::view(v8::Local<v8::ArrayBufferView> value, const place *at) {
+bool ist__cbor_writer::view(v8::Local<v8::ArrayBufferView> value) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "typed arrays are written as they are");
-  v8::Local<v8::Value> whole = value->Buffer();
-  if (whole->IsSharedArrayBuffer()) return refuse(at, "memory that threads share has");
-  if (whole.As<v8::ArrayBuffer>()->WasDetached()) return refuse(at, "a detached buffer has");
   uint64_t kind = tag_of(value);
   if (kind ? !tag(kind)
            : value->IsDataView() &&
@@ -358,9 +458,8 @@ bool ist__cbor_writer::view(v8::Local<v8::ArrayBufferView> value, const place *a
   return true;
 }
 
-/* What is neither a plain object nor an array. */
+/* What is neither a plain object nor an array, and has a form. */
 bool ist__cbor_writer::odd(v8::Local<v8::Object> object, const place *at) {
-  if (object->IsFunction()) return refuse(at, "a function has");
   if (object->IsProxy()) return proxy(object, at);
   if (object->IsMap()) return map(object.As<v8::Map>(), at);
   if (object->IsSet()) return set(object.As<v8::Set>(), at);
@@ -370,39 +469,41 @@ bool ist__cbor_writer::odd(v8::Local<v8::Object> object, const place *at) {
   }
   if (object->IsRegExp()) return regexp(object.As<v8::RegExp>());
   if (object->IsNativeError()) return error(object, at);
-  if (object->IsArrayBufferView()) return view(object.As<v8::ArrayBufferView>(), at);
-  if (object->IsArrayBuffer()) return buffer(object.As<v8::ArrayBuffer>(), at);
-  if (object->IsSharedArrayBuffer()) return refuse(at, "memory that threads share has");
+  if (object->IsArrayBufferView()) return view(object.As<v8::ArrayBufferView>());
+  if (object->IsArrayBuffer()) return buffer(object.As<v8::ArrayBuffer>());
   if (object->IsNumberObject()) return number(object.As<v8::NumberObject>()->ValueOf());
   if (object->IsStringObject()) return string(object.As<v8::StringObject>()->ValueOf());
   if (object->IsBooleanObject())
     return simple(object.As<v8::BooleanObject>()->ValueOf() ? TRUE : FALSE);
   if (object->IsBigIntObject()) return bigint(object.As<v8::BigIntObject>()->ValueOf());
-  if (object->IsSymbolObject()) return refuse(at, "a symbol has");
-  if (object->IsPromise()) return refuse(at, "a promise has");
-  if (object->IsWeakMap() || object->IsWeakSet()) return refuse(at, "a weak collection has");
-  if (object->IsMapIterator() || object->IsSetIterator() || object->IsGeneratorObject())
-    return refuse(at, "an iterator has");
-  if (object->IsWasmModuleObject() || object->IsWasmMemoryObject())
-    return refuse(at, "a part of WebAssembly has");
-  if (object->IsExternal() || object->InternalFieldCount() > 0)
-    return refuse(at, "an object of the host's has");
   return properties(object, at);
 }
 
 bool ist__cbor_writer::container(v8::Local<v8::Object> object, const place *at) {
-  bool again = false;
-  if (!meet(object, &again)) return false;
-  if (again) return true;
-  if (depth_ >= limits_.depth)
-    return fail(IST_ERR_LIMIT, "the value is nested deeper than max_depth");
-  if (!ist__cbor_stack_left())
-    return fail(IST_ERR_LIMIT, "the value is nested deeper than the stack allows");
+  bool plain = ist__compat::is_plain_object(object), list = !plain && object->IsArray();
+  bool named = plain;
+  if (!plain && !list) {
+    form is = form_of(object);
+    if (is.missing) return limits_.table ? refer(object) : refuse(at, is.missing);
+    if (limits_.references & IST_CBOR_PROXIES && object->IsProxy()) return refer(object);
+    named = is.named;
+  }
+  if (named && limits_.references & IST_CBOR_INSTANCES && is_instance(object)) return refer(object);
+  uint32_t hash = hash_of(object);
+  met *before = find(object, hash, false);
+  if (before) return repeat(before);
+  bool deep = depth_ >= limits_.depth;
+  if (deep || !ist__cbor_stack_left()) {
+    if (limits_.references & IST_CBOR_DEEPER) return refer(object);
+    return fail(IST_ERR_LIMIT, deep ? "the value is nested deeper than max_depth"
+                                    : "the value is nested deeper than the stack allows");
+  }
+  if (!remember(object, hash, false)) return false;
   depth_++;
   bool done;
-  if (ist__compat::is_plain_object(object)) {
+  if (plain) {
     done = properties(object, at);
-  } else if (object->IsArray()) {
+  } else if (list) {
     done = elements(object.As<v8::Array>(), at);
   } else {
     done = odd(object, at);
@@ -418,7 +519,7 @@ bool ist__cbor_writer::write(v8::Local<v8::Value> value, const place *at) {
   if (value->IsObject()) return container(value.As<v8::Object>(), at);
   if (value->IsNumber()) return number(value.As<v8::Number>()->Value());
   if (value->IsBigInt()) return bigint(value.As<v8::BigInt>());
-  if (value->IsSymbol()) return refuse(at, "a symbol has");
+  if (value->IsSymbol()) return limits_.table ? refer(value) : refuse(at, "a symbol has");
   return simple(value->IsNull()    ? NONE
                 : value->IsTrue()  ? TRUE
                 : value->IsFalse() ? FALSE
@@ -431,6 +532,10 @@ ist_status ist_cbor_write(ist_context *context, ist_value value, const ist_cbor_
   ist__cbor_limits limits;
   if (!result || !length || !ist__cbor_limits_of(options, &limits))
     return ist__fail(error, IST_ERR_ARGUMENT);
+  if (limits.table) {
+    limits.table->values = nullptr;
+    limits.table->count = 0;
+  }
   ist__gate gate(context);
   if (gate.status) return ist__fail(error, gate.status);
   ist_status status = IST_OK;
@@ -440,7 +545,7 @@ ist_status ist_cbor_write(ist_context *context, ist_value value, const ist_cbor_
     if (!ist__value_to(context->isolate, value, &local)) return ist__fail(error, IST_ERR_HANDLE);
     ist__cbor_writer to(context, entry.context, limits);
     ist__cbor_writer::place root = {nullptr, nullptr, v8::Local<v8::Value>(), 0};
-    if (to.write(local, &root) && to.finish()) {
+    if (to.write(local, &root) && to.finish() && to.give(context->isolate)) {
       *result = to.take(length);
     } else if (to.status) {
       entry.catcher.Reset();

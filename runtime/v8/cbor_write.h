@@ -25,18 +25,22 @@ public:
   /* Puts the references in. */
   bool finish();
   uint8_t *take(size_t *length);
+  /* Fills the caller's table. */
+  bool give(ist_isolate *isolate);
 
   /* IST_OK after a failure: JavaScript has thrown. */
   ist_status status = IST_OK;
   char message[LONGEST_MESSAGE] = "";
 
 private:
-  /* An object that was written, in a table by identity. */
+  /* An object that was written, or a value that the caller's table has, by identity. One that was
+   * met too deep and then again may be both. */
   struct met {
-    v8::Global<v8::Object> object;
-    size_t at;      /* where its bytes begin */
+    v8::Global<v8::Value> value;
+    size_t at;      /* where its bytes begin; in the table: its index */
     uint32_t order; /* among the shared ones, once that is known */
     bool shared;
+    bool tabled;   /* it is in the table */
     uint32_t next; /* with the same hash; 0 ends the list */
   };
 
@@ -72,10 +76,13 @@ private:
   bool set(v8::Local<v8::Set> value, const place *at);
   bool error(v8::Local<v8::Object> value, const place *at);
   bool regexp(v8::Local<v8::RegExp> value);
-  bool view(v8::Local<v8::ArrayBufferView> value, const place *at);
-  bool buffer(v8::Local<v8::ArrayBuffer> value, const place *at);
+  bool view(v8::Local<v8::ArrayBufferView> value);
+  bool buffer(v8::Local<v8::ArrayBuffer> value);
   bool odd(v8::Local<v8::Object> object, const place *at);
-  bool meet(v8::Local<v8::Object> object, bool *again);
+  met *find(v8::Local<v8::Value> value, uint32_t hash, bool tabled);
+  met *remember(v8::Local<v8::Value> value, uint32_t hash, bool tabled);
+  bool repeat(met *entry);
+  bool refer(v8::Local<v8::Value> value);
   bool rehash();
 
   v8::Isolate *isolate_;
@@ -90,6 +97,7 @@ private:
   uint32_t *heads_ = nullptr; /* by hash */
   uint32_t head_mask_ = 0;
   ist__list<insertion> insertions_;
+  size_t tabled_ = 0; /* how many are in the table */
   bool sharing_ = false;
 
   /* The bytes of names that were written lately. */

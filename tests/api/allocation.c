@@ -273,6 +273,28 @@ static ist_status cbor(fixture *f) {
   return status;
 }
 
+/* Either both the bytes and the table, or neither. */
+static ist_status cbor_table(fixture *f) {
+  ist_value object, back;
+  ist_error *error;
+  TRY(run(f,
+          "(() => { const f = () => 1; return Array.from({ length: 100 }, (_, i) => i % 2 ? f : "
+          "() => i) })()",
+          &object));
+  uint8_t *bytes = NULL;
+  size_t length;
+  ist_cbor_table table = {.size = sizeof table};
+  ist_cbor_options options = {.size = sizeof options, .table = &table};
+  ist_status status =
+      judge(ist_cbor_write(f->context, object, &options, &bytes, &length, &error), &error);
+  if (!bytes != !table.values || table.count != (status ? 0 : 51)) fail_msg("half a result");
+  TRY(status);
+  status = judge(ist_cbor_read(f->context, bytes, length, &options, &back, &error), &error);
+  ist_free(bytes);
+  ist_free(table.values);
+  return status;
+}
+
 static ist_status scripts(fixture *f) {
   ist_script *script;
   ist_value value;
@@ -435,6 +457,7 @@ static const scenario scenarios[] = {
     {"interrupts", interrupts},
     {"values", values},
     {"cbor", cbor},
+    {"cbor_table", cbor_table},
     {"scripts", scripts},
     {"modules", modules},
     {"templates", templates},

@@ -33,15 +33,17 @@ static const char *const sources[] = {
     "(() => { const e = new TypeError('m', { cause: new Error('c') }); e.cause.cause = e;"
     " return [e] })()",
     "(() => { const a = []; a[100000] = a; a[5] = 1; return a })()",
+    "[Math.max, { a: Math.min, m: new Map([[Math.max, 1]]) }, [Symbol.iterator], new Set([isNaN])]",
     "Array.from({ length: 30 }, (_, id) => ({ id, name: 'row ' + id, ok: id % 2 === 0 }))",
 };
 
-static const uint8_t heads[][3] = {
-    {0xD8, 0x1C, 0xA1}, {0xD8, 0x1D, 0x00}, {0xD8, 0x1B, 0x85}, {0xD9, 0x01, 0x02},
-    {0xD9, 0x01, 0x03}, {0xD9, 0x01, 0x11}, {0xD9, 0x52, 0x4A}, {0x9F, 0xFF, 0xFF},
-    {0xBF, 0xFF, 0xFF}, {0x7F, 0x61, 0x61}, {0x5F, 0x41, 0x00}, {0xF9, 0x7C, 0x00},
-    {0xD8, 0x1F, 0xF7}, {0xC2, 0x41, 0xFF}, {0xD8, 0x50, 0x42}, {0xC0, 0x61, 0x30},
-    {0x9B, 0x00, 0x00}, {0x1B, 0xFF, 0xFF}, {0xD8, 0x1C, 0x80}, {0xC1, 0xFB, 0x7F}};
+static const uint8_t heads[][3] = {{0xD9, 0x52, 0x4B}, {0xD8, 0x1C, 0xA1}, {0xD8, 0x1D, 0x00},
+                                   {0xD8, 0x1B, 0x85}, {0xD9, 0x01, 0x02}, {0xD9, 0x01, 0x03},
+                                   {0xD9, 0x01, 0x11}, {0xD9, 0x52, 0x4A}, {0x9F, 0xFF, 0xFF},
+                                   {0xBF, 0xFF, 0xFF}, {0x7F, 0x61, 0x61}, {0x5F, 0x41, 0x00},
+                                   {0xF9, 0x7C, 0x00}, {0xD8, 0x1F, 0xF7}, {0xC2, 0x41, 0xFF},
+                                   {0xD8, 0x50, 0x42}, {0xC0, 0x61, 0x30}, {0x9B, 0x00, 0x00},
+                                   {0x1B, 0xFF, 0xFF}, {0xD8, 0x1C, 0x80}, {0xC1, 0xFB, 0x7F}};
 
 static size_t mutate(const corpus *from, uint8_t *bytes) {
   size_t which = random_below((uint32_t)from->count);
@@ -93,9 +95,17 @@ static void show(const char *what, const uint8_t *bytes, size_t length) {
   fprintf(stderr, "\n");
 }
 
+/* Values that tags stand for. */
+static ist_value tabled[4];
+
 /* Whether the bytes were read. */
 static bool check(fixture *f, const uint8_t *bytes, size_t length) {
-  ist_cbor_options options = {.size = sizeof options, .max_depth = 200, .max_size = 1 << 24};
+  ist_cbor_table table = {.size = sizeof table, .values = tabled, .count = 4};
+  ist_cbor_table first_table = {.size = sizeof table}, second_table = {.size = sizeof table};
+  ist_cbor_options options = {
+      .size = sizeof options, .max_depth = 200, .max_size = 1 << 24, .table = &table};
+  ist_cbor_options first_options = {.size = sizeof options, .table = &first_table};
+  ist_cbor_options second_options = {.size = sizeof options, .table = &second_table};
   ist_value value, again;
   uint8_t *exact = malloc(length ? length : 1), *first, *second;
   size_t first_length, second_length;
@@ -109,19 +119,22 @@ static bool check(fixture *f, const uint8_t *bytes, size_t length) {
     fail();
   }
   if (status) return false;
-  status = ist_cbor_write(f->context, value, NULL, &first, &first_length, NULL);
+  status = ist_cbor_write(f->context, value, &first_options, &first, &first_length, NULL);
   if (status) show("not written", bytes, length);
   assert_ok(status);
-  status = ist_cbor_read(f->context, first, first_length, NULL, &again, NULL);
+  status = ist_cbor_read(f->context, first, first_length, &first_options, &again, NULL);
   if (status) show("not read again", bytes, length);
   assert_ok(status);
-  assert_ok(ist_cbor_write(f->context, again, NULL, &second, &second_length, NULL));
-  if (first_length != second_length || memcmp(first, second, first_length)) {
+  assert_ok(ist_cbor_write(f->context, again, &second_options, &second, &second_length, NULL));
+  if (first_length != second_length || first_table.count != second_table.count ||
+      memcmp(first, second, first_length)) {
     show("not the same again", bytes, length);
     fail();
   }
   ist_free(first);
   ist_free(second);
+  ist_free(first_table.values);
+  ist_free(second_table.values);
   return true;
 }
 
@@ -131,9 +144,14 @@ static void run(fixture *f, uint64_t with, double seconds) {
   size_t read = 0, refused = 0;
   seed = with;
   state_of = with * 0x9E3779B97F4A7C15u | 1;
+  ist_cbor_table table = {.size = sizeof table};
+  const ist_cbor_options options = {.size = sizeof options, .table = &table};
+  static const char *const values[] = {"Math.max", "Symbol.iterator", "({ a: [isNaN] })", "1.5"};
+  for (size_t i = 0; i < 4; i++) tabled[i] = eval(f, values[i]);
   for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-    assert_ok(ist_cbor_write(f->context, eval(f, sources[i]), NULL, &from.bytes[i],
+    assert_ok(ist_cbor_write(f->context, eval(f, sources[i]), &options, &from.bytes[i],
                              &from.lengths[i], NULL));
+    ist_free(table.values);
     assert_in_range(from.lengths[i], 1, LONGEST / 2);
     from.count++;
   }
