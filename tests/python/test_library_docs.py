@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from libraries import ROOT, real
-
 import isthmus as ist
+from libraries import ROOT, real
 
 
 def test_the_examples_run() -> None:

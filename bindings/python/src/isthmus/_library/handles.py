@@ -13,7 +13,7 @@ from . import faces
 from .descriptor import Function, Type
 from .native import NEVER, Native, check_live
 from .owners import LIVE
-from .structs import add_fields
+from .structs import add_fields, kind_of
 from .texts import Site
 
 
@@ -24,8 +24,8 @@ class Handle(Native):
     __isthmus_type__: Type
 
     def __enter__(self) -> Any:
-        kind = self.__isthmus_type__
-        check_live(Site(kind.library.name, kind.label), self)
+        _, site = kind_of(self, Handle)
+        check_live(site, self)
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -44,9 +44,9 @@ class Handle(Native):
 
 def _dispose(self: Any) -> None:
     """Destroys the object; twice is no error."""
-    kind: Type = self.__isthmus_type__
+    _, site = kind_of(self, Handle)
     if not hasattr(self, "_type"):
-        raise Site(kind.library.name, kind.label).error(ClosedError, NEVER)
+        raise site.error(ClosedError, NEVER)
     destructor = self._type.destructor
     if destructor is None:
         return

@@ -43,7 +43,7 @@ from .scalars import (
     store_bits,
     terminator,
 )
-from .texts import Site, listed, perhaps
+from .texts import Site, got, listed, perhaps
 
 MOST_ELEMENTS = 1 << 24
 
@@ -650,6 +650,17 @@ def _path(view: Native) -> str:
 # ---- classes ----
 
 
+def kind_of(value: Any, base: type[Native]) -> tuple[Type, Site]:
+    """The type of an object that a method of all structs, or of all handles, was called on, and
+    the place for its errors. TypeError."""
+    if not isinstance(value, base):
+        raise TypeError(f"expected a {base.__name__.lower()}, got {got(value)}")
+    kind = value.__isthmus_type__
+    if kind is None:
+        raise TypeError(f"expected a {base.__name__.lower()} of a library")
+    return kind, Site(kind.library.name, kind.label)
+
+
 class Struct(Native):
     """The base of structs and unions."""
 
@@ -680,14 +691,13 @@ class Struct(Native):
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values; objects that fields point to are left out."""
-        kind = self.__isthmus_type__
-        site = Site(kind.library.name, kind.label)
+        kind, site = kind_of(self, Struct)
         check_live(site, self)
         return plain_struct(site, kind, self, 0)
 
     def __bytes__(self) -> bytes:
-        kind = self.__isthmus_type__
-        check_live(Site(kind.library.name, kind.label), self)
+        _, site = kind_of(self, Struct)
+        check_live(site, self)
         return bytes(self._memory)
 
     def __repr__(self) -> str:
@@ -734,7 +744,7 @@ def _getter(site: Site, kind: Type, field: Field) -> Callable[[Native], Any]:
         offset = field.offset
 
         def get_number(self: Native) -> Any:
-            if not (type(self).__isthmus_type__ is kind and hasattr(self, "_type")):
+            if not (isinstance(self, Native) and getattr(self, "_type", None) is kind):
                 _receiver(site, kind, self)
             if not self._plain:
                 check_live(site, self)
