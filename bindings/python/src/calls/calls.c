@@ -116,8 +116,16 @@ static PyObject *lower_text(PyObject *value, ipy_item *item) {
   return text;
 }
 
+/* A proxy that Python code has made by itself stands for nothing. */
+static bool made_of_nothing(const proxy *self) {
+  if (self->place) return false;
+  PyErr_SetString(PyExc_TypeError, "the proxy stands for no object");
+  return true;
+}
+
 static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) {
   const proxy *function = (const proxy *)self;
+  if (made_of_nothing(function)) return NULL;
   if (keywords && PyDict_Size(keywords)) {
     PyErr_SetString(PyExc_TypeError, "a JavaScript function takes no keyword arguments");
     return NULL;
@@ -158,6 +166,7 @@ end:
 /* A property by its name; what is not there, and any other key, is the package's business. */
 static PyObject *proxy_subscript(PyObject *self, PyObject *key) {
   const proxy *object = (const proxy *)self;
+  if (made_of_nothing(object)) return NULL;
   if (!PyUnicode_CheckExact(key))
     return PyObject_CallFunctionObjArgs(get_otherwise, self, key, NULL);
   PyObject *text = PyUnicode_AsLatin1String(key);

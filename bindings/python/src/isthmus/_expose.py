@@ -136,6 +136,15 @@ def _method(cls: type, name: str, js_name: str) -> Callable[..., Any]:
     return call
 
 
+def _class_method(cls: type, name: str) -> Callable[..., Any]:
+    def call(receiver: Any, *args: Any) -> Any:
+        # Of a class that derives from it, when it is called on that.
+        kind = receiver if isinstance(receiver, type) and issubclass(receiver, cls) else cls
+        return getattr(kind, name)(*args)
+
+    return call
+
+
 def _getter(cls: type, name: str) -> Callable[..., Any]:
     def get(receiver: Any, *args: Any) -> Any:
         if not isinstance(receiver, cls):
@@ -152,10 +161,6 @@ def _setter(cls: type, name: str) -> Callable[..., Any]:
         setattr(receiver, name, value)
 
     return put
-
-
-def _text(receiver: Any) -> str:
-    return str(receiver)
 
 
 class _Table:
@@ -218,7 +223,9 @@ def _fill(context: Context, cls: type, own: _Table, fixed: _Table) -> None:
                 own.add("@@iterator", None, None, call)
             elif name.startswith("_"):
                 continue
-            elif isinstance(value, (staticmethod, classmethod)):
+            elif isinstance(value, classmethod):
+                fixed.add(name, None, None, fixed.function(_class_method(cls, name), name))
+            elif isinstance(value, staticmethod):
                 call = fixed.function(getattr(cls, name), name, receiver=False)
                 fixed.add(name, None, None, call)
             elif isinstance(value, property):

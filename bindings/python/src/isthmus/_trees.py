@@ -48,7 +48,8 @@ def datetime_of(number: float) -> datetime.datetime:
 def _tagged(tag: int, value: Any) -> Any:
     """What stands for a value with a tag."""
     if tag == 1:
-        return datetime_of(value * 1000 if isinstance(value, int) else round(value * 1000, 3))
+        # Seconds; a Date counts whole milliseconds.
+        return datetime_of(round(value * 1000) if abs(value) < 1e13 else value)
     if tag in (2, 3):
         number = int.from_bytes(value, "big")
         return ~number if tag == 3 else number
