@@ -585,6 +585,9 @@ def finish(context: Context, frame: OpFrame, tag: int) -> Any:
 # ---- Calls from JavaScript -----------------------------------------------------------------------
 
 _cores: dict[int, weakref.ref[Core]] = {}
+# Memory of Python's that an isolate has, by its key and a number of its own. What has come out of
+# the isolate may stand on it when that is closed.
+lent: dict[tuple[int, int], Any] = {}
 _last_key = 0
 
 
@@ -709,11 +712,15 @@ def ipy_on_look(key: int) -> int:
 @ffi.def_extern()  # type: ignore[untyped-decorator]
 def ipy_on_release(key: int, hosts: Any, count: int) -> None:
     """Lets go of Python objects that JavaScript has forgotten."""
+    numbers = ffi.unpack(hosts, count)
+    if lent:
+        for number in numbers:
+            lent.pop((key, number), None)
     reference = _cores.get(key)
     core = reference() if reference else None
     if core is None:
         return
-    for number in ffi.unpack(hosts, count):
+    for number in numbers:
         core.objects.pop(number, None)
 
 
