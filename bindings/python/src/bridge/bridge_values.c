@@ -377,7 +377,8 @@ int ipy_read_tree(uintptr_t place, const char *bytes, size_t length, ipy_item *i
   if (!values) return ipy__give_up(&op, failed(&op, IST_ERR_MEMORY));
   for (size_t i = 0; i < count && !answer; i++)
     answer = ipy_lower(op.core, op.context, &items[i], &values[i], op.frame);
-  ist_cbor_options options = {.size = sizeof options};
+  ist_cbor_table table = {.size = sizeof table, .values = values, .count = count};
+  ist_cbor_options options = {.size = sizeof options, .table = &table};
   ist_status status = answer ? IST_OK
                              : ist_cbor_read(op.context, (const uint8_t *)bytes, length, &options,
                                              &tree, &op.frame->error);
@@ -395,14 +396,20 @@ int ipy_write_tree(uintptr_t place, int64_t object, uint32_t depth, bool deeper,
   if (answer) return answer;
   ist_value about;
   if (!ipy__table_value(op.core, object, &about)) return ipy__give_up(&op, IPY_STALE);
-  (void)deeper;
-  ist_cbor_options options = {.size = sizeof options, .max_depth = depth};
+  ist_cbor_table table = {.size = sizeof table};
+  ist_cbor_options options = {
+      .size = sizeof options,
+      .max_depth = depth,
+      .references = IST_CBOR_INSTANCES | (deeper ? IST_CBOR_DEEPER : 0),
+      .table = &table,
+  };
   uint8_t *bytes;
   size_t length;
   ist_status status =
       ist_cbor_write(op.context, about, &options, &bytes, &length, &op.frame->error);
   if (status) return ipy__give_up(&op, failed(&op, status));
-  answer = lift_many(&op, NULL, 0);
+  answer = lift_many(&op, table.values, table.count);
+  ist_free(table.values);
   if (answer != IPY_MANY) {
     ist_free(bytes);
   } else {
