@@ -88,8 +88,8 @@ typedef struct ipy_hold {
   void *previous;
 } ipy_hold;
 
-/* Starts the watch; called once, on the main thread. */
-void ipy_start(void);
+/* Starts the watch, once; `main` is Python's name for its main thread, which is its pthread_t. */
+void ipy_start(uintptr_t main);
 /* The interpreter ends: from now on nothing calls into Python, and running JavaScript is ended. */
 void ipy_stop(void);
 

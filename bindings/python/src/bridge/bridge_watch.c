@@ -68,9 +68,9 @@ static void *watching(void *env) {
   return NULL;
 }
 
-void ipy_start(void) {
+void ipy_start(uintptr_t main) {
   if (watch.started) return;
-  watch.main = pthread_self();
+  watch.main = (pthread_t)main;
   watch.started = true;
   pthread_t thread;
   atomic_store(&watch.asleep, false);

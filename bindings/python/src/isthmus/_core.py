@@ -14,6 +14,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from ._calls import Owner
 from ._errors import (
     ClosedError,
     ConversionError,
@@ -34,7 +35,6 @@ from ._errors import (
     ResourceError,
     StateError,
 )
-from ._calls import Owner
 from ._extension import ffi, lib
 from ._undefined import undefined
 
@@ -334,6 +334,7 @@ class Core:
 
     def error(self, answer: int, frame: OpFrame, context: Optional[Context]) -> BaseException:
         """The exception of an operation that has failed."""
+        park_if_ending()
         if answer == CLOSED:
             return self.closed_error(context)
         if answer == STALE:
@@ -724,7 +725,17 @@ def ipy_on_release(key: int, hosts: Any, count: int) -> None:
         core.objects.pop(number, None)
 
 
+_ending: list[bool] = []
+
+
+def park_if_ending() -> None:
+    """Keeps a thread that Python is about to leave behind from telling that it was ended."""
+    if _ending and threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()
+
+
 def _stop() -> None:
+    _ending.append(True)
     lib.ipy_stop()
     for reference in list(_cores.values()):
         core = reference()
@@ -732,6 +743,5 @@ def _stop() -> None:
             lib.ipy_isolate_terminate(core.ptr)
 
 
-if threading.current_thread() is threading.main_thread():
-    lib.ipy_start()
+lib.ipy_start(threading.main_thread().ident)
 atexit.register(_stop)

@@ -25,7 +25,15 @@ from types import TracebackType
 from typing import Any, Callable, Literal, Optional, Union
 
 from ._cbor import decode, encode
-from ._core import byte_count, check, nanoseconds, plain_error, status_error
+from ._core import (
+    _ending,
+    byte_count,
+    check,
+    nanoseconds,
+    park_if_ending,
+    plain_error,
+    status_error,
+)
 from ._errors import ClosedError
 from ._extension import ffi, lib
 
@@ -443,8 +451,7 @@ class _Map:
             if refused:
                 most = min(most, refused[0][0] - self.given)
             status = lib.ipy_batch_next_many(self.batch, most, timeout, harvest)
-            if _ending:
-                _park()
+            park_if_ending()
             if status == lib.IST_ERR_TIMEOUT:
                 return []
             self.pool._check(status)
@@ -763,19 +770,10 @@ def _clock(seconds: float) -> str:
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 
 
-_ending: list[bool] = []
-
-
 def _close_all() -> None:
     _ending.append(True)
     for pool in list(_pools):
         pool.close()
-
-
-def _park() -> None:
-    """Keeps a thread that Python is going to leave behind from telling that its pool is closed."""
-    if threading.current_thread() is not threading.main_thread():
-        threading.Event().wait()
 
 
 atexit.register(_close_all)
