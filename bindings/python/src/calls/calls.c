@@ -11,6 +11,7 @@
 #include <structmember.h>
 
 #include "bridge.h"
+#include "evaluate.h"
 #include "trees.h"
 
 typedef struct proxy {
@@ -300,6 +301,8 @@ static PyMethodDef methods[] = {
      "reads another result, finish(object, frame, answer), and makes the exception of what "
      "JavaScript "
      "threw, thrown(object, error, name, message)."},
+    {"evaluate", ipy__evaluate, METH_VARARGS,
+     "evaluate(function, place, source, filename, finish): the value of a script."},
     {"text_address", text_address, METH_O,
      "text_address(text): where a text of ASCII has its characters, as long as it lives."},
     {"doubles", ipy__doubles, METH_O, "doubles(list): the doubles of a list of numbers, or None."},

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _core
+from ._calls import evaluate
 from ._console import Console, add_web
 from ._convert import let_go, lower, lower_text
-from ._core import INT, Hold, finish, nanoseconds
+from ._core import Hold, finish, lift, nanoseconds
 from ._errors import ClosedError, ForkedError, StateError
 from ._extension import ffi, lib
 from ._grant import CLibrary, load
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
     from ._proxies import JSFunction, JSObject
 
 _numbers = itertools.count(1)
+_EVAL = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval")))
+_EVAL_COMPARTMENT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval_compartment")))
+
+
+class _Borrowed:
+    """A frame of the extension's, for the length of an evaluation."""
+
+    __slots__ = ("c",)
+
+    def __init__(self, at: int) -> None:
+        self.c = ffi.cast("ipy_frame *", at)
 
 
 class Context:
@@ -68,6 +80,7 @@ class Context:
         self._modules: dict[str, Module] = {}
         self._importers: dict[str, Any] = {}
         self._eval = lib.ipy_eval_compartment if frozen else lib.ipy_eval
+        self._eval_at = _EVAL_COMPARTMENT if frozen else _EVAL
         self._core = isolate._core
         self._place = ffi.new("ipy_place *")
         self._place.core = self._core.ptr
@@ -169,24 +182,30 @@ class Context:
             JSTimeoutError, JSMemoryError, JSTerminated: it was ended.
             ClosedError: the context is closed.
         """
+        if timeout is None and cpu_timeout is None and not line_offset:
+            return evaluate(self._eval_at, self._at, source, filename, self._finish)
         core = self._core
         text = source.encode()
         frame = core.frame()
         c = frame.c
-        if timeout is not None or cpu_timeout is not None:
-            c.wall = nanoseconds(timeout, "timeout")
-            c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
+        c.wall = nanoseconds(timeout, "timeout")
+        c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
         args = (self._at, text, len(text), filename.encode(), line_offset, frame.at)
         tag = self._eval(*args)
-        if tag == INT:
-            value = frame.result.integer
-            core.frames.append(frame)
-            return value
         if tag < 0:
             tag = core.again(tag, frame, self, self._eval, *args)
-        if timeout is not None or cpu_timeout is not None:
-            c.wall = c.cpu = 0
+        c.wall = c.cpu = 0
         return finish(self, frame, tag)
+
+    def _finish(self, at: int, answer: int) -> Any:
+        """The value of an evaluation that is more than a number, or what went wrong."""
+        frame = _Borrowed(at)
+        try:
+            if answer < 0:
+                raise self._core.error(answer, frame, self)  # type: ignore[arg-type]
+            return lift(self, frame.c.result, answer)
+        finally:
+            lib.ipy_frame_reset(frame.c)
 
     async def eval_async(
         self,
