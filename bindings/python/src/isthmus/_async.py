@@ -16,7 +16,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._convert import lower_callable
+from ._convert import lower_callable, pinned
 from ._core import BUSY, OBJECT, Core, Dropped, Hold, nanoseconds
 from ._errors import ClosedError, JSTerminated, JSTimeoutError, StateError
 from ._extension import ffi, lib
@@ -558,19 +558,20 @@ def lower_async_iterable(context: Context, value: Any, item: Any, keep: list[Any
     """An asynchronous generator, or anything that `async for` takes, as an asynchronous iterator of
     JavaScript's."""
     core = context._core
-    number = core.made.get(id(value))
-    if number is not None and lib.ipy_pin(core.ptr, number) == 1:
+    number = pinned(core, value)
+    if number:
         item.tag = OBJECT
         item.integer = number
         keep.append(Dropped(number))
         return
     glue = _glue_of(context)
     made = glue.wrap(*_steps(value, glue.finished))
+    host = core.host(value)
     with Hold(context) as hold:
-        number = lib.ipy_own(core.ptr, context._ptr, hold.lower(made), core.host(value))
+        number = lib.ipy_own(core.ptr, context._ptr, hold.lower(made), host)
     if number <= 0:
         raise MemoryError
-    core.made[id(value)] = number
+    core.made[id(value)] = number, host
     item.tag = OBJECT
     item.integer = number
     keep.append(Dropped(number))

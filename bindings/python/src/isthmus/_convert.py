@@ -182,8 +182,9 @@ def pinned(core: Core, value: Any) -> int:
     """The number of what stands for a Python object, to be dropped after use; 0: nothing does
     now.
     """
-    number = core.made.get(id(value), 0)
-    if number:
+    known = core.made.get(id(value))
+    if known is not None:
+        number = known[0]
         answer = lib.ipy_pin(core.ptr, number)
         while answer == -2:
             answer = lib.ipy_pin(core.ptr, number)
@@ -198,15 +199,17 @@ def lower_callable(context: Context, value: Any, item: Any, keep: list[Any]) -> 
     number = pinned(core, value)
     if not number:
         name = getattr(value, "__name__", "")
-        number = make_function(context, value, name if isinstance(name, str) else "")
-        core.made[id(value)] = number
+        number, host = make_function(context, value, name if isinstance(name, str) else "")
+        core.made[id(value)] = number, host
     item.tag = OBJECT
     item.integer = number
     keep.append(Dropped(number))
 
 
-def make_function(context: Context, value: Any, name: str, flags: int = 0) -> int:
-    """A new JavaScript function for a Python callable: its number, to be dropped after use."""
+def make_function(context: Context, value: Any, name: str, flags: int = 0) -> tuple[int, int]:
+    """A new JavaScript function for a Python callable: its number in the table, to be dropped after
+    use, and that of the callable.
+    """
     core = context._core
     frame = core.frame()
     text = name.encode("utf-8", "replace").replace(b"\0", b"")
@@ -221,7 +224,7 @@ def make_function(context: Context, value: Any, name: str, flags: int = 0) -> in
         raise
     number: int = frame.result.integer
     core.frames.append(frame)
-    return number
+    return number, host
 
 
 # ---- Trees ---------------------------------------------------------------------------------------

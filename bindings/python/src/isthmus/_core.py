@@ -289,8 +289,8 @@ class Core:
         # What JavaScript refers to, by the number that stands for it there.
         self.objects: dict[int, Any] = {}
         self.next_host = 1
-        # The number in the table of what was made for a Python object, by its id().
-        self.made: dict[int, int] = {}
+        # What was made for a Python object, by its id(): its number in the table, and the object's.
+        self.made: dict[int, tuple[int, int]] = {}
         # The live proxies, by their number in the table.
         self.proxies: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         # What is to be raised when JavaScript was ended because of it, by thread.
@@ -722,7 +722,10 @@ def ipy_on_release(key: int, hosts: Any, count: int) -> None:
     if core is None:
         return
     for number in numbers:
-        core.objects.pop(number, None)
+        thing = core.objects.pop(number, None)
+        known = core.made.get(id(thing))
+        if known is not None and known[1] == number:
+            del core.made[id(thing)]
 
 
 _ending: list[bool] = []

@@ -175,7 +175,7 @@ class _Table:
         if call is None:
             return None
         flags = lib.IPY_FN_RECEIVER if receiver else 0
-        return _Made(_convert.make_function(self.context, call, name, flags))
+        return _Made(_convert.make_function(self.context, call, name, flags)[0])
 
     def add(self, name: str, *made: Any) -> None:
         if name in self.names:
@@ -304,7 +304,7 @@ def stand(
         core.objects.pop(host, None)
         raise
     core.frames.append(frame)
-    core.made[id(value)] = number
+    core.made[id(value)] = number, host
     if about is not None:
         lib.ipy_drop(core.ptr, number)
     return number  # type: ignore[no-any-return]
