@@ -141,7 +141,8 @@ def test_fields() -> None:
     with pytest.raises(AttributeError, match=r"^handles.Sensor.id: is read-only$"):
         s.id = 4
     with pytest.raises(
-        TypeError, match=r"^handles.bounds.low: the Sensor is the library's and cannot be changed$"
+        AttributeError,
+        match=r"^handles.bounds.low: the Sensor is the library's and cannot be changed$",
     ):
         s.bounds.low = 1
     bounds, marks = s.bounds, s.marks

@@ -157,8 +157,9 @@ def call(name, function, bound):
     options = {}
     if any(p.name == "into" for p in parameters) and rng.randrange(4) == 0:
         options["into"] = {rng.choice(["v", "to", "dest", "p", "info"]): make()}
-    if "numbers_made" in name or "apply_n" in name or name.endswith(".visit"):
-        values = [v % 50 if isinstance(v, int) else v for v in values]
+    if "'numbers'" not in name:
+        # Great numbers make C count, and fill memory, for hours.
+        values = [v % 50 if isinstance(v, int) and v > 1000 else v for v in values]
     try:
         keep(function(*values, **options))
         good.add(name)
@@ -218,9 +219,9 @@ print("lives", done >= rounds, len(good) > len(calls) // 2)
 """
 
 
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("turn", range(2))
 def test_the_process_lives(alone: Alone, turn: int) -> None:
     seed = os.environ.get("MONKEY_SEED", str(random.randrange(1 << 31)))
-    rounds = os.environ.get("MONKEY_ROUNDS", "15000")
+    rounds = os.environ.get("MONKEY_ROUNDS", "6000")
     print(f"MONKEY_SEED={seed} MONKEY_ROUNDS={rounds}")
     assert alone(preamble() + MONKEY, seed, rounds) == "lives True True\n"

@@ -84,7 +84,7 @@ def test_lists_of_structs() -> None:
     unions = fixture("unions")
     items = unions.list_get(3).items
     assert [item.name for item in items] == ["one", "two", None]
-    with pytest.raises(TypeError, match=r"is read-only"):
+    with pytest.raises(AttributeError, match=r"is read-only"):
         items[0].id = 5
     assert unions.list_get(0).items is None
     assert [w.f for w in unions.words_fill(2).words] == [0.0, 1.0]

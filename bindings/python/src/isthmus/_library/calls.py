@@ -139,7 +139,9 @@ class Call(Results):
 
     def _leave(self) -> None:
         while self.entered:
-            self.entered.pop().leave()
+            owner = self.entered.pop()
+            with owner.domain.lock:
+                owner.leave()
 
     def close(self) -> None:
         """Whatever way it ended."""

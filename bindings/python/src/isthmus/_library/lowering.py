@@ -37,21 +37,17 @@ class Lowering(State):
         function = self.function
         for index, value in zip(function.args, given):
             self._lower_one(function.params[index], value)
-        for index, value in self.plan.defaults.items():
-            param = function.params[index]
-            if param.arg < 0 and index != function.self_index and param.role != "fixed":
-                if not param.lengths and param.dir != "out":
-                    self._lower_one(param, value)
-        for param in function.params:
+        for param, value in self.plan.hidden_defaults:
+            self._lower_one(param, value)
+        for param in self.plan.cells:
             self._lay_cell(param)
         if into is not None:
             self._read_into(into)
 
     def _lay_cell(self, param: Param) -> None:
         argument = self.arguments[param.index]
-        if param.role != "cell" or param.type.to.kind == "struct" or argument.absent:
-            if param.role == "cell" and argument.absent:
-                self.values[param.index] = abi.NULL
+        if argument.absent:
+            self.values[param.index] = abi.NULL
             return
         if argument.cell is None:
             argument.cell = abi.new(abi.raw_name(param.type.to) + " *")

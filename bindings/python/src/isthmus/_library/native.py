@@ -8,6 +8,7 @@ alone: what counts is the type and the record that it has.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from .._errors import ClosedError, StateError
@@ -180,8 +181,10 @@ def check_live(site: Site, value: Native) -> None:
         raise site.error(TypeError, f"is no longer there: {name} has changed")
 
 
-def check_writable(site: Site, value: Native) -> None:
-    """Raises unless its memory can be written. ClosedError, TypeError."""
+def check_writable(
+    site: Site, value: Native, kind: type[TypeError] | type[AttributeError] = TypeError
+) -> None:
+    """Raises unless its memory can be written. ClosedError; `kind` when it is read-only."""
     check_live(site, value)
     owner = value._owner
     whole = owner.type if owner is not None else root_of(value)._type
@@ -189,10 +192,10 @@ def check_writable(site: Site, value: Native) -> None:
     inside = whole.kind == "handle" and not whole.inline and is_view
     is_const = owner is not None and owner.is_const
     if value._frozen and not inside and not is_const:
-        raise site.error(TypeError, "is read-only")
+        raise site.error(kind, "is read-only")
     if is_const or inside:
         how = "the library's" if inside else "const"
-        raise site.error(TypeError, f"the {whole.name} is {how} and cannot be changed")
+        raise site.error(kind, f"the {whole.name} is {how} and cannot be changed")
 
 
 def check_idle(site: Site, value: Native) -> None:
@@ -207,6 +210,17 @@ def check_idle(site: Site, value: Native) -> None:
         raise site.error(TypeError, f"cannot be set: the {owner.type.name} is C's own")
     if owner.type.kind == "handle" and not owner.type.inline:
         raise site.error(TypeError, f"cannot be set: the {owner.type.name} is C's own")
+
+
+def locked(value: Any) -> AbstractContextManager[Any]:
+    """Keeps other threads from ending what an object shows while it is looked at."""
+    if getattr(value, "_plain", True) or value._owner is None:
+        return _nothing
+    lock: AbstractContextManager[Any] = value._owner.domain.lock
+    return lock
+
+
+_nothing: AbstractContextManager[Any] = nullcontext()
 
 
 def hold(value: Native, others: list[Any]) -> None:

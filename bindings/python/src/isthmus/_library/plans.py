@@ -48,12 +48,29 @@ class Plan:
             param.within for param in [*self.params, function.result] if param.within is not None
         }
         self.filled_structs = [_filled_struct(param) for param in self.params]
+        # Which parameters need what: what there is none of costs nothing.
+        params = self.params
+        self.cells = [p for p in params if p.role == "cell" and p.type.to.kind != "struct"]
+        self.lengths = [p for p in params if p.lengths]
+        self.fixed_params = [p for p in params if p.role == "fixed"]
+        self.ranged = [p for p in params if p.minimum or p.maximum]
+        self.buffers = [p for p in params if p.role == "buffer"]
+        self.by_value = [p for p in params if p.role == "value" and p.type.kind == "struct"]
+        self.callbacks = [p for p in params if p.role == "value" and p.type.kind == "callback"]
+        self.takes = [p for p in params if p.take and function.kind != "destructor"]
+        self.error_texts = [p for p in params if p.error_text]
+        self.owned_always = [p for p in params if p.own_always and not p.error_text]
         self.locks = library.calls_back or function.ends_borrows or self._has_objects()
         self.defaults: dict[int, Any] = {}
-        for param in self.params:
-            if param.default is not None:
-                kind = param.type.to if param.role == "cell" else param.type
-                self.defaults[param.index] = literal(param.default, kind)
+        self.hidden_defaults: list[tuple[Param, Any]] = []
+        for param in params:
+            if param.default is None:
+                continue
+            kind = param.type.to if param.role == "cell" else param.type
+            value = self.defaults[param.index] = literal(param.default, kind)
+            hidden = param.arg < 0 and param.index != function.self_index
+            if hidden and param.role != "fixed" and not param.lengths and param.dir != "out":
+                self.hidden_defaults.append((param, value))
 
     def _has_objects(self) -> bool:
         def reaches(kind: Type) -> bool:

@@ -34,35 +34,28 @@ class Resolving(Lowering):
     __slots__ = ()
 
     def _resolve(self) -> None:
-        function, plan = self.function, self.plan
-        params = function.params
-        for param in params:
+        plan = self.plan
+        for param in plan.params:
             self._resolve_one(param)
         for step in self.later.steps:
             step()
-        for param in params:
-            if param.lengths:
-                self._lengths(param)
-        for param in params:
-            if param.role == "fixed":
-                self._fix(param)
-        for param in params:
-            if plan.minimum[param.index] or plan.maximum[param.index]:
-                self._check_range(param)
-        for param in params:
-            if param.role == "buffer":
-                if param.dir == "out":
-                    self._allocate(param)
-                else:
-                    self._check_count(param)
-        for param in params:
-            if param.lengths:
-                self._lengths(param)
-        for param in params:
-            if param.type.kind == "callback" and param.role == "value":
-                self._make_callback(param)
-            elif param.type.kind == "struct" and param.role == "value":
-                self._by_value(param)
+        for param in plan.lengths:
+            self._lengths(param)
+        for param in plan.fixed_params:
+            self._fix(param)
+        for param in plan.ranged:
+            self._check_range(param)
+        for param in plan.buffers:
+            if param.dir == "out":
+                self._allocate(param)
+            else:
+                self._check_count(param)
+        for param in plan.lengths:
+            self._lengths(param)
+        for param in plan.callbacks:
+            self._make_callback(param)
+        for param in plan.by_value:
+            self._by_value(param)
 
     def _by_value(self, param: Param) -> None:
         shared = self.plan.library.shared
@@ -99,6 +92,8 @@ class Resolving(Lowering):
             check_writable(site, view)
         else:
             check_live(site, view)
+        if view._owner is not None:
+            self.enter(view._owner)
         of = param.type.to
         argument.address = view._address
         argument.size = view._type.size
@@ -360,9 +355,7 @@ class Resolving(Lowering):
             elif not failed and use.replaced:
                 replaced(domain, use, self.parent)
         self.stored = []
-        for param in self.function.params:
-            if param.type.kind != "callback":
-                continue
+        for param in self.plan.callbacks:
             argument = self.arguments[param.index]
             closure, argument.closure = argument.closure, None
             if closure is not None:

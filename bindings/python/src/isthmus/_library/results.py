@@ -68,9 +68,9 @@ class Results(Resolving):
                 given, part = kept
                 if given._owner is None or given._owner.state == LIVE:
                     given._memory[: given._type.size] = bytes(part)
-        for param in function.params:
+        for param in plan.takes:
             owner = self.arguments[param.index].owner
-            if param.take and owner is not None and function.kind != "destructor":
+            if owner is not None:
                 owner.taken(function)
         fault: str | None = None
         failure: BaseException | None = None
@@ -108,9 +108,9 @@ class Results(Resolving):
     def _error_text(self) -> str | None:
         """Owned texts that are freed whether the call failed or not, and the one that says why."""
         text: str | None = None
-        for param in self.function.params:
+        for param in self.plan.error_texts:
             argument = self.arguments[param.index]
-            if not param.error_text or argument.absent or argument.cell is None:
+            if argument.absent or argument.cell is None:
                 continue
             address = int(argument.cell[0])
             if not address:
@@ -168,9 +168,7 @@ class Results(Resolving):
     def _release_owned_always(self) -> None:
         """After a failure only what is owned always is ours, and so it is where nobody wants it."""
         function = self.function
-        for param in function.params:
-            if not param.own_always or param.error_text:
-                continue
+        for param in self.plan.owned_always:
             argument = self.arguments[param.index]
             if not self.failed and param.index in function.outputs:
                 continue

@@ -27,51 +27,29 @@ if TYPE_CHECKING:
 
 
 class Argument:
-    """One parameter between the steps; the result has one too."""
+    """One parameter between the steps; the result has one too. What was never set costs nothing."""
 
-    __slots__ = (
-        "absent",
-        "address",
-        "cell",
-        "closure",
-        "count",
-        "data",
-        "done",
-        "fresh",
-        "from_string",
-        "given",
-        "into",
-        "keep",
-        "memory",
-        "owner",
-        "size",
-        "unit",
-        "value",
-        "wrap",
-    )
-
-    def __init__(self) -> None:
-        self.given = False
-        self.value: Any = None
-        self.into: Any = None
-        self.done = False
-        self.absent = False
-        self.from_string = False
-        self.fresh = False
-        """`owner` is a new record, which has no object yet."""
-        self.address = 0
-        self.count = 0
-        self.size = 0
-        self.unit = 0
-        self.cell: Any = None
-        self.data: Any = None
-        """The output's own memory: bytes or bytearray."""
-        self.keep: Any = None
-        self.memory: Any = None
-        """A struct that C fills: what keeps it, and a buffer over it."""
-        self.owner: Owner | None = None
-        self.wrap: Native | None = None
-        self.closure: Closure | None = None
+    given = False
+    value: Any = None
+    into: Any = None
+    done = False
+    absent = False
+    from_string = False
+    fresh = False
+    """`owner` is a new record, which has no object yet."""
+    address = 0
+    count = 0
+    size = 0
+    unit = 0
+    cell: Any = None
+    data: Any = None
+    """The output's own memory: bytes or bytearray."""
+    keep: Any = None
+    memory: Any = None
+    """A struct that C fills: what keeps it, and a buffer over it."""
+    owner: Owner | None = None
+    wrap: Native | None = None
+    closure: Closure | None = None
 
 
 class State:
@@ -150,7 +128,8 @@ class State:
 
     def enter(self, owner: Owner) -> None:
         """A call is inside an object until C has returned."""
-        owner.enter(self.function)
+        with owner.domain.lock:
+            owner.enter(self.function)
         self.entered.append(owner)
 
     def enter_ref(self, site: Site, to: Type, value: Any, null: bool = False) -> int:

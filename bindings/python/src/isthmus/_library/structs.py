@@ -21,6 +21,7 @@ from .native import (
     check_writable,
     field_there,
     hold,
+    locked,
     native,
     number_at,
     place,
@@ -343,10 +344,9 @@ def lower_struct(
 
 
 def _known(kind: Type) -> dict[str, Field]:
-    known = {field.name: field for field in kind.fields if field.value is None}
+    known = {field.name: field for field in kind.fields}
     for field in kind.fields:
-        if field.value is None:
-            known.setdefault(field.attribute, field)
+        known.setdefault(field.attribute, field)
     return known
 
 
@@ -441,6 +441,13 @@ def _pointed(whole: Native, kind: Type, address: int) -> Any:
 
 def get_field(site: Site, whole: Native, field: Field) -> Any:
     """The value of a field."""
+    if not whole._plain:
+        with locked(whole):
+            return _get_field(site, whole, field)
+    return _get_field(site, whole, field)
+
+
+def _get_field(site: Site, whole: Native, field: Field) -> Any:
     check_live(site, whole)
     memory: Any = whole._memory
     there, member = field_there(field, memory)
@@ -464,7 +471,7 @@ def get_field(site: Site, whole: Native, field: Field) -> Any:
 
 def set_field(site: Site, whole: Native, field: Field, value: Any) -> None:
     """Assigns to a field. A failure changes nothing."""
-    check_writable(site, whole)
+    check_writable(site, whole, AttributeError)
     memory = whole._memory
     there, member = field_there(field, memory)
     if not there:
@@ -493,7 +500,7 @@ def _set_whole(
         raise site.error(TypeError, "is read-only")
     keep, address, copy = allocate(kind.size, kind.align)
     lower_part(None, site, kind, value, copy, address, whole)
-    check_writable(site, whole)
+    check_writable(site, whole, AttributeError)
     memory = whole._memory
     if field_there(field, memory) != (True, member):
         raise absent(site, field, memory)
@@ -574,9 +581,10 @@ class StructArray(ArrayView):
             return [self[i] for i in range(*index.indices(len(self)))]
         number = self._index(index)
         site = self._site(number)
-        check_live(site, self)
         of = self._type.to
-        return lift_part(site, self, of, number * of.size)
+        with locked(self):
+            check_live(site, self)
+            return lift_part(site, self, of, number * of.size)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         number = self._index(index)
@@ -586,8 +594,9 @@ class StructArray(ArrayView):
         check_writable(site, self)
         keep, address, copy = allocate(of.size, of.align)
         lower_part(None, site, of, value, copy, address, self)
-        check_writable(site, self)
-        self._memory[number * of.size : (number + 1) * of.size] = bytes(copy)
+        with locked(self):
+            check_writable(site, self)
+            self._memory[number * of.size : (number + 1) * of.size] = bytes(copy)
         del keep
 
     def __iter__(self) -> Iterator[Any]:
@@ -599,13 +608,15 @@ class StructArray(ArrayView):
 
     def to_list(self) -> list[Any]:
         """The elements as plain values."""
-        check_live(self._site(), self)
-        made: list[Any] = plain(self._site(), self._type, self, 0)
+        with locked(self):
+            check_live(self._site(), self)
+            made: list[Any] = plain(self._site(), self._type, self, 0)
         return made
 
     def __bytes__(self) -> bytes:
-        check_live(self._site(), self)
-        return bytes(self._memory)
+        with locked(self):
+            check_live(self._site(), self)
+            return bytes(self._memory)
 
     def __repr__(self) -> str:
         try:
@@ -692,13 +703,15 @@ class Struct(Native):
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values; objects that fields point to are left out."""
         kind, site = kind_of(self, Struct)
-        check_live(site, self)
-        return plain_struct(site, kind, self, 0)
+        with locked(self):
+            check_live(site, self)
+            return plain_struct(site, kind, self, 0)
 
     def __bytes__(self) -> bytes:
         _, site = kind_of(self, Struct)
-        check_live(site, self)
-        return bytes(self._memory)
+        with locked(self):
+            check_live(site, self)
+            return bytes(self._memory)
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -717,7 +730,8 @@ def field_property(kind: Type, field: Field) -> property:
 
     def setter(self: Native, value: Any) -> None:
         _receiver(site, kind, self)
-        set_field(site, self, field, value)
+        with locked(self):
+            set_field(site, self, field, value)
 
     return property(getter, setter if writable else _refuse(site), None, field.doc)
 
@@ -746,9 +760,11 @@ def _getter(site: Site, kind: Type, field: Field) -> Callable[[Native], Any]:
         def get_number(self: Native) -> Any:
             if not (isinstance(self, Native) and getattr(self, "_type", None) is kind):
                 _receiver(site, kind, self)
-            if not self._plain:
+            if self._plain:
+                return unpack(self._memory, offset)[0]
+            with locked(self):
                 check_live(site, self)
-            return unpack(self._memory, offset)[0]
+                return unpack(self._memory, offset)[0]
 
         return get_number
 
