@@ -129,10 +129,11 @@ def test_one_that_fills_the_stack_then_goes_on() -> None:
     assert callbacks.plain_apply(lambda number: number, 3) == 3
 
 
-@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
 def test_coroutines_generators_and_classes() -> None:
-    async def later(number: int) -> int:
+    async def later() -> int:
         return 1
+
+    waiting = later()
 
     def several(number: int) -> Any:
         yield 1
@@ -142,7 +143,8 @@ def test_coroutines_generators_and_classes() -> None:
             self.number = number
 
     integer = "expected an integer from -2147483648 to 2147483647, got "
-    for function in (later, several, Made):
+    for function in (lambda number: waiting, several, Made):
         said = rf"^callbacks\.plain_apply: cb: the result: {integer}"
         with pytest.raises(TypeError, match=said):
             callbacks.plain_apply(function, 1)
+    waiting.close()
