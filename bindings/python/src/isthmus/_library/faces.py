@@ -52,6 +52,8 @@ class Parameters:
 def _finish(made: Any, library: Any, function: Function, label: str) -> Any:
     made.__name__ = function.name
     made.__qualname__ = label
+    # What Python says of wrong arguments names the function by its code before version 3.10.
+    made.__code__ = made.__code__.replace(co_name=label)
     made.__module__ = f"isthmus.library.{library.name}"
     made.__doc__ = _doc(function)
     return made
@@ -124,6 +126,7 @@ def constructor(library: Any, kind: Type, function: Function) -> Any:
     made = _make(source, values, "face", f"<{kind.label}>")
     made.__name__ = "__init__"
     made.__qualname__ = kind.label
+    made.__code__ = made.__code__.replace(co_name=kind.label)
     made.__module__ = f"isthmus.library.{library.name}"
     made.__doc__ = _doc(function)
     return made
