@@ -154,8 +154,8 @@ class Context:
 
     @property
     def closed(self) -> bool:
-        """Whether it, or its isolate, was closed."""
-        return not self._ptr or self._core.closed
+        """Whether it, or its isolate, was closed, or the isolate has reached its heap limit."""
+        return not self._ptr or self._core.closed or self._core.spent
 
     def eval(
         self,
@@ -313,7 +313,7 @@ class Context:
             JSSyntaxError: the text does not parse.
             ValueError: a parameter is no identifier.
         """
-        return compile_function(self, source, tuple(parameters), filename, cache, line_offset)[0]
+        return compile_function(self, source, parameters, filename, cache, line_offset)[0]
 
     def function_cache(self, function: JSFunction) -> bytes:
         """The code of a function that `function` has made, to be given with the same text another

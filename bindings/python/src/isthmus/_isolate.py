@@ -194,7 +194,7 @@ class Isolate:
 
     def _pointer(self) -> Any:
         core = self._core
-        if core.closed:
+        if core.closed or core.spent:
             raise core.closed_error(None)
         return core.isolate()
 
