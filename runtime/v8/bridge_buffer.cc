@@ -216,6 +216,8 @@ bool ist__buffer_lower(ist__call *call, const ist__param *param) {
       return refuse(site, of, param->text, written, param->null, value);
     }
     if (written ? !ist__wrap_writable(site, wrap) : !ist__wrap_live(site, wrap)) return false;
+    /* What it is a part of lives until C returns. */
+    if (wrap->owner && !ist__call_enter(call, site, wrap->owner)) return false;
     argument.data = wrap->address;
     argument.count = of->kind == IST__VOID ? wrap->type->size : wrap->type->count;
     argument.unit = wrap->type->to->size;
