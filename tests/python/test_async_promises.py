@@ -81,6 +81,21 @@ def test_a_python_exception_comes_back_as_itself(context: ist.Context) -> None:
     assert caught.value is problem
 
 
+def test_the_second_time_it_is_a_copy(context: ist.Context) -> None:
+    def fail() -> None:
+        raise LookupError("mine", 5)
+
+    context["fail"] = fail
+    promise = context.eval("(async () => fail())()")
+    problems = []
+    for _ in range(3):
+        with pytest.raises(LookupError) as caught:
+            promise.result()
+        problems.append(caught.value)
+    assert [problem.args for problem in problems] == [("mine", 5)] * 3
+    assert problems[0] is not problems[1]
+
+
 def test_await_more_than_once(context: ist.Context) -> None:
     async def main() -> tuple[Any, Any]:
         promise = context.eval("new Promise((resolve) => setTimeout(() => resolve(7), 1))")

@@ -97,7 +97,7 @@ def test_a_byte_order_mark(context: ist.Context) -> None:
 def test_json_by_assertion(context: ist.Context) -> None:
     namespace = context.import_module("./data.json", type="json")
     assert namespace["default"].n == 41
-    with pytest.raises(TypeError, match="Module type 'css' of './data.json' is not supported"):
+    with pytest.raises(TypeError, match="Module type 'css' of "):
         context.import_module("./data.json", type="css")
 
 

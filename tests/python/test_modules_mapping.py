@@ -1,4 +1,4 @@
-"""Python objects are modules: a mapping of exports by its specifier, beside folders and functions."""
+"""Python objects are modules: mappings of exports, beside folders and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function of Python's finds modules: by text, as mappings, asynchronously, with its own errors."""
+"""A function of Python's finds modules, also asynchronously, and fails by its own errors."""
 
 from __future__ import annotations
 

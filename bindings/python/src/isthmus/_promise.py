@@ -6,6 +6,7 @@ matter.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -131,11 +132,31 @@ def read(promise: JSPromise, wait: bool = True) -> tuple[int, Any]:
         return answer, finish(context, frame, frame.result.tag)
     if answer == lib.IST_PROMISE_REJECTED:
         handled(core, promise._id)
-        problem = core.error(FAILED, frame, context)
+        problem = reason_of(core, frame, context)
         core.frames.append(frame)
         raise problem
     core.frames.append(frame)
     return 0, undefined
+
+
+def reason_of(core: Core, frame: Any, context: Context) -> BaseException:
+    """Why a promise was rejected, from a frame that has failed.
+
+    An exception of Python's comes back as itself once. JavaScript keeps a copy from then on: the
+    exception's traceback has frames that have the promise, whose reason would have the exception,
+    and no collector sees such a circle.
+    """
+    number = lib.ipy_error_host(frame.c.error) if frame.c.error else 0
+    problem: BaseException = core.error(FAILED, frame, context)
+    if number and core.objects.get(number) is problem:
+        try:
+            twin = copy.copy(problem)
+        except Exception:
+            # It cannot be made from its arguments again.
+            return problem
+        if isinstance(twin, type(problem)):
+            core.objects[number] = twin
+    return problem
 
 
 def watch(promise: JSPromise, told: Callable[[Any, Optional[BaseException]], None]) -> None:
@@ -175,8 +196,7 @@ def ipy_on_settled(key: int, number: int, host: int, frame: Any) -> None:
     promise, told = waiting
     tag = frame.result.tag
     if tag < 0:
-        passing: Any = _Passing(frame)
-        told(undefined, core.error(tag, passing, promise._context))
+        told(undefined, reason_of(core, _Passing(frame), promise._context))
     else:
         told(lift(promise._context, frame.result, tag), None)
 

@@ -107,6 +107,7 @@ def compile_function(
     fill(record, keep, source, filename, cache, line_offset)
     if isinstance(parameters, str):
         raise TypeError("parameters must be an iterable of names, not one str")
+    parameters = tuple(parameters)
     names = [ffi.new("char[]", name_of(name, "a parameter")) for name in parameters]
     array = ffi.new("const char *[]", names)
     with Hold(context) as hold:
