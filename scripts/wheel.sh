@@ -11,6 +11,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${ISTHMUS_PYTHON:-python3}
 tools=$build/python/tools
 requirements=$root/bindings/python/requirements-build.txt
+# shellcheck source=scripts/sanitize.sh
+. "$root/scripts/sanitize.sh"
 
 say() { printf 'wheel: %s\n' "$*" >&2; }
 

@@ -10,7 +10,9 @@ build=$(cd "${1:?usage: run.sh BUILD_DIR [--python VERSION] [PYTEST ARGS]}" && p
 shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-sanitize=${ISTHMUS_SANITIZE:-}
+# shellcheck source=scripts/sanitize.sh
+. "$root/scripts/sanitize.sh"
+sanitize=$ISTHMUS_SANITIZE
 version='' chosen=()
 if [ "${1:-}" = --python ]; then
   version=$2 chosen=(-m 'not slow')
