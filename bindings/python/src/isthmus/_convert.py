@@ -68,11 +68,11 @@ _MILLISECOND = datetime.timedelta(milliseconds=1)
 def lower_text(text: str, item: Any, keep: list[Any]) -> None:
     """Puts a text into an item, lone surrogates and NUL included."""
     try:
-        data = text.encode("latin-1")
+        data = str.encode(text, "latin-1")
         item.tag = LATIN1
         item.length = len(data)
     except UnicodeEncodeError:
-        data = text.encode(WIDE, "surrogatepass")
+        data = str.encode(text, WIDE, "surrogatepass")
         item.tag = UTF16
         item.length = len(data) >> 1
     item.data = pointer = ffi.from_buffer(data)
@@ -80,6 +80,8 @@ def lower_text(text: str, item: Any, keep: list[Any]) -> None:
 
 
 def _lower_int(context: Context, value: int, item: Any, keep: list[Any]) -> None:
+    # What a type that derives from int says of itself is no matter.
+    value = int.__index__(value)
     if -SAFE <= value <= SAFE:
         item.tag = INT
         item.integer = value
@@ -128,7 +130,7 @@ def _lower_bytes(context: Context, value: bytes, item: Any, keep: list[Any]) -> 
         return
     item.tag = COPY
     item.data = pointer = ffi.from_buffer(value)
-    item.length = len(value)
+    item.length = len(pointer)
     keep.append(pointer)
 
 
@@ -243,32 +245,33 @@ class _Tree:
 
     def other(self, value: Any) -> tuple[int, Any]:
         """How a value is written that is not plain."""
-        kind = type(value)
-        if isinstance(value, str):
+        found = _LOWER.get(type(value)) or _find(value)
+        if isinstance(found, _Hook):
+            return 2, found.form(value)
+        if found is _lower_str:
             # With lone surrogates, or of a type of its own.
-            text = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+            text = str.encode(value, "utf-16-le", "surrogatepass").decode(
+                "utf-16-le", "surrogatepass"
+            )
             try:
                 return 0, _head(3, len(data := text.encode())) + data
             except UnicodeEncodeError:
                 data = text.encode("utf-8", "surrogatepass")
                 return 0, b"\xd9\x01\x11" + _head(2, len(data)) + data
-        found = _LOWER.get(kind) or _find(value)
         if found is _lower_int:
-            return 0, _integer(int(value))
+            return 0, _integer(int.__index__(value))
         if found is _lower_enum:
             return 2, value.value
         if found is _lower_float:
-            return 2, float(value)
+            return 2, float.__float__(value)
         if found is _lower_bytes:
-            return 2, bytes(value)
+            return 2, bytes(memoryview(value))
         if found is _lower_integral:
             return 2, int(value)
         if found is _lower_tree:
             return 2, _plain(value)
         if found is _lower_numpy_scalar:
             return 2, _numpy_scalar(value)
-        if isinstance(found, _Hook):
-            return 2, found.form(value)
         index = self.indices.get(id(value))
         if index is None:
             item = ffi.new("ipy_item *")
