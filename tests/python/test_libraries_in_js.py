@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import isthmus as ist
@@ -31,6 +32,23 @@ def test_a_library_for_many_contexts(isolate: ist.Isolate) -> None:
     for _ in range(3):
         with isolate.context() as context:
             assert context.load(library).crc32(0, b"\1\2\3") == 0x55BC801D
+
+
+def test_by_its_text_and_by_its_descriptor(context: ist.Context, idl: Path, build: Path) -> None:
+    context.load(ist.CLibrary.from_text(idl.read_text(), str(idl)))
+    made = subprocess.run(
+        [build / "isthmus", "gen", "--descriptor", idl],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    ).stdout
+    with context.isolate.context() as other:
+        exports = other.load(ist.CLibrary.from_descriptor(made))
+        assert exports.crc32(0, b"\1\2\3") == 0x55BC801D
+    with pytest.raises(ist.InterfaceError, match="mine:1"):
+        ist.CLibrary.from_text("nothing of the kind", "mine")
+    with pytest.raises(ist.InterfaceError):
+        ist.CLibrary.from_descriptor("{}")
 
 
 def test_folders_come_first(context: ist.Context, tmp_path: Path, idl: Path) -> None:

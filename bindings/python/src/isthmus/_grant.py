@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._core import Hold, check, text_of
 from ._extension import ffi, lib
-from ._source import name_of
+from ._source import name_of, utf8
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -47,6 +47,42 @@ class CLibrary:
             array = ffi.new("const char *[]", [*folders, ffi.NULL])
             check(lib.ist_library_open_name(name, array, made, problem), problem)
         self._ptr = ffi.gc(made[0], lib.ist_library_free)
+
+    @classmethod
+    def from_text(cls, text: Union[str, bytes], filename: str = "<interface>") -> CLibrary:
+        """A library by the text of its interface file.
+
+        Args:
+            text: the text.
+            filename: names it in messages, and is what its relative paths start from.
+
+        Raises:
+            InterfaceError, NotFoundError: as by its file.
+        """
+        data = ffi.from_buffer(utf8(text, "the interface"))
+        made, problem = ffi.new("ist_library **"), ffi.new("ist_error **")
+        file = name_of(filename, "the filename")
+        check(lib.ist_library_open_text(file, data, len(data), made, problem), problem)
+        return cls._owning(made[0])
+
+    @classmethod
+    def from_descriptor(cls, json: Union[str, bytes]) -> CLibrary:
+        """A library by the descriptor that `isthmus gen` makes of its interface file.
+
+        Raises:
+            InterfaceError: it is no descriptor.
+            NotFoundError: the shared object or a symbol is not there.
+        """
+        data = ffi.from_buffer(utf8(json, "the descriptor"))
+        made, problem = ffi.new("ist_library **"), ffi.new("ist_error **")
+        check(lib.ist_library_open_descriptor(data, len(data), made, problem), problem)
+        return cls._owning(made[0])
+
+    @classmethod
+    def _owning(cls, pointer: Any) -> CLibrary:
+        library = cls.__new__(cls)
+        library._ptr = ffi.gc(pointer, lib.ist_library_free)
+        return library
 
     @property
     def name(self) -> str:
