@@ -133,3 +133,31 @@ def test_constants() -> None:
     assert numbers.HALF == 0.5
     assert numbers.MOTTO == "festina lente"
     assert numbers.BLUE == 6 and numbers.Level.HIGH == 1
+
+
+def test_classes_that_lie() -> None:
+    class Number(int):
+        def __le__(self, other: object) -> bool:
+            return True
+
+        __ge__ = __lt__ = __gt__ = __le__
+
+        def __int__(self) -> int:
+            return 10**30
+
+    class Text(str):
+        def __contains__(self, other: object) -> bool:
+            return False
+
+        def encode(self, *_: Any) -> bytes:
+            return b"other\0"
+
+    numbers, libc = fixture("numbers"), real("libc")
+    assert numbers.id_int(Number(5)) == 5
+    with pytest.raises(OverflowError, match=r"got 1099511627776$"):
+        numbers.id_int(Number(1 << 40))
+    with pytest.raises(ValueError, match=r"expected an integer from 0 to 100, got 101"):
+        numbers.percent(Number(101))
+    assert libc.strlen(Text("abc")) == 3
+    with pytest.raises(ValueError, match=r"without NUL"):
+        libc.strlen(Text("a\0c"))

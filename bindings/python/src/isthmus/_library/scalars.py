@@ -58,7 +58,8 @@ def integer_of(site: Site, kind: Type, value: Any) -> int:
     if type(value) is not int:
         if isinstance(value, (bool, type)) or not hasattr(type(value), "__index__"):
             raise site.wrong(TypeError, kind, False, value)
-        value = operator.index(value)
+        # Exactly an int: a class of the caller's could compare as it likes.
+        value = int.__index__(operator.index(value))
     if kind.minimum <= value <= kind.maximum:
         return int(value)
     raise site.wrong(OverflowError, kind, False, value)
@@ -130,7 +131,7 @@ def encode(site: Site, encoding: str, text: str, counted: bool) -> bytes:
             data = str.encode(text, ENCODINGS[encoding], "surrogatepass")
         else:
             raise site.error(ValueError, "expected a string without lone surrogates") from None
-    if not counted and "\0" in text:
+    if not counted and str.__contains__(text, "\0"):
         raise site.error(ValueError, "expected a string without NUL characters")
     return data
 
