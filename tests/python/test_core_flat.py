@@ -88,7 +88,7 @@ def test_few_rounds(isolate: ist.Isolate, context: ist.Context, flat: Any, kind:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_rounds(isolate: ist.Isolate, context: ist.Context, flat: Any, kind: Any) -> None:
-    rounds = 300_000 if kind in (calls, callbacks, texts) else 30_000
+    rounds = 500_000 if kind in (calls, callbacks) else 10_000
     flat(kind(context), rounds=rounds, isolate=isolate, most=4 << 20)
 
 
