@@ -6,6 +6,7 @@ import sys
 
 import isthmus as ist
 import pytest
+from conftest import Alone
 
 
 def test_streams(context: ist.Context, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,8 +17,8 @@ def test_streams(context: ist.Context, capsys: pytest.CaptureFixture[str]) -> No
     assert said.err == "careful\nwrong\n"
 
 
-def test_order_with_prints(alone: object) -> None:
-    said = alone(  # type: ignore[operator]
+def test_order_with_prints(alone: Alone) -> None:
+    said = alone(
         """
         import os, sys
         os.dup2(1, 2)

@@ -6,6 +6,7 @@ import gc
 
 import isthmus as ist
 import pytest
+from conftest import Flat
 
 
 def test_it_runs_again_and_elsewhere(isolate: ist.Isolate) -> None:
@@ -61,5 +62,5 @@ def test_names_and_texts(context: ist.Context) -> None:
     assert context.compile("'a\0b'.length").run() == 3
 
 
-def test_memory(context: ist.Context, flat: object) -> None:
-    flat(lambda i: context.compile(f"{i}").run(), rounds=3000, isolate=context.isolate)  # type: ignore[operator]
+def test_memory(context: ist.Context, flat: Flat) -> None:
+    flat(lambda i: context.compile(f"{i}").run(), rounds=3000, isolate=context.isolate)

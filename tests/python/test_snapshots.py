@@ -6,6 +6,7 @@ from pathlib import Path
 
 import isthmus as ist
 import pytest
+from conftest import Alone
 
 
 def test_contexts_begin_with_it() -> None:
@@ -35,10 +36,10 @@ def test_bytes() -> None:
         assert isolate.context()["x"] == 5
 
 
-def test_bytes_in_another_process(tmp_path: Path, alone: object) -> None:
+def test_bytes_in_another_process(tmp_path: Path, alone: Alone) -> None:
     path = tmp_path / "snapshot"
     path.write_bytes(ist.Snapshot("globalThis.x = 6").to_bytes())
-    said = alone(  # type: ignore[operator]
+    said = alone(
         """
         import sys
         import isthmus as ist
