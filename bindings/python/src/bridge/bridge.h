@@ -199,11 +199,16 @@ int64_t ipy_error_host(const ist_error *error);
 
 /* What a callback answers. */
 typedef enum ipy_outcome {
-  IPY_RETURNS,   /* `result` is what it gives */
-  IPY_THROWS,    /* after ipy_throw */
-  IPY_RETHROWS,  /* after ipy_rethrow */
-  IPY_TERMINATES /* JavaScript ends; the package raises what it keeps */
+  IPY_RETURNS,    /* `result` is what it gives */
+  IPY_THROWS,     /* after ipy_throw */
+  IPY_RETHROWS,   /* after ipy_rethrow */
+  IPY_TERMINATES, /* JavaScript ends; the package raises what it keeps */
+  IPY_OTHERWISE   /* nothing was done: the package is to answer */
 } ipy_outcome;
+
+/* Has calls answered by the function at this address, which takes what ipy_on_call takes, before
+ * they come to the package. */
+void ipy_answer_by(uintptr_t function);
 
 /* cdef: end */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <structmember.h>
 
+#include "answer.h"
 #include "bridge.h"
 #include "evaluate.h"
 #include "trees.h"
@@ -301,6 +302,8 @@ static PyMethodDef methods[] = {
      "reads another result, finish(object, frame, answer), and makes the exception of what "
      "JavaScript "
      "threw, thrown(object, error, name, message)."},
+    {"answer_by", ipy__answer_by, METH_VARARGS,
+     "answer_by(cores, settle, throw): the address of what answers calls by JavaScript."},
     {"evaluate", ipy__evaluate, METH_VARARGS,
      "evaluate(function, place, source, filename, finish): the value of a script."},
     {"text_address", text_address, METH_O,

@@ -1,8 +1,10 @@
-"""An isolate as the rest of the package uses it: operations, and calls that come back from JavaScript.
+"""An isolate as the rest of the package uses it: operations, and calls that come back from
+JavaScript.
 
-An operation takes a frame from the isolate's store, puts the arguments in, calls one function of the bridge
-(which waits for the isolate at most a tenth of a second), and reads the result. A frame is in nobody else's
-hands meanwhile, so that a signal's handler, the collector or another thread may come between any two steps.
+An operation takes a frame from the isolate's store, puts the arguments in, calls one function of
+the bridge (which waits for the isolate at most a tenth of a second), and reads the result. A frame
+is in nobody else's hands meanwhile, so that a signal's handler, the collector or another thread may
+come between any two steps.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._calls import Owner
+from ._calls import Owner, answer_by
 from ._errors import (
     ClosedError,
     ConversionError,
@@ -187,7 +189,8 @@ def read_details(details: ErrorDetails, made: Any) -> None:
 
 
 class LiveDetails(ErrorDetails):
-    """The details of an error that came out of an isolate, read when somebody asks, or when that is closed.
+    """The details of an error that came out of an isolate, read when somebody asks, or when that is
+    closed.
 
     Args:
         context: which it came out of.
@@ -319,7 +322,12 @@ class Core:
         return number
 
     def again(
-        self, answer: int, frame: OpFrame, context: Optional[Context], op: Callable[..., int], *args: Any
+        self,
+        answer: int,
+        frame: OpFrame,
+        context: Optional[Context],
+        op: Callable[..., int],
+        *args: Any,
     ) -> int:
         """Goes on with an operation that was answered with less than 0: tries again while another
         thread has the isolate, and raises what went wrong otherwise. The result's tag."""
@@ -371,8 +379,9 @@ class Core:
         return cls(message)
 
     def drop(self, made: Any) -> None:
-        """Frees an `ist_error` (which may be NULL) at the next operation; to do it now would wait for who
-        has the isolate."""
+        """Frees an `ist_error` (which may be NULL) at the next operation; to do it now would wait
+        for who has the isolate.
+        """
         if made:
             lib.ipy_error_drop(self.ptr, lib.ipy_error_keep(self.ptr, ffi.NULL, made))
 
@@ -502,7 +511,9 @@ class Dropped:
 
 
 class Lent:
-    """A text that JavaScript reads in place; it is Python's again when the operation has not taken it."""
+    """A text that JavaScript reads in place; it is Python's again when the operation has not taken
+    it.
+    """
 
     __slots__ = ("host", "item")
 
@@ -573,7 +584,9 @@ def lift(context: Context, item: Any, tag: int) -> Any:
 
 
 def finish(context: Context, frame: OpFrame, tag: int) -> Any:
-    """The end of an operation whose result is more than a number: the value; the frame goes back."""
+    """The end of an operation whose result is more than a number: the value; the frame goes
+    back.
+    """
     value = _LIFT[tag](context, frame.result)
     if frame.c.more:
         lib.ipy_frame_reset(frame.c)
@@ -656,6 +669,25 @@ def _give_back(core: Core, context: Context, result: Any, item: Any) -> int:
     return 0
 
 
+def _settle(
+    core: Core, context_number: int, result: Any, problem: Optional[BaseException], at: int
+) -> int:
+    """Ends a call that the extension has made: with a result that is not plain, or an exception."""
+    frame = ffi.cast("ipy_frame *", at)
+    if problem is None:
+        try:
+            context = core.contexts[context_number]()
+            assert context is not None
+            return _give_back(core, context, result, frame.result)
+        except BaseException as worse:
+            problem = worse
+    return _throw(core, problem, frame)
+
+
+lib.ipy_answer_by(
+    answer_by(_cores, _settle, int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_throw"))))
+)
+
 _results = threading.local()
 
 
@@ -690,8 +722,10 @@ def told_as(problem: BaseException) -> tuple[bytes, bytes]:
 
 @ffi.def_extern(error=1, onerror=_interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_look(key: int) -> int:
-    """Lets Python run its signal handlers, as it does at the start of every function; what one raises
-    ends JavaScript, and is raised there. asyncio's handler only notes that a task is cancelled."""
+    """Lets Python run its signal handlers, as it does at the start of every function; what one
+    raises ends JavaScript, and is raised there. asyncio's handler only notes that a task is
+    cancelled.
+    """
     reference = _cores.get(key)
     core = reference() if reference else None
     asyncio = sys.modules.get("asyncio")

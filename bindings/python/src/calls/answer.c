@@ -1,0 +1,179 @@
+/* answer.c: the way of a call from JavaScript to a Python object whose arguments are plain. What
+ * has other arguments is not called here, but by the package; and what gives or raises anything
+ * else is left to the package afterwards. */
+#include "answer.h"
+
+#include <stdbool.h>
+
+#include "bridge.h"
+
+static PyObject *cores, *settle, *objects_name, *next_host_name;
+static void (*throw_it)(ipy_frame *frame, const char *name, const char *message, int64_t host);
+
+/* The Python object of a plain argument; NULL with no error for all others. */
+static PyObject *lift(const ipy_item *item) {
+  switch (item->tag) {
+  case IPY_INT: return PyLong_FromLongLong(item->integer);
+  case IPY_DOUBLE: return PyFloat_FromDouble(item->number);
+  case IPY_NULL: Py_RETURN_NONE;
+  case IPY_TRUE: Py_RETURN_TRUE;
+  case IPY_FALSE: Py_RETURN_FALSE;
+  case IPY_LATIN1: return PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
+  default: return NULL;
+  }
+}
+
+static bool is_plain(const ipy_item *item) {
+  return item->tag == IPY_INT || item->tag == IPY_DOUBLE || item->tag == IPY_NULL ||
+         item->tag == IPY_TRUE || item->tag == IPY_FALSE || item->tag == IPY_LATIN1;
+}
+
+/* Puts a result into an item; false when it is not plain. */
+static bool lower(PyObject *value, ipy_item *item) {
+  if (PyFloat_CheckExact(value)) {
+    item->tag = IPY_DOUBLE;
+    item->number = PyFloat_AsDouble(value);
+    return true;
+  }
+  if (PyLong_CheckExact(value)) {
+    int overflow;
+    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (overflow || number > 9007199254740991 || number < -9007199254740991) return false;
+    item->tag = IPY_INT;
+    item->integer = number;
+    return true;
+  }
+  if (value == Py_None)
+    item->tag = IPY_NULL;
+  else if (value == Py_True)
+    item->tag = IPY_TRUE;
+  else if (value == Py_False)
+    item->tag = IPY_FALSE;
+  else
+    return false;
+  return true;
+}
+
+/* What was raised, with its traceback. */
+static PyObject *caught(void) {
+  PyObject *type, *problem, *trace;
+  PyErr_Fetch(&type, &problem, &trace);
+  PyErr_NormalizeException(&type, &problem, &trace);
+  if (problem && trace) PyException_SetTraceback(problem, trace);
+  Py_XDECREF(type);
+  Py_XDECREF(trace);
+  return problem;
+}
+
+/* Makes JavaScript see that Python's stack is full, which leaves no room for the package to say so.
+ */
+static int throw_recursion(PyObject *core, PyObject *problem, ipy_frame *frame) {
+  PyObject *number = PyObject_GetAttr(core, next_host_name);
+  PyObject *one = PyLong_FromLong(1);
+  PyObject *next = number && one ? PyNumber_Add(number, one) : NULL;
+  PyObject *objects = next ? PyObject_GetAttr(core, objects_name) : NULL;
+  int outcome = IPY_TERMINATES;
+  if (objects && !PyObject_SetAttr(core, next_host_name, next) &&
+      !PyDict_SetItem(objects, number, problem)) {
+    throw_it(frame, "RecursionError", "Python's stack is full", PyLong_AsLongLong(number));
+    outcome = IPY_THROWS;
+  }
+  Py_XDECREF(number);
+  Py_XDECREF(one);
+  Py_XDECREF(next);
+  Py_XDECREF(objects);
+  return outcome;
+}
+
+/* The package's part. A signal's handler may raise at its very beginning: then JavaScript is to see
+ * that, or to end. */
+static int settled(PyObject *core, int64_t context, PyObject *result, ipy_frame *frame) {
+  int outcome = -1;
+  for (int attempt = 0; attempt < 3 && outcome < 0; attempt++) {
+    PyObject *problem = result ? NULL : caught();
+    PyObject *made =
+        PyObject_CallFunction(settle, "OLOOK", core, (long long)context, result ? result : Py_None,
+                              problem ? problem : Py_None, (unsigned long long)(uintptr_t)frame);
+    if (made) {
+      outcome = (int)PyLong_AsLong(made);
+      Py_DECREF(made);
+    } else if (PyErr_ExceptionMatches(PyExc_RecursionError)) {
+      PyObject *full = caught();
+      outcome = throw_recursion(core, problem ? problem : full, frame);
+      Py_XDECREF(full);
+    }
+    Py_XDECREF(problem);
+    result = NULL;
+  }
+  PyErr_Clear();
+  return outcome < 0 ? IPY_TERMINATES : outcome;
+}
+
+/* The value in a dictionary of a number; NULL with no error when there is none. */
+static PyObject *at(PyObject *dictionary, int64_t number) {
+  PyObject *key = PyLong_FromLongLong(number);
+  if (!key) return NULL;
+  PyObject *found = PyDict_GetItemWithError(dictionary, key);
+  Py_XINCREF(found);
+  Py_DECREF(key);
+  return found;
+}
+
+/* The core of a key, and its object of a number. */
+static PyObject *find(int64_t key, int64_t host, PyObject **thing) {
+  PyObject *reference = at(cores, key);
+  PyObject *core = reference ? PyObject_CallObject(reference, NULL) : NULL;
+  Py_XDECREF(reference);
+  PyObject *objects = core && core != Py_None ? PyObject_GetAttr(core, objects_name) : NULL;
+  *thing = objects ? at(objects, host) : NULL;
+  Py_XDECREF(objects);
+  if (*thing) return core;
+  Py_XDECREF(core);
+  PyErr_Clear();
+  return NULL;
+}
+
+static int answer(int64_t key, int64_t context, int64_t host, ipy_frame *frame) {
+  uint32_t argc = frame->argc;
+  for (uint32_t i = 0; i < argc; i++)
+    if (!is_plain(&frame->argv[i])) return IPY_OTHERWISE;
+  PyGILState_STATE state = PyGILState_Ensure();
+  PyObject *thing, *core = find(key, host, &thing);
+  if (!core) {
+    PyGILState_Release(state);
+    return IPY_OTHERWISE;
+  }
+  PyObject *args = PyTuple_New(argc), *result = NULL;
+  bool whole = args;
+  for (uint32_t i = 0; i < argc && whole; i++) {
+    PyObject *value = lift(&frame->argv[i]);
+    whole = value && !PyTuple_SetItem(args, i, value);
+  }
+  if (whole) result = PyObject_CallObject(thing, args);
+  Py_XDECREF(args);
+  Py_DECREF(thing);
+  int outcome = IPY_RETURNS;
+  if (!result || !lower(result, &frame->result)) outcome = settled(core, context, result, frame);
+  Py_XDECREF(result);
+  Py_DECREF(core);
+  PyGILState_Release(state);
+  return outcome;
+}
+
+PyObject *ipy__answer_by(PyObject *module, PyObject *args) {
+  (void)module;
+  PyObject *given[2];
+  unsigned long long throwing;
+  if (!PyArg_ParseTuple(args, "OOK:answer_by", &given[0], &given[1], &throwing)) return NULL;
+  if (!objects_name) objects_name = PyUnicode_InternFromString("objects");
+  if (!next_host_name) next_host_name = PyUnicode_InternFromString("next_host");
+  if (!objects_name || !next_host_name) return NULL;
+  throw_it = (void (*)(ipy_frame *, const char *, const char *, int64_t))(uintptr_t)throwing;
+  Py_INCREF(given[0]);
+  Py_INCREF(given[1]);
+  Py_XDECREF(cores);
+  Py_XDECREF(settle);
+  cores = given[0];
+  settle = given[1];
+  return PyLong_FromUnsignedLongLong((unsigned long long)(uintptr_t)answer);
+}
