@@ -159,7 +159,7 @@ def test_a_finalizer_that_closes_the_isolate_it_is_in() -> None:
 
 def test_any_order() -> None:
     chance = random.Random(1)
-    for _ in range(30):
+    for _ in range(12):
         things: list[Any] = []
         isolate = ist.Isolate()
         for _ in range(2):

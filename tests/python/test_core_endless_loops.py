@@ -128,7 +128,7 @@ def test_limits_around_many_calls(isolate: ist.Isolate, context: ist.Context) ->
 
 
 def test_an_isolate_s_own_timeout() -> None:
-    with ist.Isolate(timeout=0.05) as isolate, isolate.context() as context:
+    with ist.Isolate(timeout=0.5) as isolate, isolate.context() as context:
         function = context.eval("() => { for (;;); }")
         for use in (
             lambda: context.eval("for (;;);"),
