@@ -265,6 +265,38 @@ class Context:
             return result
         return result.result(None if until is None else max(1e-9, until - time.monotonic()))
 
+    def call(
+        self,
+        function: Union[str, JSFunction],
+        *args: Any,
+        this: Any = None,
+        timeout: Optional[float] = None,
+        cpu_timeout: Optional[float] = None,
+    ) -> Any:
+        """Calls a function, within limits of its own.
+
+        Args:
+            function: a function, or the text of an expression that gives one: of "order.total",
+                `order` is `this`.
+            args: its arguments.
+            this: what `this` is; None: what the expression says, or undefined.
+            timeout: seconds that it may take.
+            cpu_timeout: seconds of processor time that it may take.
+
+        Raises:
+            JSError: it threw; or the expression is wrong, or gives no function.
+            JSTimeoutError, JSMemoryError, JSTerminated, ClosedError: as `eval`.
+        """
+        with self.isolate.limits(timeout, cpu_timeout):
+            if isinstance(function, str):
+                text = f"(function () {{ return ({function})(...arguments) }})"
+                if this is not None:
+                    apply = f"Reflect.apply({function}, that, all)"
+                    text = f"(function (that, ...all) {{ return {apply} }})"
+                    args = (this, *args)
+                return self.eval(text, filename="<call>")(*args)
+            return function(*args) if this is None else function.call(this, *args)
+
     def compile(
         self,
         source: str,
