@@ -125,7 +125,8 @@ make_venv() {
   ISTHMUS_BUILD=$build "${pip[@]}" install --no-build-isolation "$here/../bindings/python" >&2 ||
     die "the Python package does not build"
   for peer in "${python_peers[@]}"; do
-    "${pip[@]}" show "${peer%==*}" 2>/dev/null | grep -qxF "Version: ${peer#*==}" || missing+=("$peer")
+    "$python" -c "import importlib.metadata as m; assert m.version('${peer%==*}') == '${peer#*==}'" 2>/dev/null ||
+      missing+=("$peer")
   done
   for peer in ${missing+"${missing[@]}"}; do
     echo "bench: fetching $peer" >&2

@@ -114,6 +114,7 @@ _views: dict[int, _View] = {}
 _memory_of_none = ffi.new("char[1]")
 _NOTHING = ffi.cast("char *", _memory_of_none)
 _let_go = lib.ipy_drop_view
+_pin_lent = lib.ipy_lent
 
 
 def lift_view(context: Context, item: Any) -> memoryview:
@@ -215,12 +216,14 @@ class _Lent:
     there are in `share`.
     """
 
-    __slots__ = ("__weakref__", "format", "pointer", "share")
+    __slots__ = ("__weakref__", "format", "length", "pointer", "share", "view")
 
     def __init__(self) -> None:
         self.share: Any = None
         self.pointer: Any = None
         self.format = ""
+        self.length = 0
+        self.view = 0
 
     def holds(self, value: Any) -> bool:
         """Whether the object, which is the one that was lent, still has the same memory."""
@@ -231,7 +234,7 @@ class _Lent:
             view.format == self.format
             and not view.readonly
             and view.c_contiguous
-            and view.nbytes == self.share.length
+            and view.nbytes == self.length
             and ffi.from_buffer(view) == self.pointer
         )
 
@@ -287,17 +290,15 @@ def _lent_again(context: Context, lent: _Lent, value: Any, item: Any, keep: list
     except (BufferError, TypeError, ValueError):
         return False
     core = context._core
-    share = lent.share
     frame = core.frame()
-    args = (context._at, share, frame.at)
-    answer = lib.ipy_lent(*args)
+    answer = _pin_lent(context._at, lent.share, frame.at)
     if answer < 0:
-        answer = core.again(answer, frame, context, lib.ipy_lent, *args)
+        answer = core.again(answer, frame, context, _pin_lent, context._at, lent.share, frame.at)
     core.frames.append(frame)
     if answer:
         return False
     item.tag = OBJECT
-    item.integer = number = share.view
+    item.integer = number = lent.view
     keep.append(Dropped(number))
     return True
 
@@ -325,9 +326,7 @@ def _lend(
         view = memoryview(value)
         pointer = ffi.from_buffer(value, require_writable=True)
     except (BufferError, TypeError, ValueError) as problem:
-        raise ConversionError(
-            f"no memory of {_name(value)} can be had: {problem}"
-        ) from problem
+        raise ConversionError(f"no memory of {_name(value)} can be had: {problem}") from problem
     key = id(value)
     before = everything.get(key)
     now = _Lent()
@@ -363,9 +362,11 @@ def _lend(
     now.share = share
     now.pointer = ffi.cast("char *", pointer)
     now.format = view.format
+    now.length = len(pointer)
+    now.view = number = share.view
     item.tag = OBJECT
-    item.integer = share.view
-    keep.append(Dropped(share.view))
+    item.integer = number
+    keep.append(Dropped(number))
 
 
 def detach(value: Any) -> None:
