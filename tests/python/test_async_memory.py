@@ -66,14 +66,17 @@ def test_rejections(context: ist.Context, flat: Flat) -> None:
 def test_promises_that_are_never_settled(context: ist.Context, flat: Flat) -> None:
     make = context.eval("() => new Promise(() => {})")
 
-    async def main() -> None:
-        def body(i: int) -> None:
-            asyncio.ensure_future(make()).cancel()
+    loop = asyncio.new_event_loop()
 
-        flat(body, rounds=2000, isolate=context.isolate)
+    async def body(i: int) -> None:
+        task = asyncio.ensure_future(make())
         await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
-    asyncio.run(main())
+    flat(lambda i: loop.run_until_complete(body(i)), rounds=2000, isolate=context.isolate)
+    loop.close()
 
 
 def test_asynchronous_generators(context: ist.Context, flat: Flat) -> None:

@@ -63,6 +63,7 @@ class Waiter:
         "thread",
         "timer",
         "until",
+        "watched",
     )
 
     def __init__(self, promise: JSPromise, loop: asyncio.AbstractEventLoop) -> None:
@@ -76,6 +77,7 @@ class Waiter:
         self.pump = pump_of(self.context._core, loop)
         # What the pump has yet to watch.
         self.promise: Optional[JSPromise] = promise
+        self.watched = 0
         self.pump.waiters.add(self)
         self.future.add_done_callback(self.over)
         self.pump.soon()
@@ -112,6 +114,9 @@ class Waiter:
         if self.timer is not None:
             self.timer.cancel()
         self.pump.waiters.discard(self)
+        # A promise that is never settled would keep its watcher, which has the promise.
+        self.context._core.objects.pop(self.watched, None)
+        self.promise = None
         self.pump.soon()
 
     def limit(self, until: Optional[float], cpu: Optional[int]) -> None:
@@ -248,7 +253,7 @@ class Pump:
     def watch(self, waiter: Waiter, promise: JSPromise) -> None:
         """Has a waiter told; with the isolate held."""
         try:
-            watch(promise, waiter.told)
+            waiter.watched = watch(promise, waiter.told)
         except Exception as problem:
             waiter.end(None, problem)
 

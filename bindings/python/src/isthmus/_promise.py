@@ -148,7 +148,8 @@ def reason_of(core: Core, frame: Any, context: Context) -> BaseException:
     """
     number = lib.ipy_error_host(frame.c.error) if frame.c.error else 0
     problem: BaseException = core.error(FAILED, frame, context)
-    if number and core.objects.get(number) is problem:
+    known = core.objects.get(number) if number else None
+    if known is problem:
         try:
             twin = copy.copy(problem)
         except Exception:
@@ -159,7 +160,7 @@ def reason_of(core: Core, frame: Any, context: Context) -> BaseException:
     return problem
 
 
-def watch(promise: JSPromise, told: Callable[[Any, Optional[BaseException]], None]) -> None:
+def watch(promise: JSPromise, told: Callable[[Any, Optional[BaseException]], None]) -> int:
     """Has `told(value, problem)` called when the promise is settled, on the thread that runs
     JavaScript then."""
     context = promise._context
@@ -175,6 +176,7 @@ def watch(promise: JSPromise, told: Callable[[Any, Optional[BaseException]], Non
         core.again(answer, frame, context, lib.ipy_promise_watch, *args)
     core.frames.append(frame)
     handled(core, promise._id)
+    return number
 
 
 class _Passing:
