@@ -148,7 +148,7 @@ def reason_of(core: Core, frame: Any, context: Context) -> BaseException:
     """
     number = lib.ipy_error_host(frame.c.error) if frame.c.error else 0
     problem: BaseException = core.error(FAILED, frame, context)
-    known = core.objects.get(number) if number else None
+    known: object = core.objects.get(number) if number else None
     if known is problem:
         try:
             twin = copy.copy(problem)
