@@ -79,7 +79,7 @@ class Snapshot:
 
         Raises:
             StateError: it belongs to another release or V8, or the libraries differ.
-            FormatError: the bytes are no snapshot, or damaged.
+            Error: the bytes are no snapshot, or damaged.
         """
         granted = [opened(library) for library in libraries]
         pointers = ffi.new("ist_library *[]", [library._ptr for library in granted])
