@@ -156,22 +156,6 @@ bool refused(ist_context *context, ist__entry *entry, const ist_source *source, 
   return true;
 }
 
-/* Empties a queue: V8 forgets it when its microtasks are terminated, which happens before the first
- * statement of any of them. */
-void drop_microtasks(ist_isolate *isolate, v8::MicrotaskQueue *queue) {
-  v8::HandleScope scope(isolate->v8);
-  v8::TryCatch catcher(isolate->v8);
-  {
-    std::lock_guard<std::mutex> guard(isolate->reach);
-    isolate->v8->TerminateExecution();
-  }
-  queue->PerformCheckpoint(isolate->v8);
-  catcher.Reset();
-  std::lock_guard<std::mutex> guard(isolate->reach);
-  if (!isolate->terminating.load(std::memory_order_relaxed))
-    isolate->v8->CancelTerminateExecution();
-}
-
 /* In contexts where eval and Function are refused, the one text that C asks for is not. */
 v8::ModifyCodeGenerationFromStringsResult may_evaluate(v8::Local<v8::Context> context,
                                                        v8::Local<v8::Value> source, bool) {
@@ -232,7 +216,7 @@ void ist__compartment_end(ist_context *context) {
       context->remains->undropped = true;
       isolate->undropped++;
     } else {
-      drop_microtasks(isolate, compartment->queue.get());
+      ist__jobs_drop(isolate, compartment->queue.get());
     }
     context->remains->queue = std::move(compartment->queue);
   }
@@ -254,7 +238,7 @@ void ist__compartments_run(ist_isolate *isolate) {
     v8::Local<v8::Context> kept = remains->context.Get(isolate->v8);
     remains->undropped = false;
     isolate->undropped--;
-    if (!kept.IsEmpty()) drop_microtasks(isolate, remains->queue.get());
+    if (!kept.IsEmpty()) ist__jobs_drop(isolate, remains->queue.get());
     remains = isolate->remains;
   }
   /* What is freed meanwhile stays in the list while it is held. */
@@ -295,10 +279,11 @@ ist_status ist_compartment_eval(ist_context *context, const ist_source *given, i
   compartment->asked = &text;
   bool ran = eval->Call(entry.context, v8::Undefined(isolate->v8), 1, args).ToLocal(&value);
   compartment->asked = nullptr;
+  if (ran) entry.jobs.run();
   if (isolate->heap_limited) ist__heap_look(isolate);
   if (!ran && refused(context, &entry, &source, &status, error)) {
     /* It is told. */
-  } else if (!ran || ist__ran(isolate)) {
+  } else if (!ran || ist__ended(isolate, entry.catcher)) {
     status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
   } else if (result && !ist__value_from(isolate, value, result)) {
     status = ist__fail(error, IST_ERR_MEMORY);
@@ -384,7 +369,7 @@ ist_status ist_compartment_sweep(ist_context *context) {
   if (!ist__context_frozen(context) || isolate->entries ||
       compartment->queue->IsRunningMicrotasks())
     return IST_ERR_STATE;
-  drop_microtasks(isolate, compartment->queue.get());
+  ist__jobs_drop(isolate, compartment->queue.get());
   ist__entry entry(context);
   if (isolate->rejections) ist__isolate_drop_rejections(context);
   /* Another context's functions, if somebody has given them to a program, are not watched. */

@@ -445,6 +445,7 @@ ist_status ist__caught(ist_context *context, v8::TryCatch *catcher, ist_status u
     ist_status status = ist__limits_reached(isolate, IST_ERR_TERMINATED);
     catcher->Reset();
     /* What has called this one from JavaScript ends as well, if a limit says so. */
+    if (isolate->entries <= 1) isolate->run_ended = true;
     if (isolate->entries <= 1 || status != IST_ERR_TERMINATED)
       ist__isolate_forget_termination(isolate);
     return ist__fail(error, status);

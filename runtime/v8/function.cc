@@ -197,6 +197,7 @@ ist_status call(ist_context *context, ist_value function, ist_value receiver, si
     v8::MaybeLocal<v8::Value> given =
         construct ? callee.As<v8::Object>()->CallAsConstructor(entry.context, count, args)
                   : callee.As<v8::Function>()->Call(entry.context, self, count, args);
+    if (!given.IsEmpty()) entry.jobs.run();
     if (!given.ToLocal(&value))
       status = ist__caught(context, &entry.catcher, IST_ERR_EXCEPTION, error);
     else if (ist__ended(isolate, entry.catcher))

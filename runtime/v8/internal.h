@@ -330,6 +330,7 @@ struct ist_isolate : ist__record {
   int number_type;                                   /* the instance type of V8's heap numbers */
   uint32_t id;
   ist_microtasks microtasks;
+  bool run_ended; /* the outermost call was: what it has queued is to be forgotten */
   ist__handles handles;
   ist_context *contexts;
   uint32_t frozen_contexts;                     /* how many of them are */
@@ -568,12 +569,47 @@ private:
   uint64_t outer_;
 };
 
+/* Empties a queue of microtasks, NULL: the isolate's. V8 forgets them when they are terminated,
+ * which happens before the first statement of any of them. */
+void ist__jobs_drop(ist_isolate *isolate, v8::MicrotaskQueue *queue);
+
+/* Where microtasks run by themselves, V8 would run them whenever its outermost call returns, also
+ * when that was ended, so that what ought to have ended goes on. In an outermost call from C they
+ * wait until it is known how it ended: what one has queued that was ended is forgotten. Lives
+ * within the call's TryCatch. */
+class ist__jobs {
+public:
+  ist__jobs(ist_context *context, v8::TryCatch *catcher)
+      : context_(context), catcher_(catcher),
+        held_(context->isolate->microtasks == IST_MICROTASKS_AUTO &&
+              context->isolate->entries == 1) {
+    if (held_) hold();
+  }
+  ~ist__jobs() { run(); }
+  ist__jobs(const ist__jobs &) = delete;
+  ist__jobs &operator=(const ist__jobs &) = delete;
+  /* Their time has come. Once. */
+  void run() {
+    if (held_) release();
+  }
+
+private:
+  using suppression = v8::Isolate::SuppressMicrotaskExecutionScope;
+  void hold();
+  void release();
+
+  ist_context *context_;
+  v8::TryCatch *catcher_;
+  bool held_;
+  alignas(suppression) unsigned char suppression_[sizeof(suppression)];
+};
+
 /* Within a gate: for what names its context to V8 itself, and needs none entered. */
 struct ist__call_entry {
   explicit ist__call_entry(ist_context *owner)
       : inward(owner), handle_scope(owner->isolate->v8),
         context(ist__compat::borrowed(owner->isolate->v8, owner->context)),
-        catcher(owner->isolate->v8) {
+        catcher(owner->isolate->v8), jobs(owner, &catcher) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
@@ -581,6 +617,7 @@ struct ist__call_entry {
   v8::HandleScope handle_scope;
   v8::Local<v8::Context> context;
   v8::TryCatch catcher;
+  ist__jobs jobs;
 };
 
 /* Within a gate: a context entered for work that may run JavaScript. */
@@ -588,7 +625,7 @@ struct ist__entry {
   explicit ist__entry(ist_context *owner)
       : inward(owner), handle_scope(owner->isolate->v8),
         context(owner->context.Get(owner->isolate->v8)), context_scope(context),
-        catcher(owner->isolate->v8) {
+        catcher(owner->isolate->v8), jobs(owner, &catcher) {
     if (owner->isolate->terminating.load(std::memory_order_relaxed) && owner->isolate->entries == 1)
       ist__isolate_forget_termination(owner->isolate);
   }
@@ -597,6 +634,7 @@ struct ist__entry {
   v8::Local<v8::Context> context;
   v8::Context::Scope context_scope;
   v8::TryCatch catcher;
+  ist__jobs jobs;
 };
 
 /* Around every call of an embedder's function that may call back into the isolate: it has a scope

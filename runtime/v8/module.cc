@@ -404,6 +404,7 @@ ist_status ist_module_evaluate(ist_module *handle, ist_value *promise, ist_error
   ist__watch watch(context);
   v8::Local<v8::Value> value;
   bool ran = ist__module_run(context, entry.context, gate.module).ToLocal(&value);
+  if (ran) entry.jobs.run();
   if (!watch.alive()) return ist__fail(error, IST_ERR_HANDLE);
   ist_status status = IST_OK;
   if (isolate->heap_limited) ist__heap_look(isolate);

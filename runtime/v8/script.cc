@@ -54,6 +54,7 @@ ist_status run(ist_context *context, ist__entry *entry, v8::Local<v8::Script> sc
   v8::Local<v8::Value> value;
   ist__compartment_defines(context);
   bool ran = script->Run(entry->context).ToLocal(&value);
+  if (ran) entry->jobs.run();
   if (isolate->heap_limited) ist__heap_look(isolate);
   if (!ran || ist__ended(isolate, entry->catcher))
     status = ist__caught(context, &entry->catcher, IST_ERR_EXCEPTION, error);
