@@ -201,7 +201,7 @@ class Writer:
         elif found is None:
             self.missing.append(name)
         elif isinstance(found[1], ast.ClassDef):
-            self.cls(*found, prefix)
+            self.cls(found[0], found[1], prefix)
         else:
             assert isinstance(found[1], (ast.FunctionDef, ast.AsyncFunctionDef))
             self.parts.append(f"```text\n{signature(found[0], found[1], name)}\n```")
@@ -228,7 +228,7 @@ class Writer:
             else:
                 kind, text = said
                 self.parts.append(f"#### {node.name}.{member}" + (f": `{kind}`" if kind else ""))
-                self.parts.append(text)
+                self.doc(text, f"{node.name}.{member}")
 
     def member(self, source: Source, owner: str, node: Function) -> None:
         """A method or property."""
@@ -245,30 +245,32 @@ def members(
     source: Source, node: ast.ClassDef
 ) -> Iterator[tuple[str, Union[Function, tuple[str, str]]]]:
     """The public members of a class: functions, and attributes with what is said below them."""
-    bodies = [node.body]
-    bodies += [each.body for each in node.body if getattr(each, "name", "") == "__init__"]
-    for body in bodies:
-        for i, each in enumerate(body):
+    for start in [node, *node.body]:
+        if start is not node and getattr(start, "name", "") != "__init__":
+            continue
+        assert isinstance(start, (ast.ClassDef, ast.FunctionDef))
+        for each, after in zip(start.body, [*start.body[1:], None]):
             if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if each.name[0] != "_" and not decorators(each) & {"setter", "overload", "deleter"}:
                     yield each.name, each
                 continue
-            if not isinstance(each, (ast.AnnAssign, ast.Assign)):
+            target: ast.expr
+            if isinstance(each, ast.AnnAssign):
+                target, kind = each.target, source.piece(each.annotation)
+            elif isinstance(each, ast.Assign):
+                target, kind = each.targets[0], ""
+            else:
                 continue
-            target = each.target if isinstance(each, ast.AnnAssign) else each.targets[0]
-            name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "_")
-            if name[0] == "_":
+            said = after.value if isinstance(after, ast.Expr) else None
+            text = str(said.value) if isinstance(said, ast.Constant) else ""
+            if isinstance(target, ast.Name) and start is node:
+                name = target.id
+            elif isinstance(target, ast.Attribute) and text:
+                name = target.attr
+            else:
                 continue
-            after = body[i + 1] if i + 1 < len(body) else None
-            text = ""
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                text = re.sub(r"\s+", " ", str(after.value.value)).strip()
-            elif isinstance(target, ast.Attribute):
-                continue
-            yield (
-                name,
-                (source.piece(each.annotation) if isinstance(each, ast.AnnAssign) else "", text),
-            )
+            if name[0] != "_":
+                yield name, (kind, re.sub(r"\s+", " ", text).strip())
 
 
 def page() -> tuple[str, list[str]]:

@@ -84,6 +84,8 @@ class Page:
     """A page that is run."""
 
     def __init__(self, path: Path) -> None:
+        self.failed = 0
+        self.claims = 0
         self.path = path
         self.blocks = list(blocks(path.read_text()))
         self.names: dict[str, Any] = {
@@ -91,7 +93,6 @@ class Page:
             "gives__": self.gives,
             "raises__": self.raises,
         }
-        self.failed = self.claims = 0
 
     def fail(self, line: int, what: str) -> None:
         """Tells of a difference."""

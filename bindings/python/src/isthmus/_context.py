@@ -45,7 +45,7 @@ class Context:
     It is a mapping of its global object: `ctx["x"] = 1`, `ctx["x"]`, `"x" in ctx`, `del ctx["x"]`.
 
     Args:
-        isolate: where it lives.
+        isolate: where it lives; `Isolate.context` gives itself.
         name: for inspectors and heap snapshots.
         modules: what its programs may import. None: nothing. The path of a folder: files below it.
             A function `resolve(specifier, referrer, type)`, also an `async` one, which answers with
@@ -76,6 +76,7 @@ class Context:
         eval_allowed: bool = True,
     ) -> None:
         self.isolate = isolate
+        """Where it lives."""
         self._glue: Any = None
         self._modules: dict[str, Module] = {}
         self._importers: dict[str, Any] = {}
@@ -410,7 +411,8 @@ class Context:
     async def import_module_async(
         self, specifier: str, *, referrer: str = "<import>", type: str = ""
     ) -> JSObject:
-        """The same with asyncio."""
+        """The same with asyncio: takes, gives and raises what `import_module` does, but for the
+        timeout, which `asyncio.wait_for` has."""
         namespace: JSObject = await import_promise(self, specifier, referrer, type)
         return namespace
 
@@ -422,8 +424,7 @@ class Context:
         dirs: Iterable[Union[str, os.PathLike[str]]] = (),
     ) -> JSObject:
         """Grants a C library to the context, and gives the frozen object of its functions, types
-        and constants, to be
-        put where programs find it: `ctx["zlib"] = ctx.load("zlib")`.
+        and constants, to be put where programs find it: `ctx["zlib"] = ctx.load("zlib")`.
 
         Args:
             library: the name of an installed one, or the path of an interface file (os.PathLike, or
@@ -458,17 +459,27 @@ class Context:
             hold.check(status)
 
     def share_token(self, other: Optional[Context]) -> None:
-        """Gives the context the security token of another one of its isolate, so that scripts of
-        either may use the other's global object; None: a token of its own again."""
+        """Gives the context the security token of another one, so that scripts of either may use
+        the other's global object.
+
+        Args:
+            other: a context of the same isolate; None: a token of its own again.
+
+        Raises:
+            ClosedError: it belongs to another isolate.
+        """
         if other is not None and other._core is not self._core:
             raise ClosedError("the context belongs to another isolate")
         with Hold(self) as hold:
             hold.check(lib.ist_context_share_token(self._ptr, other._ptr if other else ffi.NULL))
 
     def queue_microtask(self, function: Any) -> None:
-        """Queues a call of a function, of JavaScript's or Python's, without arguments, as a
-        microtask: it runs when JavaScript returns to Python the next time, or by
-            `Isolate.run_microtasks`."""
+        """Queues a call as a microtask: it runs when JavaScript returns to Python the next time, or
+        by `Isolate.run_microtasks`.
+
+        Args:
+            function: of JavaScript's or Python's, called without arguments.
+        """
         with Hold(self) as hold:
             hold.check(lib.ist_isolate_queue_microtask(self._core.isolate(), hold.lower(function)))
 

@@ -1,7 +1,7 @@
 """The exceptions of this package.
 
-Everything that goes wrong in here is an `Error`; what JavaScript throws is a `JSError`. Nothing in this
-module needs V8.
+Everything that goes wrong in here is an `Error`; what JavaScript throws is a `JSError`. Nothing in
+this module needs V8.
 """
 
 from __future__ import annotations
@@ -55,12 +55,15 @@ class Frame:
     """One call on JavaScript's stack. Texts are "" when there is nothing to say."""
 
     function: str
+    """Its name."""
     filename: str
+    """The name of the script or module."""
     line: int
     """From 1; 0 when unknown."""
     column: int
     """From 1, in UTF-16 units; 0 when unknown."""
     is_async: bool = False
+    """Whether it awaits the call before it."""
 
 
 class JSError(Error):
@@ -128,7 +131,9 @@ class JSError(Error):
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """The calls that were under way, innermost first; at most ten, and callers that await them."""
+        """The calls that were under way, innermost first; at most ten, and callers that await
+        them.
+        """
         return self._details.read().frames if self._details else ()
 
     @property
@@ -142,7 +147,9 @@ class JSError(Error):
         return self._details.value if self._details else None
 
     def format(self) -> str:
-        """The error as a person wants to read it: place, source line with a caret, stack, causes."""
+        """The error as a person wants to read it: place, source line with a caret, stack,
+        causes.
+        """
         return self._details.read().formatted if self._details else f"{self}\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
@@ -18,8 +18,11 @@ from ._profile import File, Profile, write_heap
 from ._uncaught import install
 
 if TYPE_CHECKING:
+    from ._console import Console
     from ._context import Context
     from ._inspector import Inspector
+    from ._modules import Modules
+    from ._snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,13 @@ class Statistics:
     """What an isolate holds, in bytes unless said."""
 
     heap_used: int
+    """By objects, living and dead."""
     heap_total: int
     """Taken from the system for the heap."""
     heap_limit: int
+    """What it may grow to."""
     heap_physical: int
+    """Of it, in memory."""
     malloced: int
     """By V8, beside its heap."""
     external: int
@@ -67,6 +73,7 @@ class Isolate:
             why promises were rejected that nobody handles. None: sys.unraisablehook is.
 
     Raises:
+        TypeError, ValueError: a limit is no number, or less than nothing.
         ForkedError: in a process made by fork after V8 was used.
         ResourceError: the system has no room for one more.
     """
@@ -79,7 +86,7 @@ class Isolate:
         stack_limit: Optional[int] = None,
         timeout: Optional[float] = None,
         cpu_timeout: Optional[float] = None,
-        snapshot: Optional[Any] = None,
+        snapshot: Optional[Snapshot] = None,
         on_uncaught: Optional[Callable[[BaseException], Any]] = None,
     ) -> None:
         wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
@@ -148,11 +155,37 @@ class Isolate:
         """Whether the heap limit was reached: all that is left to do is to close it."""
         return self._core.spent
 
-    def context(self, **options: Any) -> Context:
-        """Makes a context: a global object with its own built-ins. Takes what `Context` takes."""
+    def context(
+        self,
+        *,
+        name: Optional[str] = None,
+        modules: Modules = None,
+        import_meta: Optional[Callable[[str], Any]] = None,
+        console: Console = None,
+        web: bool = True,
+        frozen: bool = False,
+        eval_allowed: bool = True,
+    ) -> Context:
+        """Makes a context: a global object with its own built-ins. What it takes is said at
+        `Context`.
+
+        Raises:
+            StateError: it is frozen, and was given `modules`.
+            NotFoundError: `modules` is a folder that is not there.
+            JSMemoryError: the heap limit was reached.
+        """
         from ._context import Context
 
-        return Context(self, **options)
+        return Context(
+            self,
+            name=name,
+            modules=modules,
+            import_meta=import_meta,
+            console=console,
+            web=web,
+            frozen=frozen,
+            eval_allowed=eval_allowed,
+        )
 
     def terminate(self) -> None:
         """Ends the JavaScript that runs in the isolate now, by JSTerminated; the isolate can be
@@ -176,18 +209,23 @@ class Isolate:
             lib.ipy_leave(hold)
             core.frames.append(frame)
 
-    def entered(self) -> Any:
+    def entered(self) -> AbstractContextManager[None]:
         """A context manager that keeps the isolate for this thread: operations within it are
         faster, and other threads wait until its end."""
         return self._held(0, 0, False)
 
-    def limits(self, timeout: Optional[float] = None, cpu_timeout: Optional[float] = None) -> Any:
+    def limits(
+        self, timeout: Optional[float] = None, cpu_timeout: Optional[float] = None
+    ) -> AbstractContextManager[None]:
         """A context manager that puts limits on all that this thread runs in the isolate until its
         end, taken together; it keeps the isolate for this thread.
 
         Args:
-            timeout: seconds that may pass.
+            timeout: seconds that may pass; JSTimeoutError beyond, from whatever runs within.
             cpu_timeout: seconds of processor time.
+
+        Raises:
+            TypeError, ValueError: a limit is no number, or not greater than 0.
         """
         wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
         return self._held(wall, cpu, bool(wall or cpu))
@@ -212,16 +250,24 @@ class Isolate:
         return Statistics(**{name: getattr(got, name) for name in Statistics.__dataclass_fields__})
 
     def write_heap(self, file: File) -> None:
-        """Writes a snapshot of the heap, as Chrome DevTools opens, to a path or a binary file, by
-        custom with the ending ".heapsnapshot"."""
+        """Writes a snapshot of the heap, as Chrome DevTools opens it. It has the texts and values
+        of all that lives.
+
+        Args:
+            file: a path, by custom with the ending ".heapsnapshot", or a binary file; what writing
+                there raises ends it, and is raised.
+        """
         write_heap(self, file)
 
     def profile(self, interval: float = 0.001) -> Profile:
         """A context manager that records where the time goes that this thread spends in the
-        isolate; the record can be read and written afterwards. One at a time.
+        isolate; the record can be read and written afterwards.
 
         Args:
             interval: seconds between samples.
+
+        Raises:
+            StateError: the isolate is being profiled already; by the `with`.
         """
         return Profile(self, interval)
 
@@ -231,8 +277,12 @@ class Isolate:
         pause: Optional[Callable[[Inspector], Any]] = None,
         ready: Optional[Callable[[Inspector], Any]] = None,
     ) -> Inspector:
-        """Makes the inspector of the isolate, for debuggers: the Chrome DevTools protocol. Takes
-        what `Inspector` takes."""
+        """Makes the inspector of the isolate, for debuggers: the Chrome DevTools protocol. What it
+        takes is said at `Inspector`.
+
+        Raises:
+            StateError: the isolate has an inspector.
+        """
         from ._inspector import Inspector
 
         return Inspector(self, pause, ready)
@@ -268,20 +318,35 @@ class Isolate:
         nanoseconds(timeout, "timeout")
         run_until(self._core, None, timeout)
 
-    def under_way(self) -> Any:
+    def under_way(self) -> AbstractContextManager[None]:
         """A context manager that says that something is under way outside which will come back to
-        JavaScript,
-        such as a thread that settles a promise: whoever waits goes on waiting until its end."""
+        JavaScript, such as a thread that settles a promise: whoever waits goes on waiting until its
+        end."""
         return under_way(self._core)
 
     def post(self, function: Callable[[], Any]) -> None:
-        """Has a function called, without arguments, by the thread that runs the isolate's loop, at
-        its next turn. From any thread."""
+        """Has a function called by the thread that runs the isolate's loop, at its next turn. From
+        any thread, without waiting.
+
+        Args:
+            function: called without arguments. What it raises goes to sys.unraisablehook.
+
+        Raises:
+            TypeError: it is no callable.
+        """
         post(self, function)
 
     def interrupt(self, function: Callable[[], Any]) -> None:
-        """Has a function called, without arguments, in the midst of the JavaScript that runs in the
-        isolate, or at its next run. It may read values and `terminate`. From any thread."""
+        """Has a function called in the midst of the JavaScript that runs in the isolate, or at its
+        next run. From any thread, without waiting.
+
+        Args:
+            function: called without arguments. It may read values and `terminate`. What it raises
+                goes to sys.unraisablehook.
+
+        Raises:
+            TypeError: it is no callable.
+        """
         interrupt(self, function)
 
     def run_microtasks(self) -> None:

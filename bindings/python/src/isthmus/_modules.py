@@ -84,8 +84,8 @@ class Module:
 
     def cache(self) -> bytes:
         """The code, with what was compiled lazily until now: give it with the same text and url
-        another time. It is
-        code: bytes that somebody has forged are run, so keep it where the text is kept.
+        another time. It is code: bytes that somebody has forged are run, so keep it where the text
+        is kept.
 
         Raises:
             StateError: the module has no text.

@@ -65,6 +65,7 @@ class Program:
     pickled."""
 
     source: str
+    """Its text."""
     filename: str = "<program>"
     """Names it in errors."""
     line_offset: int = 0
@@ -93,11 +94,13 @@ class PoolStatistics:
     """What a pool has done so far."""
 
     runs: int
+    """How many inputs were run."""
     failed: int
+    """Of these, how many gave no value."""
     timeouts: int
-    """Of these, for time."""
+    """Of those that failed, for time."""
     spent: int
-    """Of these, for memory."""
+    """Of those that failed, for memory."""
     replaced: int
     """Contexts, isolates or processes that had to be made anew because of a run."""
 

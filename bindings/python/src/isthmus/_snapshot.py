@@ -63,8 +63,7 @@ class Snapshot:
 
     def to_bytes(self) -> bytes:
         """The snapshot as bytes. They belong to this release of the package, its V8, and the
-        libraries. They are
-        believed when they are read: keep them where programs are kept."""
+        libraries. They are believed when they are read: keep them where programs are kept."""
         return taken(lambda data, size: check(lib.ist_snapshot_write(self._ptr, data, size)))
 
     @classmethod

@@ -29,7 +29,9 @@ class RegExp(NamedTuple):
     """A regular expression of JavaScript's, as a value: its pattern and its flags."""
 
     source: str
+    """The pattern, without slashes."""
     flags: str = ""
+    """Such as "gi"."""
 
 
 def datetime_of(number: float) -> datetime.datetime:
