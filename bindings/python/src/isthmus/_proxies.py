@@ -828,22 +828,24 @@ def _call_otherwise(function: JSFunction, args: tuple[Any, ...]) -> Any:
     return finish(context, frame, tag)
 
 
+_FRAME = ffi.typeof("ipy_frame *")
+
+
 class _Borrowed:
     """A frame of the extension's, for the length of a call."""
 
     __slots__ = ("c",)
 
     def __init__(self, at: int) -> None:
-        self.c = ffi.cast("ipy_frame *", at)
+        self.c = ffi.cast(_FRAME, at)
 
 
 def _finish_call(function: JSFunction, at: int, answer: int) -> Any:
     """The result of a call that is more than a number, or what went wrong."""
     context = function._context
-    frame = _Borrowed(at)
     if answer < 0:
-        raise context._core.error(answer, frame, context)  # type: ignore[arg-type]
-    return lift(context, frame.c.result, answer)
+        raise context._core.error(answer, _Borrowed(at), context)  # type: ignore[arg-type]
+    return _LIFT[answer](context, ffi.cast(_FRAME, at).result)
 
 
 def _get_otherwise(about: JSObject, key: Any) -> Any:
