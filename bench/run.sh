@@ -156,7 +156,7 @@ suite_python() {
     "$build/bench-embed-floor" call_0 call_2 callback_2 property_get numbers_10k_out numbers_10k_in new_context \
       new_isolate isolate_memory | sed -n 's/^ROW\t/floor\t/p' | sed 's/\tnumbers_/\tlist_/'
     side 60 "$python" "$here/python/floor.py" "$work/floor"
-    for peer in "${python_peers[@]}"; do side 60 "$python" "$here/python/peers.py" "${peer%==*}"; done
+    for peer in "${python_peers[@]%==*}" mini-racer-loop; do side 60 "$python" "$here/python/peers.py" "$peer"; done
   done
 }
 

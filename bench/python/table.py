@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-PEERS = ("mini-racer", "stpyv8", "pythonmonkey", "quickjs")
+PEERS = ("mini-racer", "mini-racer-loop", "stpyv8", "pythonmonkey", "quickjs")
 ROWS = {
     "call_0": "call a function, no argument",
     "call_0_entered": "the same within `entered()`",
