@@ -96,6 +96,10 @@ class Module:
     def set_export(self, name: str, value: Any) -> None:
         """Sets an export of a module that was made of a mapping; who imports it sees the new value.
 
+        Args:
+            name: an export that the mapping has.
+            value: its new value.
+
         Raises:
             StateError: the module is another one, or has no export of this name.
         """

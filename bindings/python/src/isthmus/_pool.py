@@ -303,6 +303,10 @@ class Pool:
         """Runs a program over one input, and gives its value as a future. For many inputs `map`
         costs less.
 
+        Args:
+            program: a script, or a Program.
+            input: what the run finds in its global `input`.
+
         Raises:
             ConversionError: the input has no form in JavaScript.
             ClosedError: the pool is closed.

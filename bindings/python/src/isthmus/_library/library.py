@@ -433,12 +433,19 @@ def load(
 ) -> Library:
     """Opens a C library by the name or path of its interface file.
 
-    A name (`"zlib"`) is looked up in `dirs`, then among the installed files; a path ends with
-    `.idl`. `tags` narrows the functions to those with one of these tags; `unsafe` adds those whose
-    interface cannot be described completely. V8 is neither started nor loaded. The same arguments
-    give the same object.
+    V8 is neither started nor loaded. The same file with the same arguments is the same object.
 
-    NotFoundError: no such file. InterfaceError: it has errors, or the library cannot be opened.
+    Args:
+        name_or_path: a name (`"zlib"`), which is looked up in `dirs` and then among the installed
+            files; or a path, which ends with `.idl`.
+        dirs: one folder or several.
+        tags: leaves only the functions that have one of these tags; None: all.
+        unsafe: adds the functions whose interface cannot be described completely. Wrong arguments
+            to these end the process.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InterfaceError: it has errors, or the library or one of its symbols is not there.
     """
     wanted = os.fspath(name_or_path)
     if not isinstance(wanted, str):
