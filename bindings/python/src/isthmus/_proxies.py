@@ -9,7 +9,6 @@ collections besides. A function that is read as an attribute is bound: `o.method
 
 from __future__ import annotations
 
-import sys
 from collections.abc import (
     Generator,
     ItemsView,
@@ -465,8 +464,8 @@ class JSFunction(JSObject, _calls.Callable):
     an attribute of an object, or `f.call(this, …)` says otherwise. Arguments go by position.
 
     A call raises JSError, or the exception of Python's that the function has let through, and
-    JSTimeoutError, JSMemoryError and JSTerminated as `Context.eval` does. `Context.call` puts limits
-    of time on one.
+    JSTimeoutError, JSMemoryError and JSTerminated as `Context.eval` does. `Context.call` puts
+    limits of time on one.
     """
 
     __slots__ = ()
@@ -868,13 +867,6 @@ def _get_undefined(about: JSObject, key: str) -> Any:
     raise KeyError(key)
 
 
-def _pinned(function: JSFunction, value: Any) -> int:
-    """The number of what stands for memory that is lent already, to be dropped after use, or 0."""
-    # Nothing is lent before the part that lends is loaded.
-    part = sys.modules.get("isthmus._bytes")
-    return part.pinned(function._context, value) if part is not None else 0
-
-
 def _address(name: str) -> int:
     return int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
 
@@ -884,13 +876,11 @@ _calls.start(
     _address("ipy_get"),
     _address("ipy_frame_reset"),
     _address("ipy_error_keep"),
-    _address("ipy_drop"),
     _call_otherwise,
     _get_otherwise,
     _get_undefined,
     _finish_call,
     thrown,
-    _pinned,
 )
 
 
