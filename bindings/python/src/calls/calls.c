@@ -24,7 +24,9 @@ static int (*call_function)(uintptr_t place, int64_t function, uint32_t argc, ui
 static void (*reset_frame)(ipy_frame *frame);
 static uintptr_t (*keep_error)(ipy_isolate *core, ist_context *context, ist_error *error);
 static int (*get_property)(uintptr_t place, int64_t object, uintptr_t frame);
-static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish, *thrown;
+static void (*drop_object)(ipy_isolate *core, int64_t id);
+static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish, *thrown, *pinned;
+static PyTypeObject *proxy_type;
 
 /* A frame that has no arguments yet. */
 static void prepare(ipy_frame *frame) {
@@ -125,6 +127,33 @@ static bool made_of_nothing(const proxy *self) {
   return true;
 }
 
+static ipy_isolate *core_of(const proxy *self) {
+  return self->place ? ((const ipy_place *)(uintptr_t)self->place)->core : NULL;
+}
+
+/* An object that JavaScript has already: one of its own, or what stands for one of Python's, whose
+ * number is to be dropped after the call, in `number`. False for all others, and with an error. */
+static bool lower_known(PyObject *self, PyObject *value, ipy_item *item, int64_t *number) {
+  *number = 0;
+  if (PyType_IsSubtype(Py_TYPE(value), proxy_type)) {
+    const proxy *other = (const proxy *)value;
+    if (!other->id || core_of(other) != core_of((const proxy *)self)) return false;
+    item->tag = IPY_OBJECT;
+    item->integer = other->id;
+    return true;
+  }
+  if (PyList_Check(value) || PyDict_Check(value) || PyTuple_Check(value) ||
+      PyUnicode_Check(value) || PyBytes_Check(value))
+    return false;
+  PyObject *found = PyObject_CallFunctionObjArgs(pinned, self, value, NULL);
+  if (!found) return false;
+  *number = PyLong_AsLongLong(found);
+  Py_DECREF(found);
+  item->tag = IPY_OBJECT;
+  item->integer = *number;
+  return *number != 0;
+}
+
 static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) {
   const proxy *function = (const proxy *)self;
   if (made_of_nothing(function)) return NULL;
@@ -134,17 +163,21 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
   }
   ipy_frame frame;
   PyObject *texts[sizeof frame.args / sizeof *frame.args], *result = NULL;
-  int text_count = 0, answer;
+  int64_t numbers[sizeof texts / sizeof *texts];
+  int text_count = 0, number_count = 0, answer;
   Py_ssize_t argc = PyTuple_Size(args);
   bool plain = argc <= (Py_ssize_t)(sizeof texts / sizeof *texts);
   for (Py_ssize_t i = 0; plain && i < argc; i++) {
     PyObject *value = PyTuple_GetItem(args, i);
     if (lower(value, &frame.args[i])) continue;
     PyObject *text = lower_text(value, &frame.args[i]);
-    if (text)
+    if (text) {
       texts[text_count++] = text;
-    else
-      plain = false;
+      continue;
+    }
+    plain = lower_known(self, value, &frame.args[i], &numbers[number_count]);
+    if (PyErr_Occurred()) goto end;
+    if (plain && numbers[number_count]) number_count++;
   }
   if (!plain) {
     result = PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
@@ -162,6 +195,7 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
   result = lift(self, answer, &frame);
 end:
   while (text_count) Py_DECREF(texts[--text_count]);
+  while (number_count) drop_object(core_of(function), numbers[--number_count]);
   return result;
 }
 
@@ -224,17 +258,18 @@ static PyType_Spec callable_spec = {"isthmus._calls.Callable", sizeof(proxy), 0,
 
 static PyObject *start(PyObject *module, PyObject *args) {
   (void)module;
-  unsigned long long call, get, reset, keep;
-  PyObject *package[5];
-  if (!PyArg_ParseTuple(args, "KKKKOOOOO:start", &call, &get, &reset, &keep, &package[0],
-                        &package[1], &package[2], &package[3], &package[4]))
+  unsigned long long call, get, reset, keep, drop;
+  PyObject *package[6];
+  if (!PyArg_ParseTuple(args, "KKKKKOOOOOO:start", &call, &get, &reset, &keep, &drop, &package[0],
+                        &package[1], &package[2], &package[3], &package[4], &package[5]))
     return NULL;
+  drop_object = (void (*)(ipy_isolate *, int64_t))(uintptr_t)drop;
   call_function = (int (*)(uintptr_t, int64_t, uint32_t, uintptr_t))(uintptr_t)call;
   get_property = (int (*)(uintptr_t, int64_t, uintptr_t))(uintptr_t)get;
   reset_frame = (void (*)(ipy_frame *))(uintptr_t)reset;
   keep_error = (uintptr_t(*)(ipy_isolate *, ist_context *, ist_error *))(uintptr_t)keep;
-  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish, &thrown};
-  for (int i = 0; i < 5; i++) {
+  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish, &thrown, &pinned};
+  for (int i = 0; i < 6; i++) {
     Py_INCREF(package[i]);
     Py_XDECREF(*ours[i]);
     *ours[i] = package[i];
@@ -292,16 +327,16 @@ static PyType_Spec owner_spec = {"isthmus._calls.Owner", sizeof(owner), 0, Py_TP
 
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
-     "start(call, get, reset, keep, call_otherwise, get_otherwise, get_undefined, finish, thrown): "
-     "the "
-     "addresses of ipy_call, ipy_get, ipy_frame_reset and ipy_error_keep; and what makes a call "
-     "with "
-     "other arguments, call_otherwise(function, args), reads a property by another key, "
-     "get_otherwise(object, key), says what an undefined property means, get_undefined(object, "
-     "key), "
-     "reads another result, finish(object, frame, answer), and makes the exception of what "
-     "JavaScript "
-     "threw, thrown(object, error, name, message)."},
+     "start(call, get, reset, keep, drop, call_otherwise, get_otherwise, get_undefined, finish, "
+     "thrown, pinned): the addresses of ipy_call, ipy_get, ipy_frame_reset, ipy_error_keep and "
+     "ipy_drop; and what makes a call with other arguments, call_otherwise(function, args), reads "
+     "a "
+     "property by another key, get_otherwise(object, key), says what an undefined property means, "
+     "get_undefined(object, key), reads another result, finish(object, frame, answer), makes the "
+     "exception of what JavaScript threw, thrown(object, error, name, message), and gives the "
+     "number "
+     "of what stands for an object already, to be dropped after use, or 0, pinned(function, "
+     "value)."},
     {"answer_by", ipy__answer_by, METH_VARARGS,
      "answer_by(cores, settle, throw): the address of what answers calls by JavaScript."},
     {"evaluate", ipy__evaluate, METH_VARARGS,
@@ -331,6 +366,7 @@ PyMODINIT_FUNC PyInit__calls(void) {
   PyObject *callable = bases ? PyType_FromSpecWithBases(&callable_spec, bases) : NULL;
   Py_XDECREF(bases);
   PyObject *owning = PyType_FromSpec(&owner_spec);
+  proxy_type = (PyTypeObject *)base;
   if (!callable || !owning || PyModule_AddObject(module, "Owner", owning) ||
       PyModule_AddObject(module, "Proxy", base) ||
       PyModule_AddObject(module, "Callable", callable)) {

@@ -257,10 +257,11 @@ class _Memory:
 
 def lower_buffer(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
     """An object with the buffer protocol: lent when its memory is writable, else copied."""
-    core = context._core
-    books = _books.get(core.key) or _open(core)
-    lent = books.lent.get(id(value))
-    if lent is not None and _lent_again(context, lent, value, item, keep):
+    number = pinned(context, value)
+    if number:
+        item.tag = OBJECT
+        item.integer = number
+        keep.append(Dropped(number))
         return
     try:
         view = value if type(value) is memoryview else memoryview(value)
@@ -282,25 +283,26 @@ def lower_buffer(context: Context, value: Any, item: Any, keep: list[Any]) -> No
     _lend(context, value, element, item, keep)
 
 
-def _lent_again(context: Context, lent: _Lent, value: Any, item: Any, keep: list[Any]) -> bool:
-    """Passes on the typed array over memory that JavaScript has; False when it is not there."""
+def pinned(context: Context, value: Any) -> int:
+    """The number of the typed array over memory that JavaScript has, to be dropped after use; 0
+    when it is not there, or not the same.
+    """
+    core = context._core
+    books = _books.get(core.key)
+    lent = books.lent.get(id(value)) if books is not None else None
+    if lent is None:
+        return 0
     try:
         if not lent.holds(value):
-            return False
+            return 0
     except (BufferError, TypeError, ValueError):
-        return False
-    core = context._core
+        return 0
     frame = core.frame()
     answer = _pin_lent(context._at, lent.share, frame.at)
     if answer < 0:
         answer = core.again(answer, frame, context, _pin_lent, context._at, lent.share, frame.at)
     core.frames.append(frame)
-    if answer:
-        return False
-    item.tag = OBJECT
-    item.integer = number = lent.view
-    keep.append(Dropped(number))
-    return True
+    return 0 if answer else lent.view
 
 
 def _copy(context: Context, view: memoryview, element: int, item: Any, keep: list[Any]) -> None:

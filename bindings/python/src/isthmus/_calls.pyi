@@ -18,11 +18,13 @@ def start(
     get: int,
     reset: int,
     keep: int,
+    drop: int,
     call_otherwise: _Callable[[Any, tuple[Any, ...]], Any],
     get_otherwise: _Callable[[Any, Any], Any],
     get_undefined: _Callable[[Any, str], Any],
     finish: _Callable[[Any, int, int], Any],
     thrown: _Callable[[Any, int, Any, Any], BaseException],
+    pinned: _Callable[[Any, Any], int],
 ) -> None: ...
 
 def answer_by(cores: dict[int, Any], settle: _Callable[..., int], throw: int, /) -> int: ...

@@ -9,6 +9,7 @@ collections besides. A function that is read as an attribute is bound: `o.method
 
 from __future__ import annotations
 
+import sys
 from collections.abc import (
     Generator,
     ItemsView,
@@ -867,6 +868,13 @@ def _get_undefined(about: JSObject, key: str) -> Any:
     raise KeyError(key)
 
 
+def _pinned(function: JSFunction, value: Any) -> int:
+    """The number of what stands for memory that is lent already, to be dropped after use, or 0."""
+    # Nothing is lent before the part that lends is loaded.
+    part = sys.modules.get("isthmus._bytes")
+    return part.pinned(function._context, value) if part is not None else 0
+
+
 def _address(name: str) -> int:
     return int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
 
@@ -876,11 +884,13 @@ _calls.start(
     _address("ipy_get"),
     _address("ipy_frame_reset"),
     _address("ipy_error_keep"),
+    _address("ipy_drop"),
     _call_otherwise,
     _get_otherwise,
     _get_undefined,
     _finish_call,
     thrown,
+    _pinned,
 )
 
 
