@@ -54,7 +54,7 @@ def figure(number: Any, unit: str) -> str:
     """A figure with three digits that count, in the unit that suits it."""
     if not isinstance(number, (int, float)):
         return ""
-    if unit == "ns" and number >= 10000:
+    if unit == "ns" and number >= 1000:
         number, unit = number / 1000, "µs"
     digits = 0 if number >= 100 else 1 if number >= 10 else 2
     return f"{number:.{digits}f} {'µs' if unit == 'us' else unit}"
