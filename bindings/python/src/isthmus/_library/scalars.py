@@ -224,4 +224,6 @@ def allocate(size: int, align: int) -> tuple[Any, int, Any]:
     keep = abi.new("char[]", room + align)
     address = abi.address_of(keep)
     skipped = -address % align
-    return keep, address + skipped, abi.buffer(keep + skipped, size)
+    # A pointer into the memory keeps nothing; the function that would free it does.
+    inside = abi.ffi.gc(keep + skipped, lambda pointer, keep=keep: None)
+    return keep, address + skipped, abi.buffer(inside, size)
