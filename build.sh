@@ -105,7 +105,7 @@ run)
 test) run_tests "$@" ;;
 bench)
   build >&2
-  compile release build bench-embed bench-embed-floor bench-judge bench-judge-floor bench-judge-spawn >&2
+  compile release build bench-embed bench-embed-floor bench-judge bench-judge-floor bench-judge-spawn wheel-parts >&2
   exec bash bench/run.sh build "$@"
   ;;
 python)
