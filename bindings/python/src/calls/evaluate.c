@@ -8,15 +8,46 @@
 typedef int evaluating(uintptr_t place, const char *source, size_t length, const char *file,
                        int line_offset, uintptr_t frame);
 
+/* What says that an argument is of the wrong type. */
+static PyObject *wrong(const char *what, PyObject *value) {
+  PyObject *type = (PyObject *)Py_TYPE(value);
+  PyObject *name = PyObject_GetAttrString(type, "__name__");
+  if (name) PyErr_Format(PyExc_TypeError, "%s must be str, not %U", what, name);
+  Py_XDECREF(name);
+  return NULL;
+}
+
+/* A text as UTF-8, in which lone surrogates are U+FFFD. */
+static PyObject *utf8(PyObject *text) {
+  PyObject *bytes = PyUnicode_AsUTF8String(text);
+  if (bytes || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return bytes;
+  PyErr_Clear();
+  PyObject *wide = PyUnicode_AsEncodedString(text, "utf-16-le", "surrogatepass");
+  if (!wide) return NULL;
+  PyObject *whole = PyUnicode_FromEncodedObject(wide, "utf-16-le", "replace");
+  Py_DECREF(wide);
+  if (!whole) return NULL;
+  bytes = PyUnicode_AsUTF8String(whole);
+  Py_DECREF(whole);
+  return bytes;
+}
+
 PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   (void)module;
   unsigned long long function, place;
-  PyObject *source, *finish;
-  const char *file;
-  if (!PyArg_ParseTuple(args, "KKUsO:evaluate", &function, &place, &source, &file, &finish))
+  PyObject *source, *name, *finish;
+  if (!PyArg_ParseTuple(args, "KKOOO:evaluate", &function, &place, &source, &name, &finish))
     return NULL;
-  PyObject *text = PyUnicode_AsUTF8String(source);
-  if (!text) return NULL;
+  if (!PyUnicode_Check(source)) return wrong("the source", source);
+  if (!PyUnicode_Check(name)) return wrong("the filename", name);
+  PyObject *file = utf8(name);
+  if (!file) return NULL;
+  char *file_name;
+  PyObject *text = PyBytes_AsStringAndSize(file, &file_name, NULL) ? NULL : utf8(source);
+  if (!text) {
+    Py_DECREF(file);
+    return NULL;
+  }
   const char *bytes = PyBytes_AsString(text);
   size_t length = (size_t)PyBytes_Size(text);
   ipy_frame frame;
@@ -28,12 +59,13 @@ PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   int answer;
   for (;;) {
     PyThreadState *state = PyEval_SaveThread();
-    answer = ((evaluating *)(uintptr_t)function)((uintptr_t)place, bytes, length, file, 0,
+    answer = ((evaluating *)(uintptr_t)function)((uintptr_t)place, bytes, length, file_name, 0,
                                                  (uintptr_t)&frame);
     PyEval_RestoreThread(state);
     if (answer != IPY_BUSY || PyErr_CheckSignals()) break;
   }
   Py_DECREF(text);
+  Py_DECREF(file);
   switch (answer) {
   case IPY_BUSY: return NULL;
   case IPY_INT: return PyLong_FromLongLong(frame.result.integer);

@@ -20,6 +20,7 @@ from ._extension import ffi, lib
 from ._grant import CLibrary, load
 from ._modules import Module, Modules, compile_module, import_now, import_promise, install
 from ._script import Script, compile_function, compile_script, function_cache
+from ._source import utf8
 
 if TYPE_CHECKING:
     from ._isolate import Isolate
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 _EVAL = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval")))
 _EVAL_COMPARTMENT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval_compartment")))
+
+
+def _utf8(text: str, what: str) -> bytes:
+    """A text as evaluate.c makes one."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be str, not {type(text).__name__}")
+    return utf8(text, what)
 
 
 class _Borrowed:
@@ -186,12 +194,14 @@ class Context:
         if timeout is None and cpu_timeout is None and not line_offset:
             return evaluate(self._eval_at, self._at, source, filename, self._finish)
         core = self._core
-        text = source.encode()
+        text, file = _utf8(source, "the source"), _utf8(filename, "the filename")
+        if b"\0" in file:
+            raise ValueError("embedded null byte")
         frame = core.frame()
         c = frame.c
         c.wall = nanoseconds(timeout, "timeout")
         c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
-        args = (self._at, text, len(text), filename.encode(), line_offset, frame.at)
+        args = (self._at, text, len(text), file, line_offset, frame.at)
         tag = self._eval(*args)
         if tag < 0:
             tag = core.again(tag, frame, self, self._eval, *args)
