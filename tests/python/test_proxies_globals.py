@@ -23,3 +23,10 @@ def test_what_cannot_be_deleted_is_an_error(context: ist.Context) -> None:
     with pytest.raises(ist.JSError, match="Cannot delete property 'fixed'"):
         del context["fixed"]
     assert context["fixed"] == 1
+
+
+def test_get_has_a_default(context: ist.Context) -> None:
+    context.eval("var there = 1, nothing = undefined; const declared = 2")
+    assert context.get("there") == 1 and context.get("nothing", 5) is ist.undefined
+    assert context.get("missing") is None and context.get("missing", 5) == 5
+    assert context.get("declared", 5) == 5 and context.eval("declared") == 2

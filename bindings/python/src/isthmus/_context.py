@@ -50,7 +50,9 @@ class _Borrowed:
 class Context:
     """A global object with its own built-ins; made by `Isolate.context`.
 
-    It is a mapping of its global object: `ctx["x"] = 1`, `ctx["x"]`, `"x" in ctx`, `del ctx["x"]`.
+    It is like a dict of its global object: `ctx["x"] = 1`, `ctx["x"]` (KeyError when there is
+    none), `ctx.get("x")`, `"x" in ctx`, `del ctx["x"]`; `len` and iteration are about its own
+    enumerable names. What scripts declare by `let`, `const` and `class` is no property of it.
 
     Args:
         isolate: where it lives; `Isolate.context` gives itself.
@@ -504,6 +506,15 @@ class Context:
         if name not in self:
             raise KeyError(name)
         return self._get(0, name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The property of the global object that has a name, or else `default`.
+
+        Args:
+            name: its name.
+            default: what is given when there is none.
+        """
+        return self[name] if name in self else default
 
     def _get(self, object_id: int, key: Any) -> Any:
         frame = self._core.frame()
