@@ -16,7 +16,7 @@ usage: ./build.sh [VERB]
 
   (none)       set up, build, and run the demo
   setup        get what the build needs
-  build        set up and build the command and the library into build/
+  build        set up and build the command and the libraries into build/
   run ARGS     build, then build/isthmus run ARGS
   test [--asan | --tsan] [CTEST ARGS]
                set up, build everything, run all tests (build/, build-asan/, build-tsan/)
@@ -64,7 +64,7 @@ compile() {
 
 build() {
   setup build
-  compile release build isthmus libisthmus
+  compile release build isthmus libisthmus libisthmus-gen
 }
 
 demo() {

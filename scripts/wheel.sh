@@ -32,10 +32,8 @@ if [ "$(cat "$tools/made-for" 2>/dev/null)" != "$wanted" ]; then
   printf '%s\n' "$wanted" >"$tools/made-for"
 fi
 
-parts=("$build/libisthmus.so.0" "$build/isthmus")
-for part in "$build/libisthmus-gen.so.0" "$build/isthmus-inspect.so"; do
-  [ ! -e "$part" ] || parts+=("$part")
-done
+parts=("$build/libisthmus.so.0" "$build/libisthmus-gen.so.0" "$build/isthmus")
+[ ! -e "$build/isthmus-inspect.so" ] || parts+=("$build/isthmus-inspect.so")
 mapfile -t parts < <(realpath "${parts[@]}")
 wanted=$(digest "$root/bindings/python" "$root/idl" "$root/runtime/include" "${parts[@]}" "${BASH_SOURCE[0]}")
 if [ "$(cat "$build/wheel/made-of" 2>/dev/null)" != "$wanted" ]; then

@@ -3,7 +3,7 @@
 Used by setup.py alone. What cffi reads (the cdef) is what `isthmus gen --cdef` says of isthmus.h,
 and of bridge.h the parts between the marks; declarations there that begin with `extern` are
 functions that Python gives to the bridge. The library is never built here behind anybody's back:
-only a checkout that has no build tree is built, once, by its own build.sh.
+only a checkout whose build tree lacks a part is built, by its own build.sh.
 """
 
 from __future__ import annotations
@@ -53,13 +53,16 @@ class Library:
 
     def carried(self) -> list[Path]:
         """The files that the wheel carries, but for the interface files."""
-        optional = ("libisthmus-gen.so.0", "isthmus-inspect.so")
-        found = [self.libraries / name for name in optional]
-        return [self.shared, self.command, *(path for path in found if path.is_file())]
+        inspect = self.libraries / "isthmus-inspect.so"
+        return [*self.needed(), *([inspect] if inspect.is_file() else [])]
+
+    def needed(self) -> list[Path]:
+        """Those of them without which the package does not work."""
+        return [self.shared, self.libraries / "libisthmus-gen.so.0", self.command]
 
     def check(self) -> Library:
         """Itself, when nothing is missing."""
-        wanted = [self.shared, self.command, self.include / "isthmus.h", self.idl / "isthmus.idl"]
+        wanted = [*self.needed(), self.include / "isthmus.h", self.idl / "isthmus.idl"]
         missing = [str(path) for path in wanted if not path.is_file()]
         if missing:
             raise BuildError(f"{self.name} is not a whole Isthmus: it has no {', '.join(missing)}")
@@ -159,7 +162,7 @@ def find() -> Library:
         return in_prefix(Path(prefix).resolve(), f"ISTHMUS_PREFIX={prefix}").check()
     if tree:
         built = in_tree(tree, str(tree))
-        if not (built.shared.is_file() and built.command.is_file()):
+        if not all(path.is_file() for path in built.needed()):
             build_checkout()
         return built.check()
     known = from_pkg_config()
