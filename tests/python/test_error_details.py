@@ -6,9 +6,8 @@ import gc
 import pickle
 from typing import Any
 
-import pytest
-
 import isthmus as ist
+import pytest
 
 SOURCE = "function f() { throw new TypeError('outer', {cause: new RangeError('inner')}) }\nf()"
 

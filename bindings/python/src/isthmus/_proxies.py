@@ -664,7 +664,7 @@ class JSArray(JSObject, MutableSequence[Any]):
         return iter(self._list())
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._list())  # type: ignore[no-any-return]
+        return reversed(self._list())
 
     def __contains__(self, value: object) -> bool:
         return value in self._list()
