@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "bridge.h"
 #include "evaluate.h"
+#include "keeper.h"
 #include "trees.h"
 
 typedef struct proxy {
@@ -365,10 +366,10 @@ PyMODINIT_FUNC PyInit__calls(void) {
   PyObject *bases = base ? PyTuple_Pack(1, base) : NULL;
   PyObject *callable = bases ? PyType_FromSpecWithBases(&callable_spec, bases) : NULL;
   Py_XDECREF(bases);
-  PyObject *owning = PyType_FromSpec(&owner_spec);
+  PyObject *owning = PyType_FromSpec(&owner_spec), *keeping = ipy__keeper_type();
   proxy_type = (PyTypeObject *)base;
-  if (!callable || !owning || PyModule_AddObject(module, "Owner", owning) ||
-      PyModule_AddObject(module, "Proxy", base) ||
+  if (!callable || !owning || !keeping || PyModule_AddObject(module, "Owner", owning) ||
+      PyModule_AddObject(module, "Keeper", keeping) || PyModule_AddObject(module, "Proxy", base) ||
       PyModule_AddObject(module, "Callable", callable)) {
     Py_DECREF(module);
     return NULL;

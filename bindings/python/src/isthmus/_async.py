@@ -215,13 +215,13 @@ class Pump:
         """The turn itself."""
         core, loop = self.core, self.loop
         hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
-        answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
-        if answer == BUSY:
-            self.timer = loop.call_later(_AGAIN, self.step)
-            return
-        if answer:
-            raise core.closed_error(None)
         try:
+            answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
+            if answer == BUSY:
+                self.timer = loop.call_later(_AGAIN, self.step)
+                return
+            if answer:
+                raise core.closed_error(None)
             tidy(core)
             if self.number < 0:
                 self.open()

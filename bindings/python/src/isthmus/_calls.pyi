@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, Callable as _Callable
+from typing import Any
+from typing import Callable as _Callable
 
 class Proxy:
     _at: int
@@ -9,6 +10,11 @@ class Proxy:
 
 class Owner:
     def __new__(cls, release: int, pointer: int, /) -> Owner: ...
+
+class Keeper:
+    def _keep(self, leave: int, hold: int, /) -> None: ...
+    def __enter__(self) -> Any: ...
+    def __exit__(self, *ignored: Any) -> None: ...
 
 class Callable(Proxy):
     def __call__(self, *args: Any) -> Any: ...
@@ -26,7 +32,6 @@ def start(
     thrown: _Callable[[Any, int, Any, Any], BaseException],
     pinned: _Callable[[Any, Any], int],
 ) -> None: ...
-
 def answer_by(cores: dict[int, Any], settle: _Callable[..., int], throw: int, /) -> int: ...
 def evaluate(
     function: int, place: int, source: str, filename: str, finish: _Callable[[int, int], Any], /
@@ -36,7 +41,11 @@ def doubles(values: list[Any], /) -> bytes | None: ...
 def numbers(address: int, count: int, kind: int, /) -> list[Any]: ...
 def items(address: int, count: int, other: _Callable[[int], Any], /) -> list[Any]: ...
 def encode(
-    value: Any, undefined: Any, other: _Callable[[Any], tuple[int, Any]], trail: list[Any], depth: int
+    value: Any,
+    undefined: Any,
+    other: _Callable[[Any], tuple[int, Any]],
+    trail: list[Any],
+    depth: int,
 ) -> bytes: ...
 def decode(
     data: Any,

@@ -51,7 +51,7 @@ def add_web(context: Context, console: Console) -> None:
     options = ffi.new("ist_web_options *")
     options.size = ffi.sizeof("ist_web_options")
     options.message = ffi.addressof(lib, "ipy_message")
-    with Hold(context) as hold:
+    with Hold(context, limited=False) as hold:
         options.env = lib.ipy_hook_new(core.ptr, core.host(function))
         if not options.env:
             raise MemoryError

@@ -13,10 +13,9 @@ import atexit
 import sys
 import threading
 import weakref
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._calls import Owner, answer_by
+from ._calls import Keeper, Owner, answer_by
 from ._errors import (
     ClosedError,
     ConversionError,
@@ -203,6 +202,7 @@ class LiveDetails(ErrorDetails):
         self._context = context
         self._core_ptr = context._core.ptr
         self._kept = kept
+        self._read: Optional[ErrorDetails] = None
 
     @property
     def _made(self) -> Any:
@@ -210,10 +210,8 @@ class LiveDetails(ErrorDetails):
         return ffi.cast("ipy_error *", self._kept).error
 
     def read(self) -> ErrorDetails:
-        try:
+        if self._read is not None:
             return self._read
-        except AttributeError:
-            pass
         read = ErrorDetails()
         if self._kept:
             made = self._made
@@ -229,15 +227,16 @@ class LiveDetails(ErrorDetails):
         return read
 
     @property
-    def value(self) -> Any:  # type: ignore[override]
+    def value(self) -> Any:
         read = self.read()
         if "value" not in read.__dict__:
             with Hold(self._context) as hold:
                 read.value = hold.lift(self._made.value)
         return read.value
 
-    def __del__(self) -> None:
-        lib.ipy_error_drop(self._core_ptr, self._kept)
+    def __del__(self, drop: Callable[[Any, int], None] = lib.ipy_error_drop) -> None:
+        # A default, since the module may be gone when the interpreter ends.
+        drop(self._core_ptr, self._kept)
 
 
 def thrown(proxy: Any, kept: int, name: Optional[str], message: Optional[str]) -> JSError:
@@ -420,45 +419,46 @@ class Core:
         del objects
 
 
-class Hold:
+LEAVE = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_leave")))
+
+
+class Hold(Keeper):
     """Holds an isolate over several calls of isthmus.h, in a scope of its own.
 
     Args:
         context: whose limits hold, and which the values belong to.
         frame: where texts and limits are; None: one of its own.
+        limited: whether the limits of the frame or the isolate are on it.
     """
 
-    __slots__ = ("_hold", "_own", "context", "core", "frame")
+    __slots__ = ("_hold", "_limited", "_own", "context", "core", "frame")
 
-    def __init__(self, context: Context, frame: Optional[OpFrame] = None) -> None:
+    def __init__(
+        self, context: Context, frame: Optional[OpFrame] = None, limited: bool = True
+    ) -> None:
         self.context = context
         self.core = context._core
         self._own = frame is None
         self.frame = frame or self.core.frame()
+        self._limited = limited
         self._hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
+        self._keep(LEAVE, int(ffi.cast("uintptr_t", self._hold)))
 
-    def __enter__(self) -> Hold:
+    if TYPE_CHECKING:
+
+        def __enter__(self) -> Hold: ...
+
+    def _begin(self) -> Hold:
         core = self.core
         if not self.context._ptr:
             raise core.closed_error(self.context)
-        args = (core.ptr, self._hold, self.frame.c, True)
-        try:
-            answer = lib.ipy_enter(*args)
-            if answer:
-                core.again(answer, self.frame, self.context, lib.ipy_enter, *args)
-        except BaseException:
-            # A signal's handler may have raised when the isolate was held already.
-            lib.ipy_leave(self._hold)
-            raise
+        args = (core.ptr, self._hold, self.frame.c, self._limited)
+        answer = lib.ipy_enter(*args)
+        if answer:
+            core.again(answer, self.frame, self.context, lib.ipy_enter, *args)
         return self
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        lib.ipy_leave(self._hold)
+    def _end(self) -> None:
         if self._own:
             lib.ipy_frame_reset(self.frame.c)
             self.core.frames.append(self.frame)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._core import Core, byte_count, check, nanoseconds
+from ._calls import Keeper
+from ._core import LEAVE, Core, byte_count, check, nanoseconds
 from ._errors import StateError
 from ._extension import ffi, lib
 from ._loop import extra_of, interrupt, post, run_until, under_way
@@ -49,6 +49,33 @@ class Statistics:
     """How many handles are in use."""
     buffers: int
     """In buffers and WebAssembly memories, which `buffer_limit` is about."""
+
+
+class _Held(Keeper):
+    """Holds an isolate for the length of a `with`, with limits or without."""
+
+    __slots__ = ("_core", "_hold", "_limited", "_limits")
+
+    def __init__(self, core: Core, wall: int, cpu: int, limited: bool) -> None:
+        self._core = core
+        self._limits = wall, cpu
+        self._limited = limited
+        self._hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
+        self._keep(LEAVE, int(ffi.cast("uintptr_t", self._hold)))
+
+    def _begin(self) -> None:
+        core = self._core
+        frame = core.frame()
+        frame.c.wall, frame.c.cpu = self._limits
+        args = (core.ptr, self._hold, frame.c, self._limited)
+        answer = lib.ipy_enter(*args)
+        if answer:
+            core.again(answer, frame, None, lib.ipy_enter, *args)
+        frame.c.wall = frame.c.cpu = 0
+        core.frames.append(frame)
+
+    def _end(self) -> None:
+        pass
 
 
 class Isolate:
@@ -193,21 +220,8 @@ class Isolate:
         if not self._core.closed:
             lib.ipy_isolate_terminate(self._core.ptr)
 
-    @contextmanager
-    def _held(self, wall: int, cpu: int, limited: bool) -> Iterator[None]:
-        core = self._core
-        frame = core.frame()
-        hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
-        frame.c.wall, frame.c.cpu = wall, cpu
-        try:
-            answer = lib.ipy_enter(core.ptr, hold, frame.c, limited)
-            if answer:
-                core.again(answer, frame, None, lib.ipy_enter, core.ptr, hold, frame.c, limited)
-            yield
-        finally:
-            frame.c.wall = frame.c.cpu = 0
-            lib.ipy_leave(hold)
-            core.frames.append(frame)
+    def _held(self, wall: int, cpu: int, limited: bool) -> AbstractContextManager[None]:
+        return _Held(self._core, wall, cpu, limited)
 
     def entered(self) -> AbstractContextManager[None]:
         """A context manager that keeps the isolate for this thread: operations within it are

@@ -185,12 +185,12 @@ def descriptor(core: Core) -> int:
     """
     number = ffi.new("int *")
     hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
-    answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
-    while answer == BUSY:
-        answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
-    if answer:
-        raise core.closed_error(None)
     try:
+        answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
+        while answer == BUSY:
+            answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
+        if answer:
+            raise core.closed_error(None)
         check(lib.ist_loop_fd(core.isolate(), number))
         return os.dup(number[0])
     finally:

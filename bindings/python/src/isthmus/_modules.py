@@ -472,7 +472,7 @@ def install(context: Context, modules: Modules, meta: Optional[Callable[[str], A
     record.defer = ffi.addressof(lib, "ipy_defer")
     if loader.meta is not None:
         record.import_meta = ffi.addressof(lib, "ipy_import_meta")
-    with Hold(context) as hold:
+    with Hold(context, limited=False) as hold:
         record.env = lib.ipy_hook_new(core.ptr, core.host(loader))
         if not record.env:
             raise MemoryError

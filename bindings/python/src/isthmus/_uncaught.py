@@ -97,16 +97,18 @@ def flush(core: Core) -> None:
         return
     found = []
     if extra.rejections:
-        hold = ffi.new("ipy_hold *")
-        answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
-        while answer == BUSY:
+        hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
+        try:
             answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
-        if not answer:
-            for number in list(extra.rejections):
-                references = lib.ipy_references(core.ptr, number)
-                if references <= 1:
-                    found.append(extra.rejections.pop(number))
-                    lib.ipy_drop(core.ptr, number)
+            while answer == BUSY:
+                answer = lib.ipy_enter(core.ptr, hold, ffi.NULL, False)
+            if not answer:
+                for number in list(extra.rejections):
+                    references = lib.ipy_references(core.ptr, number)
+                    if references <= 1:
+                        found.append(extra.rejections.pop(number))
+                        lib.ipy_drop(core.ptr, number)
+        finally:
             lib.ipy_leave(hold)
     thrown, extra.thrown = extra.thrown, []
     pending = core.pending.get(threading.get_ident())
