@@ -126,9 +126,8 @@ int ipy_call(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
 int ipy_call_on(uintptr_t place, int64_t function, int64_t receiver, uint32_t argc,
                 uintptr_t frame);
 int ipy_construct(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
-/* `object` 0: the global object. `key` is args[0]; the value to set args[1]. */
+/* `object` 0: the global object. `key` is args[0]. */
 int ipy_get(uintptr_t place, int64_t object, uintptr_t frame);
-int ipy_set(uintptr_t place, int64_t object, uintptr_t frame);
 /* All numbers of an array, when it has no others: at `data` doubles (`kind` 0), or when all are
  * integers 64-bit integers (`kind` 1), or doubles of which some are integers (`kind` 2); else
  * IPY_UNDEFINED. */

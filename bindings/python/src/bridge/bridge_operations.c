@@ -128,19 +128,6 @@ int ipy_get(uintptr_t place, int64_t object, uintptr_t frame_at) {
   return answer_with(&op, status, result);
 }
 
-int ipy_set(uintptr_t place, int64_t object, uintptr_t frame_at) {
-  ipy__operation op;
-  int answer = ipy__begin(&op, place, frame_at);
-  if (answer) return answer;
-  ist_value about, key, value;
-  answer = object_of(&op, object, &about);
-  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[0], &key, op.frame);
-  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[1], &value, op.frame);
-  if (answer) return ipy__give_up(&op, answer);
-  ist_status status = ist_object_set_key(op.context, about, key, value, &op.frame->error);
-  return answer_with(&op, status, ist_undefined());
-}
-
 int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame_at) {
   ipy__operation op;
   int answer = ipy__begin(&op, place, frame_at);

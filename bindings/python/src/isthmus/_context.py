@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from . import _core
 from ._calls import evaluate
 from ._console import Console, add_web
-from ._convert import let_go, lower, lower_text
+from ._convert import lower_text
 from ._core import Hold, finish, lift, nanoseconds
 from ._errors import ClosedError, ForkedError, StateError
 from ._extension import ffi, lib
@@ -523,14 +523,9 @@ class Context:
         return self._operate(lib.ipy_get, frame, object_id)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        frame = self._core.frame()
-        keep: list[Any] = []
-        lower_text(name, frame.args[0], keep)
-        lower(self, value, frame.args[1], keep)
-        try:
-            self._operate(lib.ipy_set, frame, 0)
-        finally:
-            let_go(self._core, keep)
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a global is a str, not {type(name).__name__}")
+        self._global()[name] = value
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
