@@ -97,9 +97,9 @@ def test_values_without_a_form_in_python(pool: ist.Pool) -> None:
     for program, text in {
         "({rows: [1, () => 1]})": "$.rows[1]: a function has no CBOR form",
         "new Date(NaN)": "an invalid Date has no form in Python",
-        "new Date(8.64e15)": "a Date outside of the years 1 to 9999 has no form in Python",
-        "new Set([[1]])": "an object as a Map's key or in a Set has no form in Python",
-        "new Map([[{}, 1]])": "an object as a Map's key or in a Set has no form in Python",
+        "new Date(8.64e15)": "a Date beyond the years 1 to 9999 has no form in Python",
+        "new Map([[{}, 1]])": "an object that is a key of a Map or a member of a Set cannot be"
+        " hashed as a dict: take the entries one by one instead",
     }.items():
         error = only(pool, program)
         assert type(error) is ist.ConversionError, program

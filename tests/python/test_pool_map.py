@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -94,7 +95,8 @@ def test_what_values_are_in_python(pool: ist.Pool) -> None:
         "new Uint8Array([1, 2])": b"\1\2",
         "new Uint8Array([1, 2]).buffer": b"\1\2",
         "[1, , 3]": [1, ist.undefined, 3],
-        "/a+/gi": "/a+/gi",
+        "new Set([[1, 2]])": {(1, 2)},
+        "/a+/gi": ist.RegExp("a+", "gi"),
         "new Date(1500)": datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=timezone.utc),
         "var sparse = []; sparse[70000] = 1; sparse.length": 70001,
     }
@@ -102,18 +104,26 @@ def test_what_values_are_in_python(pool: ist.Pool) -> None:
         assert list(pool.map(program, [0])) == [wanted], program
 
 
-def test_typed_arrays_are_memoryviews_of_their_format(pool: ist.Pool) -> None:
-    (got,) = pool.map("new Float64Array([1.5, -2])", [0])
-    assert (got.format, got.tolist()) == ("d", [1.5, -2.0])
+def test_typed_arrays_are_arrays(pool: ist.Pool) -> None:
+    assert list(pool.map("new Float64Array([1.5, -2])", [0])) == [array("d", [1.5, -2.0])]
     (got,) = pool.map("new Int16Array([1, -2])", [0])
-    assert (got.format, got.tolist()) == ("h", [1, -2])
+    assert (got.typecode, got.tolist()) == ("h", [1, -2])
     assert list(pool.map("`${input.constructor.name} ${input}`", [got])) == ["Int16Array 1,-2"]
+
+
+def test_regular_expressions(pool: ist.Pool) -> None:
+    program = "[input instanceof RegExp, input.test('BA'), input]"
+    expression = ist.RegExp("^b", "i")
+    assert list(pool.map(program, [expression])) == [[True, True, expression]]
 
 
 def test_numpy_arrays_are_typed_arrays(pool: ist.Pool) -> None:
     numpy = pytest.importorskip("numpy")
     (got,) = pool.map("input.map((x) => x * 2)", [numpy.array([1.5, 2.5])])
     assert numpy.asarray(got).tolist() == [3.0, 5.0]
+    assert list(pool.map("input + 1", [numpy.int64(1), numpy.float32(0.5)])) == [2, 1.5]
+    with pytest.raises(ist.ConversionError, match=r"type numpy\.datetime64 has no form"):
+        list(pool.map("input", [numpy.datetime64("2024-01-01", "ns")]))
 
 
 def test_errors_as_values(pool: ist.Pool) -> None:

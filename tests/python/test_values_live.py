@@ -77,10 +77,10 @@ def test_depth(context: ist.Context) -> None:
 
 def test_what_cannot_be_copied_is_an_error(context: ist.Context) -> None:
     for source, reason in (
-        ("[new Date(NaN)]", "an invalid Date has no datetime"),
-        ("[new Date(8.64e15)]", "a Date beyond the years 1 to 9999 has no datetime"),
-        ("new Map([[{}, 1]])", "cannot be hashed as a dict: iterate over the proxy instead"),
-        ("new Set([new Map])", "cannot be hashed as a dict: iterate over the proxy instead"),
+        ("[new Date(NaN)]", "an invalid Date has no form in Python"),
+        ("[new Date(8.64e15)]", "a Date beyond the years 1 to 9999 has no form in Python"),
+        ("new Map([[{}, 1]])", "cannot be hashed as a dict: take the entries one by one instead"),
+        ("new Set([new Map])", "cannot be hashed as a dict: take the entries one by one instead"),
     ):
         with pytest.raises(ist.ConversionError, match=reason):
             context.eval(source).to_python()

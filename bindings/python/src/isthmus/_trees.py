@@ -1,4 +1,7 @@
-"""Whole trees out of JavaScript: one crossing, whatever is in them."""
+"""Whole trees out of JavaScript: one crossing, whatever is in them.
+
+What a value becomes is the same whether its tree comes out of a context or out of a pool.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import _calls
 from ._convert import DEEPEST, _head, fix
-from ._core import CBOR, Core, let_go
+from ._core import CBOR
 from ._errors import ConversionError, ErrorDetails, JSError, LimitError
 from ._extension import ffi, lib
 from ._undefined import undefined
@@ -44,7 +47,7 @@ def datetime_of(number: float) -> datetime.datetime:
         return _EPOCH + datetime.timedelta(milliseconds=number)
     except (ValueError, OverflowError) as problem:
         what = "an invalid Date" if number != number else "a Date beyond the years 1 to 9999"
-        raise ConversionError(f"{what} has no datetime") from problem
+        raise ConversionError(f"{what} has no form in Python") from problem
 
 
 def _tagged(tag: int, value: Any) -> Any:
@@ -86,9 +89,7 @@ def _error(parts: list[Any]) -> JSError:
 
 def _sparse(length: int, elements: dict[int, Any]) -> list[Any]:
     if length > _LONGEST:
-        raise ConversionError(
-            f"an array of {length} of which only {len(elements)} are there has no list"
-        )
+        raise LimitError(f"an array of {length} elements, most of them missing, is too large")
     made: list[Any] = [undefined] * length
     for index, value in elements.items():
         made[index] = value
@@ -108,8 +109,25 @@ def _hashable(key: Any) -> Any:
             pass
     raise ConversionError(
         "an object that is a key of a Map or a member of a Set cannot be hashed as a"
-        f" {type(key).__name__}: iterate over the proxy instead"
+        f" {type(key).__name__}: take the entries one by one instead"
     )
+
+
+def decode(data: Any, references: list[Any]) -> Any:
+    """The Python form of a tree that the library has written.
+
+    Args:
+        data: its CBOR.
+        references: what stands for the values in it that can only live in an isolate.
+
+    Raises:
+        ConversionError: something in it has no form in Python.
+        LimitError: it is nested too deeply, or an array has too many holes.
+    """
+    try:
+        return _calls.decode(data, undefined, references, _tagged, _hashable)
+    except RecursionError:
+        raise LimitError("the value is nested too deeply for Python") from None
 
 
 def to_python(about: JSObject, depth: Optional[int]) -> Any:
@@ -132,12 +150,7 @@ def to_python(about: JSObject, depth: Optional[int]) -> Any:
     data, length = frame.args[0].data, frame.args[0].length
     try:
         references = lift_many(context, frame)
-        try:
-            return _calls.decode(
-                ffi.buffer(data, length), undefined, references, _tagged, _hashable
-            )
-        except RecursionError as problem:
-            raise LimitError(f"the object is too deep for Python: {problem}") from None
+        return decode(ffi.buffer(data, length), references)
     finally:
         lib.ist_free(data)
         lib.ipy_frame_reset(frame.c)
@@ -153,11 +166,18 @@ def _lower_regexp(context: Context, value: RegExp, item: Any, keep: list[Any]) -
 
 
 def regexp_bytes(value: RegExp) -> bytes:
-    """A RegExp as CBOR."""
-    source, flags = (text.encode("utf-8", "replace") for text in value)
+    """A RegExp as CBOR.
+
+    Raises:
+        ConversionError: it has half a character in it, which a pattern can write as an escape.
+    """
+    try:
+        source, flags = (text.encode() for text in value)
+    except UnicodeEncodeError as problem:
+        raise ConversionError(f"{value!r} has no form in JavaScript: {problem}") from None
     return b"\xd9\x52\x4a\x82" + _head(3, len(source)) + source + _head(3, len(flags)) + flags
 
 
 fix(RegExp, _lower_regexp)
 
-__all__ = ["Core", "RegExp", "datetime_of", "let_go", "to_python"]
+__all__ = ["RegExp", "datetime_of", "decode", "regexp_bytes", "to_python"]
