@@ -20,6 +20,7 @@ def failing(context: Any) -> ist.JSError:
 
 def check(error: ist.JSError) -> None:
     assert str(error) == "TypeError: outer"
+    assert repr(error) == "JSError('TypeError: outer')"
     assert error.name == "TypeError"
     assert error.message == "outer"
     assert error.filename == "rules.js"

@@ -15,12 +15,12 @@ from ._calls import evaluate
 from ._console import Console, add_web
 from ._convert import lower_text
 from ._core import Hold, finish, lift, nanoseconds
-from ._errors import ClosedError, ForkedError, StateError
+from ._errors import ClosedError, ForkedError, JSMemoryError, StateError
 from ._extension import ffi, lib
 from ._grant import CLibrary, load
 from ._modules import Module, Modules, compile_module, import_now, import_promise, install
 from ._script import Script, compile_function, compile_script, function_cache
-from ._source import utf8
+from ._source import name_of, offset, utf8
 
 if TYPE_CHECKING:
     from ._isolate import Isolate
@@ -96,9 +96,11 @@ class Context:
         self._place = ffi.new("ipy_place *")
         self._place.core = self._core.ptr
         self._at = int(ffi.cast("uintptr_t", self._place))
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"name must be a str or None, not {type(name).__name__}")
         options = ffi.new("ist_context_options *")
         options.size = ffi.sizeof("ist_context_options")
-        text = ffi.new("char[]", name.encode()) if name is not None else ffi.NULL
+        text = ffi.new("char[]", name_of(name, "name")) if name is not None else ffi.NULL
         options.name = text
         options.no_code_from_strings = not eval_allowed
         options.frozen = frozen
@@ -135,23 +137,31 @@ class Context:
         """Gives the context up, with every object that came by it: using one raises ClosedError.
         Python objects that only its functions referred to are let go. Repeating it does nothing."""
         core = self._core
-        pointer, self._place.context = self._ptr, ffi.NULL
-        core.contexts.pop(self._number, None)
-        self._glue = None
-        self._modules, self._importers = {}, {}
-        if not pointer or core.closed:
+        if not self._ptr or core.closed:
+            self._gone()
             return
+        try:
+            # Whoever uses it now has done so, or is a function that JavaScript has called here.
+            with self.isolate._held(0, 0, False):
+                pointer = self._gone()
+                if pointer:
+                    lib.ipy_forget_context(core.ptr, pointer)
+                    lib.ist_context_free(pointer)
+        except (ClosedError, ForkedError, JSMemoryError):
+            # There is nothing left that could be freed.
+            self._gone()
         if core.extra.pumps:
             from ._async import closed
 
             closed(core, self)
-        try:
-            with self.isolate._held(0, 0, False):
-                lib.ipy_forget_context(core.ptr, pointer)
-                lib.ist_context_free(pointer)
-        except ForkedError:
-            # There is nothing that could be freed.
-            pass
+
+    def _gone(self) -> Any:
+        """Makes it closed, and gives what it was: an `ist_context *` that may be NULL."""
+        pointer, self._place.context = self._ptr, ffi.NULL
+        self._core.contexts.pop(self._number, None)
+        self._glue = None
+        self._modules, self._importers = {}, {}
+        return pointer
 
     def __del__(self) -> None:
         # The isolate frees it; only what is used much longer than its contexts needs to know now.
@@ -203,7 +213,7 @@ class Context:
         c = frame.c
         c.wall = nanoseconds(timeout, "timeout")
         c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
-        args = (self._at, text, len(text), file, line_offset, frame.at)
+        args = (self._at, text, len(text), file, offset(line_offset, "line_offset"), frame.at)
         tag = self._eval(*args)
         if tag < 0:
             tag = core.again(tag, frame, self, self._eval, *args)

@@ -88,6 +88,9 @@ class JSError(Error):
             return f"{self.name}: {self.message}"
         return self.name or self.message
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __reduce__(self) -> Any:
         # What belongs to an isolate cannot travel; what it says can.
         return _restore, (type(self), self.message, self.name, self._plain())

@@ -125,7 +125,9 @@ class Isolate:
         options.microtasks = lib.IST_MICROTASKS_AUTO
         options.brief_errors = True
         if snapshot is not None:
-            options.snapshot = snapshot._ptr
+            from ._snapshot import pointer_of
+
+            options.snapshot = pointer_of(snapshot)
         made = ffi.new("ist_isolate **")
         check(lib.ist_isolate_new(options, made))
         self._core = Core(made[0], wall, cpu)

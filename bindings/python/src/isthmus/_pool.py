@@ -36,6 +36,7 @@ from ._core import (
 )
 from ._errors import ClosedError
 from ._extension import ffi, lib
+from ._source import name_of, offset, utf8
 
 __all__ = ["Outcome", "Pool", "PoolStatistics", "Program"]
 
@@ -393,11 +394,13 @@ class _Map:
         # Held while outcomes are taken, and while the batch is cancelled or freed.
         self.lock, self.guard = threading.Lock(), threading.Lock()
         self.freed = False
-        source, filename = _utf8(program.source), _utf8(program.filename)
+        source = utf8(program.source, "the source")
+        filename = name_of(program.filename, "the filename")
+        lines = offset(program.line_offset, "line_offset")
         made = ffi.new("ipy_batch **")
         pool._check(
             lib.ipy_batch_new(
-                pool._ptr, source, len(source), filename, program.line_offset, window, made
+                pool._ptr, source, len(source), filename, lines, window, made
             )
         )
         self.batch = ffi.gc(made[0], lib.ipy_batch_free)
@@ -691,12 +694,6 @@ class _Raise:
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-def _utf8(text: str) -> bytes:
-    """A text as the library reads it: no NUL can be in a name, and half a character becomes a
-    mark."""
-    return text.encode("utf-8", "replace")
 
 
 def encoded(pool: Pool, program: Program, inputs: list[bytes]) -> _Map:

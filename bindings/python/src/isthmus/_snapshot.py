@@ -14,6 +14,17 @@ from ._source import Source, fill, taken
 Script = Union[str, bytes, Source, "os.PathLike[str]"]
 
 
+def pointer_of(snapshot: Snapshot) -> Any:
+    """The `ist_snapshot *`.
+
+    Raises:
+        TypeError: it is no Snapshot.
+    """
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"snapshot must be a Snapshot or None, not {type(snapshot).__name__}")
+    return snapshot._ptr
+
+
 class Snapshot:
     """The state of a context after scripts have run in it, which contexts of other isolates start
     from: `Isolate(snapshot=…)`.

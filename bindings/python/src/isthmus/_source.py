@@ -56,6 +56,19 @@ def name_of(text: Union[str, os.PathLike[str]], what: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
+def offset(count: int, what: str) -> int:
+    """How many lines or units stand before a text.
+
+    Raises:
+        TypeError, ValueError: it is no integer from 0 to 2^31 - 1.
+    """
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{what} must be an int, not {type(count).__name__}")
+    if not 0 <= count < 2**31:
+        raise ValueError(f"{what} must be from 0 to 2147483647, not {count}")
+    return count
+
+
 def fill(
     record: Any,
     keep: list[Any],
@@ -73,8 +86,8 @@ def fill(
     record.text = data
     record.length = len(data)
     record.file = file
-    record.line_offset = line_offset
-    record.column_offset = column_offset
+    record.line_offset = offset(line_offset, "line_offset")
+    record.column_offset = offset(column_offset, "column_offset")
     if cache is not None:
         code = ffi.from_buffer("uint8_t[]", cache)
         keep.append(code)
