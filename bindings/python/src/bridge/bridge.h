@@ -196,13 +196,18 @@ void ipy_rethrow(ipy_frame *frame, const ist_error *error);
 /* Of an error that came out of JavaScript: the exception that it stands for, or 0. */
 int64_t ipy_error_host(const ist_error *error);
 
+/* Takes the result at once, while what it points to is there; what is wrong with it is JavaScript's
+ * to see. IPY_TAKEN. */
+int ipy_take(ipy_frame *frame);
+
 /* What a callback answers. */
 typedef enum ipy_outcome {
   IPY_RETURNS,    /* `result` is what it gives */
   IPY_THROWS,     /* after ipy_throw */
   IPY_RETHROWS,   /* after ipy_rethrow */
   IPY_TERMINATES, /* JavaScript ends; the package raises what it keeps */
-  IPY_OTHERWISE   /* nothing was done: the package is to answer */
+  IPY_OTHERWISE,  /* nothing was done: the package is to answer */
+  IPY_TAKEN       /* after ipy_take */
 } ipy_outcome;
 
 /* Has calls answered by the function at this address, which takes what ipy_on_call takes, before

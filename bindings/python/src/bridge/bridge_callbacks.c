@@ -49,6 +49,21 @@ static ist_status throw_exception(ipy_isolate *core, const ist_call *call, const
   return ist_throw_host(call->context, name, message, made, ipy__held_forget);
 }
 
+/* A call that is being answered, by its frame. */
+typedef struct calling {
+  ipy_frame frame;
+  ipy_isolate *core;
+  ist_context *context;
+  ist_value *result;
+  int answer; /* of lowering the result */
+} calling;
+
+int ipy_take(ipy_frame *frame) {
+  calling *now = (calling *)(void *)frame;
+  now->answer = ipy_lower(now->core, now->context, &frame->result, now->result, frame);
+  return IPY_TAKEN;
+}
+
 /* Set once, before anything is called. */
 static int (*answer_first)(int64_t key, int64_t context, int64_t host, ipy_frame *frame);
 
@@ -60,44 +75,51 @@ static ist_status on_call(void *env, const ist_call *call, ist_value *result) {
   const callable *made = env;
   ipy_isolate *core = made->core;
   if (ipy__stopped()) return IST_ERR_TERMINATED;
-  ipy_frame frame;
-  memset(&frame, 0, offsetof(ipy_frame, args));
-  frame.error = NULL;
-  frame.more = NULL;
-  frame.used = 0;
+  calling now;
+  ipy_frame *frame = &now.frame;
+  memset(frame, 0, offsetof(ipy_frame, args));
+  frame->error = NULL;
+  frame->more = NULL;
+  frame->used = 0;
+  now.core = core;
+  now.context = call->context;
+  now.result = result;
   bool receiver = made->flags & IPY_FN_RECEIVER;
-  if (call->argc >= UINT32_MAX || !ipy_frame_args(&frame, (uint32_t)call->argc + receiver))
+  if (call->argc >= UINT32_MAX || !ipy_frame_args(frame, (uint32_t)call->argc + receiver))
     return IST_ERR_MEMORY;
   ist_status status = IST_OK;
   int answer = 0;
-  if (receiver) answer = ipy_lift(core, call->context, call->receiver, &frame.argv[0], &frame);
+  if (receiver) answer = ipy_lift(core, call->context, call->receiver, &frame->argv[0], frame);
   for (uint32_t i = 0; i < call->argc && !answer; i++)
-    answer = ipy_lift(core, call->context, call->argv[i], &frame.argv[i + receiver], &frame);
+    answer = ipy_lift(core, call->context, call->argv[i], &frame->argv[i + receiver], frame);
   if (answer) {
-    status = (ist_status)frame.status;
+    status = (ist_status)frame->status;
   } else {
     void *number = NULL;
     ist_context_data(call->context, &number);
     int64_t context = (int64_t)(intptr_t)number;
     int outcome = IPY_OTHERWISE;
-    if (answer_first) outcome = answer_first(core->key, context, made->host, &frame);
-    if (outcome == IPY_OTHERWISE) outcome = ipy_on_call(core->key, context, made->host, &frame);
+    if (answer_first) outcome = answer_first(core->key, context, made->host, frame);
+    if (outcome == IPY_OTHERWISE) outcome = ipy_on_call(core->key, context, made->host, frame);
     switch (outcome) {
     case IPY_RETURNS:
-      answer = ipy_lower(core, call->context, &frame.result, result, &frame);
-      if (answer && frame.error)
-        status = ist_throw_again(call->context, frame.error);
+      ipy_take(frame);
+      /* fall through */
+    case IPY_TAKEN:
+      answer = now.answer;
+      if (answer && frame->error)
+        status = ist_throw_again(call->context, frame->error);
       else if (answer)
-        status = answer == IPY_STALE ? IST_ERR_HANDLE : (ist_status)frame.status;
+        status = answer == IPY_STALE ? IST_ERR_HANDLE : (ist_status)frame->status;
       break;
-    case IPY_THROWS: status = throw_exception(core, call, &frame); break;
+    case IPY_THROWS: status = throw_exception(core, call, frame); break;
     case IPY_RETHROWS:
-      status = ist_throw_again(call->context, (const ist_error *)(void *)frame.result.data);
+      status = ist_throw_again(call->context, (const ist_error *)(void *)frame->result.data);
       break;
     default: status = IST_ERR_TERMINATED;
     }
   }
-  ipy_frame_reset(&frame);
+  ipy_frame_reset(frame);
   return status;
 }
 

@@ -100,7 +100,10 @@ static int meet(writer *out, PyObject *value) {
     answer = append(out, "\x1a\0\0\0", 5) ? 1 : -1;
   } else if (!PyErr_Occurred()) {
     PyObject *place = PyLong_FromSize_t(out->length);
-    answer = place && !PyDict_SetItem(out->seen, key, place) ? 0 : -1;
+    /* A hook may take it out of what it is in, and another one would have its address. */
+    answer = place && !PyDict_SetItem(out->seen, key, place) && !PyList_Append(out->holding, value)
+                 ? 0
+                 : -1;
     Py_XDECREF(place);
   }
 end:
@@ -404,6 +407,15 @@ static bool unhashable(void) {
   return true;
 }
 
+/* A Map or Set of which nothing was lost: Python takes for one what JavaScript does not, such as 1
+ * and true. Else the package says so. Takes the reference. */
+static PyObject *whole(reader *in, uint64_t tag, PyObject *made, Py_ssize_t size, uint64_t count) {
+  if ((uint64_t)size == count) return made;
+  PyObject *result = PyObject_CallFunction(in->tagged, "KO", (unsigned long long)tag, made);
+  Py_DECREF(made);
+  return result;
+}
+
 static PyObject *read_dict(reader *in, uint64_t count, Py_ssize_t slot) {
   if (count > (uint64_t)(in->end - in->at)) return malformed();
   PyObject *dict = PyDict_New();
@@ -421,7 +433,7 @@ static PyObject *read_dict(reader *in, uint64_t count, Py_ssize_t slot) {
     Py_XDECREF(value);
     if (problem) goto failed;
   }
-  return dict;
+  return whole(in, MAP, dict, PyDict_Size(dict), count);
 failed:
   Py_XDECREF(dict);
   return NULL;
@@ -444,7 +456,7 @@ static PyObject *read_set(reader *in, Py_ssize_t slot) {
     Py_XDECREF(part);
     if (problem) goto failed;
   }
-  return set;
+  return whole(in, SET, set, PySet_Size(set), count);
 failed:
   Py_XDECREF(set);
   return NULL;

@@ -13,8 +13,9 @@
 PyObject *ipy__encode(PyObject *module, PyObject *args);
 
 /* decode(bytes, undefined, references, tagged, key) -> object. `references` is what tag 21067 picks
- * from; `tagged(tag, value)` gives the object of any tag that is not known here, and `key(value)`
- * what stands for a key that cannot be hashed. */
+ * from; `tagged(tag, value)` gives the object of any tag that is not known here, or refuses a Map
+ * (259) or Set (258) of which Python takes members for one; and `key(value)` what stands for a key
+ * that cannot be hashed. */
 PyObject *ipy__decode(PyObject *module, PyObject *args);
 
 /* doubles(list) -> bytes: the doubles of a list of nothing but floats, and integers that a double

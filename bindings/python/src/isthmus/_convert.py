@@ -103,6 +103,9 @@ def _lower_float(context: Context, value: float, item: Any, keep: list[Any]) -> 
 
 
 def _lower_str(context: Context, value: str, item: Any, keep: list[Any]) -> None:
+    # What a type that derives from str says of itself is no matter.
+    if type(value) is not str:
+        value = str.__str__(value)
     if len(value) < _LONG or not value.isascii():
         return lower_text(value, item, keep)
     host = context._core.host(value)
@@ -126,7 +129,8 @@ def _lower_undefined(context: Context, value: Undefined, item: Any, keep: list[A
 
 
 def _lower_bytes(context: Context, value: bytes, item: Any, keep: list[Any]) -> None:
-    if len(value) >= SMALLEST and lower_mapped(context, value, item, keep):
+    exact = type(value) is bytes
+    if exact and len(value) >= SMALLEST and lower_mapped(context, value, item, keep):
         return
     item.tag = COPY
     item.data = pointer = ffi.from_buffer(value)
@@ -444,13 +448,21 @@ _LOWER: dict[type, Lowerer] = {
 }
 # The types among them that were found by looking at their bases.
 _derived: set[type] = set()
+_MOST_DERIVED = 1024
 
 
 def fix(kind: type, lowerer: Lowerer) -> None:
     """Says how the objects of a type, and of types that derive from it, are lowered."""
-    while _derived:
-        _LOWER.pop(_derived.pop(), None)
+    _forget_derived()
     _LOWER[kind] = lowerer
+
+
+def _forget_derived() -> None:
+    while True:
+        try:
+            _LOWER.pop(_derived.pop(), None)
+        except KeyError:
+            return
 
 
 def _name(kind: type) -> str:
@@ -483,6 +495,9 @@ def _find(value: Any) -> Lowerer:
             f"type {_name(kind)} has no form in JavaScript; isthmus.register can give it one,"
             " or isthmus.expose"
         )
+    # Types that a program makes over and over are not kept for it.
+    if len(_derived) >= _MOST_DERIVED:
+        _forget_derived()
     _derived.add(kind)
     _LOWER[kind] = found
     return found

@@ -650,23 +650,23 @@ def ipy_on_call(key: int, context_number: int, host: int, frame: Any) -> int:
         if result is None:
             item.tag = NULL
             return 0
-        return _give_back(core, context, result, item)
+        return _give_back(core, context, result, frame)
     except BaseException as problem:
         return _throw(core, problem, frame)
 
 
-def _give_back(core: Core, context: Context, result: Any, item: Any) -> int:
-    """Puts a result into its item. What that points to lives until this thread's next such call."""
+def _give_back(core: Core, context: Context, result: Any, frame: Any) -> int:
+    """Gives a result to JavaScript, at once: what its item points to goes with `keep`, and any
+    finalizer may run before the call has ended.
+    """
     from ._convert import lower
 
     keep: list[Any] = []
-    lower(context, result, item, keep)
-    # The result is taken before anything else happens to the isolate.
-    _results.keep = keep
-    for thing in keep:
-        if type(thing) is Dropped:
-            lib.ipy_drop(core.ptr, thing.id)
-    return 0
+    lower(context, result, frame.result, keep)
+    try:
+        return lib.ipy_take(frame)  # type: ignore[no-any-return]
+    finally:
+        let_go(core, keep)
 
 
 def _settle(
@@ -678,7 +678,7 @@ def _settle(
         try:
             context = core.contexts[context_number]()
             assert context is not None
-            return _give_back(core, context, result, frame.result)
+            return _give_back(core, context, result, frame)
         except BaseException as worse:
             problem = worse
     return _throw(core, problem, frame)
@@ -687,8 +687,6 @@ def _settle(
 lib.ipy_answer_by(
     answer_by(_cores, _settle, int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_throw"))))
 )
-
-_results = threading.local()
 
 
 def _throw(core: Core, problem: BaseException, frame: Any) -> int:

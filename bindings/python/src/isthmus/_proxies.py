@@ -150,9 +150,9 @@ def _key(key: Any) -> Any:
     if kind is str or kind is int or kind is JSSymbol:
         return key
     if isinstance(key, str):
-        return str(key)
+        return str.__str__(key)
     if isinstance(key, int) and not isinstance(key, bool):
-        return int(key)
+        return int.__index__(key)
     raise TypeError(f"a property's key is a str, an int or a JSSymbol, not {kind.__name__}")
 
 

@@ -75,6 +75,9 @@ def _tagged(tag: int, value: Any) -> Any:
         return _error(value)
     if tag == 27 and value[0] == "Array":
         return _sparse(value[1], value[2])
+    if tag in (258, 259):
+        what = "members of a Set" if tag == 258 else "keys of a Map"
+        raise ConversionError(f"{what} are equal in Python, such as 1 and true")
     raise ConversionError(f"a value with the tag {tag} has no form in Python")
 
 
