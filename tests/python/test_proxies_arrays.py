@@ -159,8 +159,17 @@ def test_a_very_long_array_is_an_error_not_a_crash(context: ist.Context) -> None
     assert (
         len(made) == 2**32 - 1 and made[5] is ist.undefined and made[10:12] == [ist.undefined] * 2
     )
-    with pytest.raises(ist.ConversionError, match="of which only 0 are there"):
+    with pytest.raises(ist.LimitError, match="most of them missing, is too large"):
         made.to_python()
+
+
+def test_many_values_at_once(context: ist.Context) -> None:
+    made = context.eval("[]")
+    made.extend(range(200_000))
+    assert len(made) == 200_000 and made[199_999] == 199_999
+    made[1:-1] = (str(i) for i in range(150_000))
+    assert len(made) == 150_002
+    assert made[0] == 0 and made[1] == "0" and made[150_000] == "149999" and made[-1] == 199_999
 
 
 def test_a_frozen_array_is_an_error(context: ist.Context) -> None:

@@ -96,3 +96,11 @@ def test_arguments_that_cannot_go_over_call_nothing(context: ist.Context) -> Non
         with pytest.raises(ist.ConversionError, match="has no form in JavaScript"):
             call(1, "text", bytearray(1), object())
     assert context["calls"] == 0
+
+
+def test_more_arguments_than_a_call_takes(context: ist.Context) -> None:
+    count = context.eval("(...all) => all.length")
+    assert count(*range(60_000)) == 60_000
+    with pytest.raises(ist.LimitError) as caught:
+        count(*range(65_536))
+    assert str(caught.value) == "a call takes at most 65535 arguments, not 65536"

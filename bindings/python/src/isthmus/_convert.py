@@ -59,6 +59,8 @@ __all__ = ["let_go", "lower", "lower_args", "lower_text", "register"]
 Lowerer = Callable[["Context", Any, Any, list[Any]], None]
 T = TypeVar("T")
 
+# V8 counts them so.
+_MOST_ARGUMENTS = 65535
 # How deep a tree may be.
 DEEPEST = 900
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -548,6 +550,8 @@ def lower_args(context: Context, frame: OpFrame, args: tuple[Any, ...]) -> list[
     count = len(args)
     keep: list[Any] = []
     if count > 8:
+        if count > _MOST_ARGUMENTS:
+            raise LimitError(f"a call takes at most {_MOST_ARGUMENTS} arguments, not {count}")
         c = frame.c
         if not lib.ipy_frame_args(c, count):
             raise MemoryError

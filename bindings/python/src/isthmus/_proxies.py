@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
 from ._core import _LIFT, DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
-from ._errors import ClosedError
+from ._errors import ClosedError, Error
 from ._extension import ffi, lib
 from ._undefined import undefined
 
@@ -48,7 +48,9 @@ _HELPERS = """\
 (() => {
   'use strict';
   const { splice } = Array.prototype;
-  const { apply } = Reflect;
+  const { apply, getPrototypeOf, ownKeys } = Reflect;
+  const { isArray } = Array;
+  const { join } = Array.prototype;
   const { iterator } = Symbol;
   const Block = Float64Array;
   return [
@@ -78,9 +80,25 @@ _HELPERS = """\
         [iterator]() { return this },
       };
     },
+    (object) => {
+      const names = [];
+      // An array's own names are its indices. What all objects inherit nobody looks for.
+      let part = isArray(object) ? getPrototypeOf(object) : object;
+      for (let next; part !== null; part = next) {
+        next = getPrototypeOf(part);
+        if (next === null && part !== object) break;
+        const keys = ownKeys(part);
+        for (let i = 0; i < keys.length; i++) {
+          if (typeof keys[i] === 'string') names[names.length] = keys[i];
+        }
+      }
+      return apply(join, names, ['\\n']);
+    },
   ];
 })()"""
-_SET, _DELETE, _SPLICE, _ITERATE, _END, _NUMBERS, _WRAP = range(7)
+# A call has no room for more arguments than some 65,000.
+_MOST_AT_ONCE = 10_000
+_SET, _DELETE, _SPLICE, _ITERATE, _END, _NUMBERS, _WRAP, _DIR = range(8)
 
 
 def helper(context: Context, which: int) -> JSFunction:
@@ -330,7 +348,12 @@ class JSObject(_calls.Proxy):
         return self._has(_key(key))
 
     def __dir__(self) -> list[str]:
-        return sorted({*object.__dir__(self), *self._names()})
+        try:
+            names = helper(self._context, _DIR)(self).split("\n")
+        except Error:
+            # It is closed, or a Proxy that does not tell.
+            names = []
+        return sorted({*object.__dir__(self), *(name for name in names if name.isidentifier())})
 
     # -- As a collection --
 
@@ -603,7 +626,7 @@ class JSArray(JSObject, MutableSequence[Any]):
             values = list(value)
             start, stop, step = key.indices(len(self))
             if step == 1:
-                helper(self._context, _SPLICE)(self, start, max(0, stop - start), *values)
+                self._splice(start, max(0, stop - start), values)
                 return
             places = range(start, stop, step)
             if len(places) != len(values):
@@ -628,6 +651,12 @@ class JSArray(JSObject, MutableSequence[Any]):
         else:
             super().__delitem__(key)
 
+    def _splice(self, start: int, count: int, values: list[Any]) -> None:
+        splice = helper(self._context, _SPLICE)
+        splice(self, start, count, *values[:_MOST_AT_ONCE])
+        for at in range(_MOST_AT_ONCE, len(values), _MOST_AT_ONCE):
+            splice(self, start + at, 0, *values[at : at + _MOST_AT_ONCE])
+
     def insert(self, index: int, value: Any) -> None:
         """Puts a value before the one at an index, as `list.insert` does."""
         length = len(self)
@@ -636,7 +665,7 @@ class JSArray(JSObject, MutableSequence[Any]):
 
     def extend(self, values: Iterable[Any]) -> None:
         """Puts values at the end."""
-        helper(self._context, _SPLICE)(self, len(self), 0, *values)
+        self._splice(len(self), 0, list(values))
 
     def append(self, value: Any) -> None:
         """Puts a value at the end."""
@@ -871,8 +900,8 @@ def _get_undefined(about: JSObject, key: str) -> Any:
 def _pinned(function: JSFunction, value: Any) -> int:
     """The number of what stands for memory that is lent already, to be dropped after use, or 0."""
     # Nothing is lent before the part that lends is loaded.
-    part = sys.modules.get("isthmus._bytes")
-    return part.pinned(function._context, value) if part is not None else 0
+    find = getattr(sys.modules.get("isthmus._bytes"), "pinned", None)
+    return 0 if find is None else find(function._context, value)
 
 
 def _address(name: str) -> int:
