@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# From 3.12 on Python warns of a fork where there are threads, as there are of V8's.
+QUIET = {"PYTHONWARNINGS": "ignore::DeprecationWarning"}
+
 
 def test_everything_says_so_and_the_process_ends(alone: Any) -> None:
     said = alone(
@@ -46,7 +49,8 @@ def test_everything_says_so_and_the_process_ends(alone: Any) -> None:
             sys.exit(7)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         print(context.eval("6 * 7"), thing["a"][0])
-        """
+        """,
+        environment=QUIET,
     )
     assert said == "forked\n" * 12 + "7\n42 1\n"
     assert alone.errors == ""
@@ -63,7 +67,8 @@ def test_a_child_that_ends_at_once(alone: Any) -> None:
             if not os.fork():
                 sys.exit(i)
         print(sorted(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(10)))
-        """
+        """,
+        environment=QUIET,
     )
     assert said == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
     assert alone.errors == ""
@@ -112,3 +117,63 @@ def test_a_fork_before_v8_was_used(alone: Any) -> None:
         """
     )
     assert said == "42\n0\n42\n"
+
+
+def test_a_fork_while_another_thread_has_the_isolate(alone: Any) -> None:
+    said = alone(
+        """
+        import isthmus as ist, gc, os, sys, threading
+        isolate = ist.Isolate()
+        context = isolate.context()
+        thing = context.eval("({})")
+        begun = threading.Event()
+        context["begin"] = begun.set
+        thread = threading.Thread(target=lambda: context.run("begin(); for (;;);"), daemon=True)
+        thread.start()
+        begun.wait()
+        child = os.fork()
+        if not child:
+            for use in (
+                lambda: context.eval("1"),
+                lambda: thing["a"],
+                lambda: "x" in context,
+                lambda: isolate.statistics(),
+            ):
+                try:
+                    print("went on", use())
+                except ist.ForkedError:
+                    print("forked", flush=True)
+            del thing
+            context.close()
+            isolate.close()
+            print(isolate.closed, flush=True)
+            gc.collect()
+            sys.exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        isolate.close()
+        """,
+        environment=QUIET,
+    )
+    assert said == "forked\n" * 4 + "True\n7\n"
+
+
+def test_a_fork_before_v8_is_used_has_signals(alone: Any) -> None:
+    said = alone(
+        """
+        import os, signal, threading
+        from isthmus import Isolate
+        child = os.fork()
+        if not child:
+            with Isolate() as isolate, isolate.context() as context:
+                timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+                timer.start()
+                try:
+                    context.eval("for (;;);", timeout=50)
+                except KeyboardInterrupt:
+                    print("interrupted", flush=True)
+            os._exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        """,
+        environment=QUIET,
+    )
+    assert said == "interrupted\n7\n"

@@ -101,7 +101,7 @@ def test_an_interrupt_anywhere(alone: Any, operation: str) -> None:
 def test_what_is_entered_is_not_entered_again(isolate: ist.Isolate) -> None:
     entered = isolate.entered()
     with entered:
-        with pytest.raises(RuntimeError, match="^this context manager is entered already"):
+        with pytest.raises(RuntimeError, match=r"^this context manager is entered already"):
             entered.__enter__()
         isolate.statistics()
     with entered:

@@ -10,8 +10,8 @@ import pytest
 
 
 @pytest.fixture
-def idl(build: Path) -> Path:
-    return build.parent / "idl" / "zlib.idl"
+def idl() -> Path:
+    return Path(__file__).parents[2] / "idl" / "zlib.idl"
 
 
 def test_an_installed_one(context: ist.Context) -> None:

@@ -19,6 +19,7 @@ void ipy__core_hold(ipy_isolate *core) {
 }
 
 void ipy__core_give(ipy_isolate *core) {
+  if (ipy__forked(core)) return;
   if (atomic_fetch_sub_explicit(&core->references, 1, memory_order_acq_rel) != 1) return;
   /* The watch looks at an isolate only while it is in use. */
   ipy__watch_pass();
@@ -47,6 +48,7 @@ bool ipy__push(void **list, size_t *count, size_t *capacity, size_t size, const 
 }
 
 void ipy_drop(ipy_isolate *core, int64_t id) {
+  if (ipy__forked(core)) return;
   pthread_mutex_lock(&core->queues);
   if (!core->closed)
     ipy__push((void **)&core->drops, &core->drop_count, &core->drop_room, sizeof id, &id);
@@ -55,6 +57,7 @@ void ipy_drop(ipy_isolate *core, int64_t id) {
 }
 
 void ipy_release(ipy_isolate *core, int64_t host) {
+  if (ipy__forked(core)) return;
   pthread_mutex_lock(&core->queues);
   bool late = core->closed;
   if (!late)
@@ -83,6 +86,7 @@ static void pay(ipy_isolate *core) {
 
 /* With nothing held: tells Python which of its objects JavaScript has forgotten. */
 static void tell(ipy_isolate *core) {
+  if (ipy__forked(core)) return;
   for (;;) {
     pthread_mutex_lock(&core->queues);
     int64_t *released = core->released;
@@ -137,6 +141,7 @@ static void give(ipy_isolate *core) {
 }
 
 int ipy_enter(ipy_isolate *core, ipy_hold *hold, ipy_frame *frame, bool limited) {
+  if (ipy__forked(core)) return core->closed ? IPY_CLOSED : ipy__failed(frame, IST_ERR_FORKED);
   int answer = take(core);
   if (answer) return answer;
   if (core->closed) {
@@ -206,6 +211,7 @@ void ipy_isolate_terminate(ipy_isolate *core) {
 }
 
 ipy_isolate *ipy_isolate_new(ist_isolate *isolate, int64_t key, uint64_t wall, uint64_t cpu) {
+  ipy__watch_again();
   ipy_isolate *core = calloc(1, sizeof *core);
   if (!core) return NULL;
   core->isolate = isolate;
@@ -213,6 +219,7 @@ ipy_isolate *ipy_isolate_new(ist_isolate *isolate, int64_t key, uint64_t wall, u
   core->wall = wall;
   core->cpu = cpu;
   core->references = 1;
+  core->process = ipy__process;
   pthread_mutex_init(&core->lock, NULL);
   pthread_mutex_init(&core->queues, NULL);
   return core;
@@ -220,6 +227,11 @@ ipy_isolate *ipy_isolate_new(ist_isolate *isolate, int64_t key, uint64_t wall, u
 
 int ipy_isolate_close(ipy_isolate *core) {
   if (ipy_isolate_held(core)) return IPY_FAILED;
+  if (ipy__forked(core)) {
+    /* Its memory is given up. */
+    core->closed = true;
+    return 0;
+  }
   int answer = take(core);
   if (answer) return answer;
   if (!core->closed) {

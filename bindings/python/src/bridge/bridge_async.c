@@ -108,12 +108,22 @@ ist_error *ipy_error_new(ipy_isolate *core, ist_context *context, const char *na
   return error;
 }
 
+/* Takes the isolate for what is to be done in a context: 0, or an answer. */
+static int enter(const ipy_place *place, ipy_hold *hold, ipy_frame *frame) {
+  if (!place->context) return IPY_CLOSED;
+  int answer = ipy_enter(place->core, hold, frame, true);
+  if (answer) return answer;
+  if (place->context) return 0;
+  /* Another thread has closed it while this one waited. */
+  ipy_leave(hold);
+  return IPY_CLOSED;
+}
+
 int ipy_promise_read(uintptr_t place_at, int64_t promise, uintptr_t frame_at) {
   const ipy_place *place = (const ipy_place *)place_at;
   ipy_frame *frame = (ipy_frame *)frame_at;
   ipy_hold hold;
-  if (!place->context) return IPY_CLOSED;
-  int answer = ipy_enter(place->core, &hold, frame, true);
+  int answer = enter(place, &hold, frame);
   if (answer) return answer;
   ist_value value, result;
   ist_promise_state state = IST_PROMISE_PENDING;
@@ -174,8 +184,7 @@ int ipy_promise_watch(uintptr_t place_at, int64_t promise, int64_t host, uintptr
   const ipy_place *place = (const ipy_place *)place_at;
   ipy_frame *frame = (ipy_frame *)frame_at;
   ipy_hold hold;
-  if (!place->context) return IPY_CLOSED;
-  int answer = ipy_enter(place->core, &hold, frame, true);
+  int answer = enter(place, &hold, frame);
   if (answer) return answer;
   ist_value value, fulfilled, rejected;
   ist_status status = IST_ERR_MEMORY;
@@ -210,12 +219,11 @@ int ipy_eval_compartment(uintptr_t place_at, const char *source, size_t length, 
   const ipy_place *place = (const ipy_place *)place_at;
   ipy_frame *frame = (ipy_frame *)frame_at;
   ipy_hold hold;
-  if (!place->context) return IPY_CLOSED;
   if (frame->error) {
     ist_error_free(frame->error);
     frame->error = NULL;
   }
-  int answer = ipy_enter(place->core, &hold, frame, true);
+  int answer = enter(place, &hold, frame);
   if (answer) return answer;
   ist_source text = {.size = sizeof text,
                      .text = source,

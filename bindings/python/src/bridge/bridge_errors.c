@@ -5,6 +5,7 @@
 #include "bridge_internal.h"
 
 uintptr_t ipy_error_keep(ipy_isolate *core, ist_context *context, ist_error *error) {
+  if (ipy__forked(core)) return 0;
   ipy_error *kept = malloc(sizeof *kept);
   if (!kept) {
     ist_error_free(error);
@@ -25,7 +26,7 @@ static void forget(ipy_error *kept) {
 
 void ipy_error_drop(ipy_isolate *core, uintptr_t at) {
   ipy_error *kept = (ipy_error *)at;
-  if (!kept) return;
+  if (!kept || ipy__forked(core)) return;
   pthread_mutex_lock(&core->queues);
   *kept->link = kept->next;
   if (kept->next) kept->next->link = kept->link;

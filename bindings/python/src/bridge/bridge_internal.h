@@ -6,6 +6,14 @@
 
 #include "bridge_table.h"
 
+/* Which process this is: one more in each that is made by fork. */
+extern uint32_t ipy__process;
+/* Whether this process was made by fork after the isolate was. Another thread may have held its
+ * mutexes then, and there is no such thread here: nobody may wait for them. */
+static inline bool ipy__forked(const ipy_isolate *core) {
+  return core->process != ipy__process;
+}
+
 /* Notes in a frame (which may be NULL) why an operation has failed: IPY_FAILED. */
 int ipy__failed(ipy_frame *frame, ist_status status);
 /* Memory for text that lives as long as a frame's contents; NULL when memory is out. */
@@ -28,6 +36,8 @@ static inline bool ipy__is_integer(double number) {
 /* The watch is told when an operation begins and ends. */
 void ipy__watch_begin(ipy_isolate *core, ipy_hold *hold);
 void ipy__watch_end(ipy_hold *hold);
+/* Starts the watch anew in a process that was made by fork before V8 was used. */
+void ipy__watch_again(void);
 /* Waits until the watch does not look at any isolate that nobody is in. */
 void ipy__watch_pass(void);
 

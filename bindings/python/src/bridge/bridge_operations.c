@@ -8,14 +8,17 @@ int ipy__begin(ipy__operation *made, uintptr_t place_at, uintptr_t frame_at) {
   const ipy_place *place = (const ipy_place *)place_at;
   ipy_frame *frame = (ipy_frame *)frame_at;
   made->core = place->core;
-  made->context = place->context;
   made->frame = frame;
   if (!place->context) return IPY_CLOSED;
   if (frame->error) {
     ist_error_free(frame->error);
     frame->error = NULL;
   }
-  return ipy_enter(place->core, &made->hold, frame, true);
+  int answer = ipy_enter(place->core, &made->hold, frame, true);
+  if (answer) return answer;
+  /* Another thread may have closed it while this one waited. */
+  made->context = place->context;
+  return made->context ? 0 : ipy__give_up(made, IPY_CLOSED);
 }
 
 /* The end of each: the result as an item, the hold back, and the answer. */

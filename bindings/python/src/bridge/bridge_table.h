@@ -35,6 +35,7 @@ struct ipy_isolate {
   int64_t key;
   pthread_mutex_t lock;
   pthread_t owner;
+  uint32_t process; /* ipy__process of the process that made it */
   _Atomic bool taken;
   _Atomic int waiting;
   uint32_t depth; /* of the owner's operations */

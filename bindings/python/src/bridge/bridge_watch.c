@@ -7,6 +7,7 @@
 #include "bridge_internal.h"
 
 static _Atomic bool stopped;
+uint32_t ipy__process;
 
 /* While the main thread is long in JavaScript, Python is asked whether a signal has come. */
 static struct {
@@ -18,6 +19,7 @@ static struct {
   _Atomic bool asleep;
   _Atomic bool asked;
   bool started;
+  uint32_t process; /* where its thread runs */
 } watch = {.mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static void look(void *env, ist_isolate *isolate) {
@@ -68,13 +70,37 @@ static void *watching(void *env) {
   return NULL;
 }
 
+static void start_thread(void) {
+  pthread_t thread;
+  atomic_store(&watch.asleep, false);
+  watch.process = ipy__process;
+  if (!pthread_create(&thread, NULL, watching, NULL)) pthread_detach(thread);
+}
+
+/* In a process made by fork, whose one thread is the one that called it: the watch's thread is not
+ * there, and may have had the mutex. */
+static void forked(void) {
+  ipy__process++;
+  pthread_mutex_init(&watch.mutex, NULL);
+  pthread_cond_init(&watch.wake, NULL);
+  watch.main = pthread_self();
+  atomic_store(&watch.asleep, false);
+}
+
 void ipy_start(uintptr_t main) {
   if (watch.started) return;
   watch.main = (pthread_t)main;
   watch.started = true;
-  pthread_t thread;
-  atomic_store(&watch.asleep, false);
-  if (!pthread_create(&thread, NULL, watching, NULL)) pthread_detach(thread);
+  pthread_atfork(NULL, NULL, forked);
+  start_thread();
+}
+
+void ipy__watch_again(void) {
+  if (!watch.started || watch.process == ipy__process) return;
+  atomic_store(&watch.inside, NULL);
+  atomic_store(&watch.turn, 0);
+  atomic_store(&watch.asked, false);
+  start_thread();
 }
 
 void ipy_stop(void) {

@@ -456,6 +456,9 @@ class Hold(Keeper):
         answer = lib.ipy_enter(*args)
         if answer:
             core.again(answer, self.frame, self.context, lib.ipy_enter, *args)
+        if not self.context._ptr:
+            # Another thread has closed it while this one waited.
+            raise core.closed_error(self.context)
         return self
 
     def _end(self) -> None:
@@ -615,6 +618,19 @@ def _interrupted(kind: type[BaseException], problem: BaseException, trace: Any) 
     return 3
 
 
+def _context_of(core: Core, number: int) -> Context:
+    """The context that JavaScript calls from.
+
+    Raises:
+        ClosedError: it was closed meanwhile, or no Python object has it any more.
+    """
+    reference = core.contexts.get(number)
+    context = reference() if reference is not None else None
+    if context is None:
+        raise ClosedError("the context is closed")
+    return context
+
+
 @ffi.def_extern(error=3, onerror=_interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_call(key: int, context_number: int, host: int, frame: Any) -> int:
     """Answers a call of a Python object by JavaScript."""
@@ -622,8 +638,7 @@ def ipy_on_call(key: int, context_number: int, host: int, frame: Any) -> int:
     if core is None:
         return 3
     try:
-        context = core.contexts[context_number]()
-        assert context is not None
+        context = _context_of(core, context_number)
         thing = core.objects[host]
         argv = frame.argv
         args = []
@@ -676,8 +691,7 @@ def _settle(
     frame = ffi.cast("ipy_frame *", at)
     if problem is None:
         try:
-            context = core.contexts[context_number]()
-            assert context is not None
+            context = _context_of(core, context_number)
             return _give_back(core, context, result, frame)
         except BaseException as worse:
             problem = worse
