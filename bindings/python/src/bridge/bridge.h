@@ -90,6 +90,9 @@ typedef struct ipy_hold {
 
 /* Starts the watch, once; `main` is Python's name for its main thread, which is its pthread_t. */
 void ipy_start(uintptr_t main);
+/* Calls what the package answers, about no isolate: at its first call of a function of Python's
+ * cffi looks it up, for which Python's stack may have no room later. */
+void ipy_warm(void);
 /* The interpreter ends: from now on nothing calls into Python, and running JavaScript is ended. */
 void ipy_stop(void);
 

@@ -634,7 +634,8 @@ def _context_of(core: Core, number: int) -> Context:
 @ffi.def_extern(error=3, onerror=_interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_call(key: int, context_number: int, host: int, frame: Any) -> int:
     """Answers a call of a Python object by JavaScript."""
-    core = _cores[key]()
+    reference = _cores.get(key)
+    core = reference() if reference is not None else None
     if core is None:
         return 3
     try:
@@ -792,5 +793,6 @@ def _stop() -> None:
             lib.ipy_isolate_terminate(core.ptr)
 
 
+lib.ipy_warm()
 lib.ipy_start(threading.main_thread().ident)
 atexit.register(_stop)
