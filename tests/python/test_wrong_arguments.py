@@ -56,3 +56,9 @@ def test_no_program() -> None:
 def test_half_a_character_in_a_program() -> None:
     with ist.Pool(threads=1) as pool:
         assert list(pool.map("'a\ud800b'", [1])) == ["a\ufffdb"]
+
+
+def test_no_cache(isolate: ist.Isolate) -> None:
+    wrong: Any = "text"
+    with pytest.raises(TypeError, match=r"^cache must be bytes or None, not str$"):
+        isolate.context().compile("1", cache=wrong)

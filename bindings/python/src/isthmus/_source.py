@@ -89,6 +89,8 @@ def fill(
     record.line_offset = offset(line_offset, "line_offset")
     record.column_offset = offset(column_offset, "column_offset")
     if cache is not None:
+        if isinstance(cache, str):
+            raise TypeError("cache must be bytes or None, not str")
         code = ffi.from_buffer("uint8_t[]", cache)
         keep.append(code)
         record.cache = code
