@@ -3,6 +3,9 @@ in turn."""
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import isthmus as ist
 
 
@@ -33,3 +36,26 @@ def test_results_of_every_kind():
         assert "object has no form in JavaScript" in ctx.eval(
             "try { give() } catch (error) { error.message }"
         )
+
+
+def test_a_result_that_has_no_form_keeps_nothing():
+    with ist.Isolate() as isolate, isolate.context() as ctx:
+        made = []
+
+        class Part:
+            def __call__(self):
+                return None
+
+        def give():
+            part = Part()
+            made.append(weakref.ref(part))
+            return [part, object()]
+
+        ctx["give"] = give
+        for _ in range(20):
+            assert ctx.eval("try { give() } catch (error) { error.name }") == "ConversionError"
+        for _ in range(3):
+            gc.collect()
+            isolate.collect()
+            ctx.eval("1")
+        assert sum(one() is not None for one in made) < 5

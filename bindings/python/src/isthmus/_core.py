@@ -494,8 +494,8 @@ class Hold(Keeper):
         item = ffi.new("ipy_item *")
         value = ffi.new("ist_value *")
         keep: list[Any] = []
-        lower(self.context, thing, item, keep)
         try:
+            lower(self.context, thing, item, keep)
             answer = lib.ipy_lower(self.core.ptr, self.context._ptr, item, value, frame.c)
         finally:
             let_go(self.core, keep)
@@ -678,8 +678,8 @@ def _give_back(core: Core, context: Context, result: Any, frame: Any) -> int:
     from ._convert import lower
 
     keep: list[Any] = []
-    lower(context, result, frame.result, keep)
     try:
+        lower(context, result, frame.result, keep)
         return lib.ipy_take(frame)  # type: ignore[no-any-return]
     finally:
         let_go(core, keep)

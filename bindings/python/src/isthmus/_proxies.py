@@ -250,9 +250,12 @@ def _symbol(context: Context, which: int, text: Any) -> JSSymbol:
     keep: list[Any] = []
     lower(context, text, frame.args[0], keep)
     args = (context._at, which, frame.at)
-    answer = lib.ipy_symbol(*args)
-    if answer < 0:
-        answer = core.again(answer, frame, context, lib.ipy_symbol, *args)
+    try:
+        answer = lib.ipy_symbol(*args)
+        if answer < 0:
+            answer = core.again(answer, frame, context, lib.ipy_symbol, *args)
+    finally:
+        let_go(core, keep)
     return finish(context, frame, answer)  # type: ignore[no-any-return]
 
 
@@ -299,9 +302,12 @@ class JSObject(_calls.Proxy):
         keep: list[Any] = []
         lower(context, key, frame.args[0], keep)
         args = (context._at, self._id, frame.at)
-        tag = lib.ipy_get(*args)
-        if tag < 0:
-            tag = core.again(tag, frame, context, lib.ipy_get, *args)
+        try:
+            tag = lib.ipy_get(*args)
+            if tag < 0:
+                tag = core.again(tag, frame, context, lib.ipy_get, *args)
+        finally:
+            let_go(core, keep)
         return finish(context, frame, tag)
 
     def _has(self, key: Any) -> bool:
