@@ -32,7 +32,7 @@ GROUPS = {
     " JSIterator JSAsyncIterator JSProxy RegExp Undefined undefined",
     "What Python gives": "expose register detach",
     "Pools": "Pool Program Outcome PoolStatistics",
-    "C libraries": "load Library CLibrary",
+    "C libraries": "load Library close errno CLibrary",
     "Looking inside": "Profile Inspector Session",
     "Errors": "Error JSError JSSyntaxError JSTimeoutError JSMemoryError JSTerminated JSDiedError"
     " Frame ConversionError LimitError ClosedError StateError ForkedError DeniedError"

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from isthmus._library import load
+from isthmus import load
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from isthmus._library import errno
+from isthmus import errno
 from libraries import fixture
 from library_checks import refused
 

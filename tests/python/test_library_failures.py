@@ -7,7 +7,7 @@ import pickle
 
 import isthmus as ist
 import pytest
-from isthmus._library import errno as last_errno
+from isthmus import errno as last_errno
 from libraries import fixture, real
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import isthmus as ist
 import pytest
-from isthmus._library import close, load
+from isthmus import close, load
 from libraries import ROOT, fixture, own, real
 
 

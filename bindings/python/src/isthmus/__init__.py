@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ._grant import CLibrary
     from ._inspector import Inspector, Session
     from ._isolate import Isolate, Statistics
-    from ._library import Library, load
+    from ._library import Library, close, errno, load
     from ._modules import Folder, Module
     from ._pool import Outcome, Pool, PoolStatistics, Program
     from ._profile import Profile
@@ -113,13 +113,21 @@ __all__ = [
     "Statistics",
     "Undefined",
     "__version__",
-    "load",
+    "close",
     "detach",
+    "errno",
     "expose",
+    "load",
     "register",
     "undefined",
     "v8_version",
 ]
+
+for _name in list(globals()):
+    # Where people know them from, which is what tracebacks say.
+    if _name in __all__ and isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name
 
 # Where the names are that load V8, or cffi.
 _LATER = {
@@ -152,7 +160,9 @@ _LATER = {
     "Snapshot": "_snapshot",
     "Source": "_source",
     "Statistics": "_isolate",
+    "close": "_library",
     "detach": "_bytes",
+    "errno": "_library",
     "expose": "_expose",
     "load": "_library",
     "register": "_convert",

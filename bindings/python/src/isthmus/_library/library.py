@@ -408,7 +408,14 @@ class Library:
 
 
 def close(library: Library) -> None:
-    """The same as `library.close()`, also where the library has a function of that name."""
+    """The same as `library.close()`, also where the library has a function of that name.
+
+    Args:
+        library: what `load` has given.
+
+    Raises:
+        TypeError: it is none.
+    """
     if not isinstance(library, Library):
         raise TypeError("close: expected a library")
     core: _Core = vars(library)["_core"]
@@ -419,7 +426,8 @@ def close(library: Library) -> None:
 
 
 def errno() -> int:
-    """errno as the last function that is `[[errno]]` left it on this thread."""
+    """C's errno as the last function that is `[[errno]]` left it on this thread: an `int`, 0 before
+    the first one."""
     value: int = getattr(_errno, "value", 0)
     return value
 
