@@ -28,6 +28,8 @@ ffi.cdef(
     """
 )
 _process: Any = ffi.dlopen(None)
+# Looked up before there is an error: to look it up would clear that.
+_dlerror = _process.dlerror
 NULL = ffi.NULL
 new = ffi.new
 cast = ffi.cast
@@ -109,7 +111,7 @@ class Shared:
             if handle:
                 self.opened = link
                 return handle
-            reason = _process.dlerror()
+            reason = _dlerror()
             reasons.append(string(reason).decode("utf-8", "replace") if reason else "?")
         raise InterfaceError(f"{self.name}: cannot be opened: {'; '.join(reasons)}")
 
