@@ -135,7 +135,9 @@ class Context:
 
     def close(self) -> None:
         """Gives the context up, with every object that came by it: using one raises ClosedError.
-        Python objects that only its functions referred to are let go. Repeating it does nothing."""
+        Python objects that only its functions referred to are let go. Repeating it does nothing.
+
+        It waits for what another thread runs in the isolate, which `Isolate.terminate` ends."""
         core = self._core
         if not self._ptr or core.closed:
             self._gone()
