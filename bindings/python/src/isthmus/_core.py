@@ -533,6 +533,8 @@ def let_go(core: Core, keep: list[Any]) -> None:
             lib.ipy_drop(core.ptr, thing.id)
         elif kind is Lent and thing.item.integer:
             core.objects.pop(thing.host, None)
+    # A traceback would hold them on.
+    keep.clear()
 
 
 # ---- From an item to Python ----------------------------------------------------------------------
