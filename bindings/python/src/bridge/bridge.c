@@ -201,11 +201,6 @@ int ipy_context_number(ist_context *context, int64_t number) {
   return (int)ist_context_set_data(context, (void *)(intptr_t)number);
 }
 
-void ipy_isolate_set_limits(ipy_isolate *core, uint64_t wall, uint64_t cpu) {
-  core->wall = wall;
-  core->cpu = cpu;
-}
-
 void ipy_isolate_terminate(ipy_isolate *core) {
   ist_isolate_terminate(core->isolate);
 }
@@ -254,8 +249,4 @@ int ipy_isolate_close(ipy_isolate *core) {
 
 void ipy_isolate_free(ipy_isolate *core) {
   ipy__core_give(core);
-}
-
-size_t ipy_table_size(const ipy_isolate *core) {
-  return core->table.live;
 }

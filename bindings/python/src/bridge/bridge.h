@@ -108,7 +108,6 @@ int ipy_context_number(ist_context *context, int64_t number);
 void ipy_isolate_terminate(ipy_isolate *core);
 /* Whether this thread has the isolate now. */
 bool ipy_isolate_held(ipy_isolate *core);
-void ipy_isolate_set_limits(ipy_isolate *core, uint64_t wall, uint64_t cpu);
 
 /* Operations. Each waits for the isolate at most a tenth of a second. */
 
@@ -135,8 +134,6 @@ int ipy_get(uintptr_t place, int64_t object, uintptr_t frame);
  * integers 64-bit integers (`kind` 1), or doubles of which some are integers (`kind` 2); else
  * IPY_UNDEFINED. */
 int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame);
-/* The value as CBOR, `length` bytes at `data`, which the reader frees by ist_free. */
-int ipy_cbor(uintptr_t place, int64_t object, const ist_cbor_options *options, uintptr_t frame);
 
 /* Within a hold: a value as an item, and an item as a value in the open scope. The item's texts are
  * the frame's. 0 or an answer. */
@@ -170,23 +167,14 @@ void ipy_error_drop(ipy_isolate *core, uintptr_t kept);
 int ipy_error_complete(ist_context *context, uintptr_t kept);
 /* Lets go of all objects that came by a context, which then may be freed; within a hold. */
 void ipy_forget_context(ipy_isolate *core, ist_context *context);
-/* How many objects are in the table. */
-size_t ipy_table_size(const ipy_isolate *core);
 
 /* A JavaScript function for the Python object `host`: result IPY_OBJECT, whose number is to be
  * dropped after use. Python is told by ipy_on_release when JavaScript has forgotten it. `flags`
  * from IPY_FN_*. */
 int ipy_function(uintptr_t place, const char *name, int64_t host, uint32_t flags, uintptr_t frame);
 #define IPY_FN_RECEIVER 1 /* the receiver is argument 0 */
-/* Within a hold: makes an object of JavaScript's stand for the Python object `host`; the number in
- * the table, to be dropped after use, or an answer. The owner calls ipy_release when it has gone.
- */
-int64_t ipy_stand_for(ipy_isolate *core, ist_context *context, ist_value object, int64_t host);
 /* The same object again, if it still lives: 1, to be dropped after use, or 0, or an answer. */
 int ipy_pin(ipy_isolate *core, int64_t id);
-/* An ArrayBuffer's bytes that are the Python object `host`'s: a Uint8Array over them without a
- * copy. */
-int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr_t frame);
 /* JavaScript has forgotten what stood for a Python object; told to Python when it is safe. Any
  * thread. */
 void ipy_release(ipy_isolate *core, int64_t host);

@@ -123,10 +123,6 @@ static ist_status on_call(void *env, const ist_call *call, ist_value *result) {
   return status;
 }
 
-int64_t ipy_stand_for(ipy_isolate *core, ist_context *context, ist_value object, int64_t host) {
-  return ipy__table_stand(core, context, object, host);
-}
-
 /* The end of an operation that has made what stands for something of Python's. */
 static int stand_for(ipy__operation *op, ist_status status, ist_value value, int64_t host) {
   int64_t id = status ? 0 : ipy__table_stand(op->core, op->context, value, host);
@@ -157,17 +153,6 @@ int ipy_pin(ipy_isolate *core, int64_t id) {
   answer = ipy__table_pin(core, id);
   ipy_leave(&hold);
   return answer;
-}
-
-int ipy_adopt(uintptr_t place, void *bytes, size_t length, int64_t host, uintptr_t frame_at) {
-  ipy__operation op;
-  int answer = ipy__begin(&op, place, frame_at);
-  if (answer) return answer;
-  ist_value value;
-  ipy__held *made = ipy__held_new(op.core, host);
-  if (!made) return ipy__give_up(&op, ipy__failed(op.frame, IST_ERR_MEMORY));
-  ist_status status = ist_bytes_adopt(op.context, bytes, length, ipy__held_forget, made, &value);
-  return stand_for(&op, status, value, 0);
 }
 
 void ipy_forget_context(ipy_isolate *core, ist_context *context) {

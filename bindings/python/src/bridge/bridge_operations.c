@@ -159,20 +159,3 @@ int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame_at) {
   frame->result.length = got;
   return IPY_DOUBLES;
 }
-
-int ipy_cbor(uintptr_t place, int64_t object, const ist_cbor_options *options, uintptr_t frame_at) {
-  ipy__operation op;
-  int answer = ipy__begin(&op, place, frame_at);
-  if (answer) return answer;
-  ist_value about;
-  uint8_t *bytes = NULL;
-  size_t length = 0;
-  answer = object_of(&op, object, &about);
-  if (answer) return ipy__give_up(&op, answer);
-  ist_status status = ist_cbor_write(op.context, about, options, &bytes, &length, &op.frame->error);
-  ipy_leave(&op.hold);
-  if (status) return ipy__failed(op.frame, status);
-  op.frame->result.data = (char *)bytes;
-  op.frame->result.length = length;
-  return IPY_CBOR;
-}

@@ -181,14 +181,6 @@ void ipy_batch_free(ipy_batch *batch) {
   release(pool);
 }
 
-int ipy_batch_end(ipy_batch *batch) {
-  ist_status status = enter(batch->pool);
-  if (status) return (int)status;
-  status = ist_batch_end(batch->batch);
-  leave(batch->pool);
-  return (int)status;
-}
-
 /* ---- What is in an item ---- */
 
 /* Whether an item of definite lengths means the same within another one. What is malformed does

@@ -47,7 +47,6 @@ int ipy_batch_new(ipy_pool *pool, const char *text, size_t length, const char *f
  * when there is no more room; or a status, negative, when something else kept it from that. */
 int64_t ipy_batch_add_many(ipy_batch *batch, const char *bytes, const uint64_t *lengths,
                            uint32_t count);
-int ipy_batch_end(ipy_batch *batch);
 /* Takes up to `most` outcomes: waits up to `timeout` milliseconds for the first one, and takes with
  * it those that are there. IST_ERR_TIMEOUT: none came; IST_ERR_NOT_FOUND: there are no more. */
 int ipy_batch_next_many(ipy_batch *batch, uint32_t most, int timeout, ipy_harvest *result);
