@@ -325,7 +325,8 @@ def _lend(
     core = context._core
     everything = (_books.get(core.key) or _open(core)).lent
     try:
-        view = memoryview(value)
+        with memoryview(value) as view:
+            form = view.format
         pointer = ffi.from_buffer(value, require_writable=True)
     except (BufferError, TypeError, ValueError) as problem:
         raise ConversionError(f"no memory of {_name(value)} can be had: {problem}") from problem
@@ -350,6 +351,10 @@ def _lend(
         answer = lib.ipy_lend(*args)
         if answer < 0:
             core.again(answer, frame, context, lib.ipy_lend, *args)
+    except BaseException:
+        # A traceback would hold the memory on.
+        pointer = None
+        raise
     finally:
         if not share.new_view:
             core.objects.pop(host, None)
@@ -363,7 +368,7 @@ def _lend(
         now = before
     now.share = share
     now.pointer = ffi.cast("char *", pointer)
-    now.format = view.format
+    now.format = form
     now.length = len(pointer)
     now.view = number = share.view
     item.tag = OBJECT
