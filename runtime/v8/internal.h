@@ -303,10 +303,14 @@ struct ist_isolate : ist__record {
   std::atomic<ist__interrupt *> interrupts{nullptr};
   ist__interrupt *last_interrupt;
   std::atomic<bool> terminating{false}; /* JavaScript is to end, for one of the reasons below */
-  std::atomic<bool> asked{false};       /* by ist_isolate_terminate, and not forgotten yet */
-  std::atomic<bool> expired{false};     /* one of the time limits was reached */
-  std::atomic<bool> spent{false};       /* the heap limit was; for good. Set by its own thread */
-  ist__level *levels;                   /* the time limits, outermost first */
+  /* When the evaluation of a module began, 0: none has. V8 10.2 takes a request to interrupt that
+   * waits at its first step for a full stack, and ends the process: so who would interrupt from
+   * another thread waits until that is over, which takes less than a microsecond. */
+  std::atomic<uint64_t> module_began{0};
+  std::atomic<bool> asked{false};   /* by ist_isolate_terminate, and not forgotten yet */
+  std::atomic<bool> expired{false}; /* one of the time limits was reached */
+  std::atomic<bool> spent{false};   /* the heap limit was; for good. Set by its own thread */
+  ist__level *levels;               /* the time limits, outermost first */
   uint32_t level_count, level_capacity;
   std::atomic<uint64_t> look_at{0}; /* when the watchdog has to look at them; 0: not */
   bool watched;                     /* it is among those that the watchdog looks at: its lock */
@@ -496,6 +500,11 @@ inline bool ist__ended(const ist_isolate *isolate, const v8::TryCatch &catcher) 
   if (!isolate->terminating.load(std::memory_order_relaxed)) return false;
   return ist__limits_reached(isolate, IST_OK) || catcher.HasTerminated();
 }
+
+/* Keeps other threads from interrupting JavaScript for a moment; and whether most of that is left.
+ */
+void ist__module_begin(ist_isolate *isolate);
+bool ist__module_beginning(const ist_isolate *isolate);
 
 /* Puts the options of a new isolate into force: before V8's isolate is made, and after. */
 bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *options,

@@ -525,10 +525,28 @@ ist_status ist_isolate_queue_microtask(ist_isolate *isolate, ist_value function)
 
 /* A record's `reach` is held while V8 is reached into, so that the isolate is not freed meanwhile.
  */
+namespace {
+
+/* Locks `reach` for who is about to interrupt JavaScript. */
+std::unique_lock<std::mutex> reach_in(ist_isolate *isolate) {
+  std::unique_lock<std::mutex> guard(isolate->reach);
+  if (isolate->owner.load(std::memory_order_relaxed) == ist__thread()) return guard;
+  for (;;) {
+    uint64_t now = ist__now(), until = ist__module_begins(isolate, now);
+    if (!until) return guard;
+    guard.unlock();
+    struct timespec left = {0, static_cast<long>(until - now)};
+    nanosleep(&left, nullptr);
+    guard.lock();
+  }
+}
+
+} // namespace
+
 ist_status ist_isolate_terminate(ist_isolate *isolate) {
   if (!isolate) return IST_ERR_ARGUMENT;
   if (forked.load(std::memory_order_relaxed)) return IST_ERR_FORKED;
-  std::lock_guard<std::mutex> guard(isolate->reach);
+  std::unique_lock<std::mutex> guard = reach_in(isolate);
   if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
   isolate->asked.store(true, std::memory_order_relaxed);
   isolate->terminating.store(true, std::memory_order_relaxed);
@@ -544,7 +562,7 @@ ist_status ist_isolate_interrupt(ist_isolate *isolate, void (*fn)(void *env, ist
   if (!status && !request) status = IST_ERR_MEMORY;
   if (!status) {
     *request = {{}, fn, env, finalize, nullptr};
-    std::lock_guard<std::mutex> guard(isolate->reach);
+    std::unique_lock<std::mutex> guard = reach_in(isolate);
     if (isolate->live.load(std::memory_order_acquire)) {
       if (isolate->last_interrupt)
         isolate->last_interrupt->next = request;

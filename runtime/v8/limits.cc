@@ -168,6 +168,24 @@ uint64_t ist__now() {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+/* How long others wait at most, in nanoseconds: longer than a thread that can run waits for its
+ * turn, as a rule. */
+constexpr uint64_t module_wait = 5 * 1000 * 1000;
+
+void ist__module_begin(ist_isolate *isolate) {
+  std::lock_guard<std::mutex> guard(isolate->reach);
+  isolate->module_began.store(ist__now(), std::memory_order_relaxed);
+}
+
+bool ist__module_beginning(const ist_isolate *isolate) {
+  return ist__now() - isolate->module_began.load(std::memory_order_relaxed) < module_wait / 2;
+}
+
+uint64_t ist__module_begins(const ist_isolate *isolate, uint64_t now) {
+  uint64_t began = isolate->module_began.load(std::memory_order_relaxed);
+  return began && now < began + module_wait ? began + module_wait : 0;
+}
+
 /* ---- What was reached ---- */
 
 ist_status ist__limits_reached(const ist_isolate *isolate, ist_status otherwise) {
@@ -229,7 +247,11 @@ bool ist_isolate_spent(const ist_isolate *isolate) {
 uint64_t ist__limits_look(ist_isolate *isolate, uint64_t now) {
   std::lock_guard<std::mutex> guard(isolate->reach);
   if (!isolate->live.load(std::memory_order_relaxed)) return 0;
-  uint64_t next = 0;
+  uint64_t next = ist__module_begins(isolate, now);
+  if (next) {
+    isolate->look_at.store(next);
+    return next;
+  }
   bool reached = false;
   for (uint32_t i = 0; i < isolate->level_count; i++) {
     ist__level *level = &isolate->levels[i];

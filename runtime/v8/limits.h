@@ -25,6 +25,8 @@ struct ist__level {
 
 /* The monotonic clock. */
 uint64_t ist__now();
+/* Until when nobody may interrupt JavaScript from another thread, or 0. */
+uint64_t ist__module_begins(const ist_isolate *isolate, uint64_t now);
 
 /* Looks at an isolate's limits and ends its JavaScript if one was reached. When to look next; 0:
  * there is nothing to look at. On the watchdog's thread. */

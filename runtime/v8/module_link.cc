@@ -215,6 +215,23 @@ bool ist__module_link(ist_context *context, v8::Local<v8::Context> entered, ist_
   return linked;
 }
 
+namespace {
+
+/* Keeps other threads from interrupting JavaScript until the first step of a module is done, and
+ * lets what has interrupted it before do so now; false when it was ended. */
+bool begin_module(ist_isolate *isolate, v8::Local<v8::Context> entered) {
+  v8::Local<v8::Script> nothing;
+  v8::Local<v8::Value> value;
+  if (!v8::Script::Compile(entered, ist__text(isolate->v8, "0")).ToLocal(&nothing)) return false;
+  do {
+    ist__module_begin(isolate);
+    if (!nothing->Run(entered).ToLocal(&value)) return false;
+  } while (!ist__module_beginning(isolate));
+  return true;
+}
+
+} // namespace
+
 v8::MaybeLocal<v8::Value> ist__module_run(ist_context *context, v8::Local<v8::Context> entered,
                                           ist__module *module) {
   ist__modules *modules = context->modules;
@@ -226,8 +243,13 @@ v8::MaybeLocal<v8::Value> ist__module_run(ist_context *context, v8::Local<v8::Co
     return v8::MaybeLocal<v8::Value>();
   }
   ist__watch watch(context);
+  if (!begin_module(context->isolate, entered) || !watch.alive()) {
+    context->isolate->module_began.store(0, std::memory_order_relaxed);
+    return v8::MaybeLocal<v8::Value>();
+  }
   modules->evaluating++;
   v8::MaybeLocal<v8::Value> result = module->module.Get(context->isolate->v8)->Evaluate(entered);
+  context->isolate->module_began.store(0, std::memory_order_relaxed);
   if (!watch.alive()) return v8::MaybeLocal<v8::Value>();
   if (--modules->evaluating == 0 && modules->blocked) {
     *modules->last_ready = modules->blocked;
