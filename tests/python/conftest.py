@@ -99,7 +99,7 @@ def flat() -> Flat:
         if SANITIZE:
             rounds = min(rounds, 500)
         before = after = 0
-        for a_pass in range(12):
+        for a_pass in range(6):
             before = after
             for i in range(rounds):
                 body(i)
