@@ -124,7 +124,7 @@ def test_an_object_of_another_context_lives_with_its_own(isolate: ist.Isolate) -
 def test_objects_of_another_isolate_are_refused(context: ist.Context) -> None:
     with ist.Isolate() as isolate, isolate.context() as other:
         thing = other.eval("({})")
-        with pytest.raises(ist.ClosedError, match="another isolate"):
+        with pytest.raises(ist.StateError, match="another isolate"):
             context["thing"] = thing
 
 

@@ -165,7 +165,7 @@ def test_misuse(context: ist.Context) -> None:
         isolate.inspector()
     with pytest.raises(TypeError, match="pause must be a callable or None, not int"):
         isolate.inspector(pause=5)  # type: ignore[arg-type]
-    with ist.Isolate() as other, pytest.raises(ist.ClosedError, match="belongs to another isolate"):
+    with ist.Isolate() as other, pytest.raises(ist.StateError, match="belongs to another isolate"):
         inspector.add_context(other.context())
     session = inspector.session()
     with pytest.raises(TimeoutError, match="the inspector has sent no message"):

@@ -193,7 +193,7 @@ def test_objects_of_another_isolate_are_refused(context: ist.Context) -> None:
     with ist.Isolate() as isolate, isolate.context() as other:
         about, symbol = other.eval("({ f() {} })"), other.eval("Symbol()")
         for given in (about, symbol, about.f, [about]):
-            with pytest.raises(ist.ClosedError, match="belongs to another isolate"):
+            with pytest.raises(ist.StateError, match="belongs to another isolate"):
                 context.eval("x => x")(given)
 
 

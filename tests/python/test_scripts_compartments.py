@@ -65,5 +65,5 @@ def test_tokens(isolate: ist.Isolate) -> None:
     second.share_token(None)
     with pytest.raises(ist.JSError):
         second.eval("other.secret")
-    with ist.Isolate() as other, pytest.raises(ist.ClosedError, match="belongs to another"):
+    with ist.Isolate() as other, pytest.raises(ist.StateError, match="belongs to another"):
         first.share_token(other.context())

@@ -36,7 +36,7 @@ def test_limits(context: ist.Context) -> None:
 
 def test_another_isolates_context(context: ist.Context) -> None:
     script = context.compile("1")
-    with ist.Isolate() as other, pytest.raises(ist.ClosedError, match="belongs to another isolate"):
+    with ist.Isolate() as other, pytest.raises(ist.StateError, match="belongs to another isolate"):
         script.run(other.context())
 
 

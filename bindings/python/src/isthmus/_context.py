@@ -490,10 +490,10 @@ class Context:
             other: a context of the same isolate; None: a token of its own again.
 
         Raises:
-            ClosedError: it belongs to another isolate.
+            StateError: it belongs to another isolate.
         """
         if other is not None and other._core is not self._core:
-            raise ClosedError("the context belongs to another isolate")
+            raise StateError("the context belongs to another isolate")
         with Hold(self) as hold:
             hold.check(lib.ist_context_share_token(self._ptr, other._ptr if other else ffi.NULL))
 

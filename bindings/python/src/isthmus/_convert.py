@@ -480,7 +480,8 @@ def lower(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
 
     Raises:
         ConversionError: it has none.
-        ClosedError: it belongs to another isolate, or to a context that is closed.
+        StateError: it belongs to another isolate.
+        ClosedError: it belongs to a context that is closed.
     """
     found = _LOWER.get(type(value))
     if found is None:

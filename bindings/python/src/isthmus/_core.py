@@ -724,7 +724,7 @@ def _throw(core: Core, problem: BaseException, frame: Any) -> int:
 
 def told_as(problem: BaseException) -> tuple[bytes, bytes]:
     """The class and message by which JavaScript sees an exception."""
-    name = getattr(problem, "__name__", None) or type(problem).__name__
+    name = type(problem).__name__
     try:
         message = str(problem)
     except Exception as worse:

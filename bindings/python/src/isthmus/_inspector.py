@@ -116,10 +116,11 @@ class Inspector:
             name: by which they see it; None: the context's own.
 
         Raises:
-            ClosedError: it is another isolate's, or closed.
+            StateError: it is another isolate's.
+            ClosedError: it is closed.
         """
         if context._core is not self.isolate._core:
-            raise ClosedError("the context belongs to another isolate")
+            raise StateError("the context belongs to another isolate")
         text = ffi.NULL if name is None else name_of(name, "the name")
         with Hold(context) as hold:
             hold.check(lib.ist_inspector_add_context(self._pointer(), context._ptr, text))

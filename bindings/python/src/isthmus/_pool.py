@@ -399,9 +399,7 @@ class _Map:
         lines = offset(program.line_offset, "line_offset")
         made = ffi.new("ipy_batch **")
         pool._check(
-            lib.ipy_batch_new(
-                pool._ptr, source, len(source), filename, lines, window, made
-            )
+            lib.ipy_batch_new(pool._ptr, source, len(source), filename, lines, window, made)
         )
         self.batch = ffi.gc(made[0], lib.ipy_batch_free)
         self.encode: Callable[[Any], bytes] = encode

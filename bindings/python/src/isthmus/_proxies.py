@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
 from ._core import _LIFT, DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
-from ._errors import ClosedError, Error
+from ._errors import ClosedError, Error, StateError
 from ._extension import ffi, lib
 from ._undefined import undefined
 
@@ -1001,7 +1001,7 @@ def _lift_view(context: Context, item: Any) -> memoryview:
 
 def _lower_proxy(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
     if value._context._core is not context._core:
-        raise ClosedError("the object belongs to another isolate")
+        raise StateError("the object belongs to another isolate")
     item.tag = OBJECT
     item.integer = value._id
 
@@ -1015,3 +1015,8 @@ lifters: dict[int, Callable[[Any, Any], Any]] = {
     DATE: _lift_date,
     VIEW: _lift_view,
 }
+
+for _kind in (JSObject, JSFunction, JSMethod, JSArray, JSMap, JSSet, JSSymbol, JSIterator, JSProxy):
+    # Where people know them from, which is what messages say.
+    _kind.__module__ = "isthmus"
+del _kind

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._core import Hold, nanoseconds
-from ._errors import ClosedError, ConversionError
+from ._errors import ConversionError, StateError
 from ._extension import ffi, lib
 from ._loop import extra_of, tidy
 from ._source import fill, name_of, taken
@@ -48,10 +48,11 @@ class Script:
 
         Raises:
             JSError, JSTimeoutError, JSMemoryError, JSTerminated, ClosedError: as `Context.eval`.
+            StateError: the context belongs to another isolate.
         """
         where = self._context if context is None else context
         if where._core is not self._context._core:
-            raise ClosedError("the script belongs to another isolate")
+            raise StateError("the script belongs to another isolate")
         hold = Hold(where)
         hold.frame.c.wall = nanoseconds(timeout, "timeout")
         hold.frame.c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
