@@ -341,7 +341,7 @@ static PyMethodDef methods[] = {
     {"answer_by", ipy__answer_by, METH_VARARGS,
      "answer_by(cores, settle, throw): the address of what answers calls by JavaScript."},
     {"evaluate", ipy__evaluate, METH_VARARGS,
-     "evaluate(function, place, source, filename, finish): the value of a script."},
+     "evaluate(function, place, source, filename, context): the value of a script."},
     {"text_address", text_address, METH_O,
      "text_address(text): where a text of ASCII has its characters, as long as it lives."},
     {"doubles", ipy__doubles, METH_O, "doubles(list): the doubles of a list of numbers, or None."},

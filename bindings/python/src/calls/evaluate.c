@@ -32,15 +32,37 @@ static PyObject *utf8(PyObject *text) {
   return bytes;
 }
 
+/* The name of a file, for C. Most texts come by the same name as the one before. */
+static PyObject *file_of(PyObject *name) {
+  static PyObject *known, *known_file;
+  if (name != known) {
+    PyObject *file = utf8(name);
+    if (!file) return NULL;
+    PyObject *old = known, *old_file = known_file;
+    Py_INCREF(name);
+    known = name;
+    known_file = file;
+    Py_XDECREF(old);
+    Py_XDECREF(old_file);
+  }
+  Py_INCREF(known_file);
+  return known_file;
+}
+
 PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   (void)module;
-  unsigned long long function, place;
-  PyObject *source, *name, *finish;
-  if (!PyArg_ParseTuple(args, "KKOOO:evaluate", &function, &place, &source, &name, &finish))
+  if (PyTuple_Size(args) != 5) {
+    PyErr_SetString(PyExc_TypeError, "evaluate takes five arguments");
     return NULL;
+  }
+  unsigned long long function = PyLong_AsUnsignedLongLong(PyTuple_GetItem(args, 0));
+  unsigned long long place = PyLong_AsUnsignedLongLong(PyTuple_GetItem(args, 1));
+  PyObject *source = PyTuple_GetItem(args, 2), *name = PyTuple_GetItem(args, 3),
+           *context = PyTuple_GetItem(args, 4);
+  if (PyErr_Occurred()) return NULL;
   if (!PyUnicode_Check(source)) return wrong("the source", source);
   if (!PyUnicode_Check(name)) return wrong("the filename", name);
-  PyObject *file = utf8(name);
+  PyObject *file = file_of(name);
   if (!file) return NULL;
   char *file_name;
   PyObject *text = PyBytes_AsStringAndSize(file, &file_name, NULL) ? NULL : utf8(source);
@@ -74,6 +96,7 @@ PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   case IPY_TRUE: Py_RETURN_TRUE;
   case IPY_FALSE: Py_RETURN_FALSE;
   default:
-    return PyObject_CallFunction(finish, "Ki", (unsigned long long)(uintptr_t)&frame, answer);
+    return PyObject_CallMethod(context, "_finish", "Ki", (unsigned long long)(uintptr_t)&frame,
+                               answer);
   }
 }

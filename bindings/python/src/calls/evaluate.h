@@ -5,9 +5,10 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* evaluate(function, place, source, filename, finish) -> object. `function` is the address of
- * ipy_eval or ipy_eval_compartment. Numbers, booleans and None are given here; `finish(frame,
- * answer)`, which empties the frame, gives every other value and raises what went wrong. */
+/* evaluate(function, place, source, filename, context) -> object. `function` is the address of
+ * ipy_eval or ipy_eval_compartment. Numbers, booleans and None are given here;
+ * `context._finish(frame, answer)`, which empties the frame, gives every other value and raises
+ * what went wrong. */
 PyObject *ipy__evaluate(PyObject *module, PyObject *args);
 
 #endif

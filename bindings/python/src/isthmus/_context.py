@@ -206,7 +206,7 @@ class Context:
             ClosedError: the context is closed.
         """
         if timeout is None and cpu_timeout is None and not line_offset:
-            return evaluate(self._eval_at, self._at, source, filename, self._finish)
+            return evaluate(self._eval_at, self._at, source, filename, self)
         core = self._core
         text, file = _utf8(source, "the source"), _utf8(filename, "the filename")
         if b"\0" in file:
