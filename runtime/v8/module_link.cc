@@ -220,6 +220,11 @@ namespace {
 /* Keeps other threads from interrupting JavaScript until the first step of a module is done, and
  * lets what has interrupted it before do so now; false when it was ended. */
 bool begin_module(ist_isolate *isolate, v8::Local<v8::Context> entered) {
+  /* A debugger would show this script, and stop in it. */
+  if (isolate->inspection) {
+    ist__module_begin(isolate);
+    return true;
+  }
   v8::Local<v8::Script> nothing;
   v8::Local<v8::Value> value;
   if (!v8::Script::Compile(entered, ist__text(isolate->v8, "0")).ToLocal(&nothing)) return false;
