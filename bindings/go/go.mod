@@ -1,0 +1,3 @@
+module isthmus/bindings/go
+
+go 1.24.0
