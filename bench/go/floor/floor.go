@@ -1,0 +1,72 @@
+// What stands under the rows of the Go suite: a call of C by cgo that does nothing more (`cgo`), and one copy of the same
+// bytes from warm memory to warm memory (`floor`). What V8 alone takes is measured in bench/embed/floor.cc.
+package main
+
+// #cgo noescape floor_copy
+// #cgo nocallback floor_nop
+// #cgo nocallback floor_add
+// #cgo nocallback floor_copy
+// #include "floor.h"
+import "C"
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"isthmus/bench/go/measure"
+)
+
+//export floorCalled
+func floorCalled(a, b C.double) C.double { return a + b }
+
+func main() {
+	side := measure.New("cgo")
+	side.Row(func(b *testing.B) {
+		for range b.N {
+			C.floor_nop()
+		}
+	}, "call_0")
+	side.Row(func(b *testing.B) {
+		for i := range b.N {
+			measure.Same(b, float64(C.floor_add(C.double(i), 2.5)), float64(i)+2.5)
+		}
+	}, "call_2", "call_2_do")
+	side.Row(func(b *testing.B) { C.floor_calling(C.long(b.N)) }, "callback_2")
+
+	side.Who = "floor"
+	of, to := []byte(measure.Text), make([]byte, measure.Megabyte)
+	side.Row(func(b *testing.B) {
+		for range b.N {
+			copy(to, of)
+		}
+	}, "bytes_1m_out")
+	side.Row(func(b *testing.B) {
+		for range b.N {
+			C.floor_copy(unsafe.Pointer(&to[0]), unsafe.Pointer(&of[0]), measure.Megabyte)
+		}
+	}, "bytes_1m_in")
+	processes(side)
+}
+
+// A process of Node for each of the judge's programs.
+func processes(side *measure.Side) {
+	side.Who = "node"
+	if _, err := exec.LookPath("node"); err != nil {
+		return
+	}
+	side.RowWithMemory(measure.Judge(node), "NodeSpawn")
+	side.RowWithMemory(measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
+		return func(i int) int64 { return node(b, i) }, func() {}
+	}), "NodeParallel")
+}
+
+func node(b testing.TB, i int) int64 {
+	said, err := exec.Command("node", "-e", measure.Programs[i]+"console.log(result)").Output()
+	measure.No(b, err)
+	result, err := strconv.ParseInt(strings.TrimSpace(string(said)), 10, 64)
+	measure.No(b, err)
+	return result
+}

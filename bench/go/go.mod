@@ -1,0 +1,3 @@
+module isthmus/bench/go
+
+go 1.24.0
