@@ -22,6 +22,8 @@ usage: ./build.sh [VERB]
                set up, build everything, run all tests (build/, build-asan/, build-tsan/)
   python [PYTEST ARGS]
                build, then run the tests of the Python package, in build/python/
+  go [GO TEST ARGS]
+               build, then run the tests of the Go package
   wheel [--bundle]
                build, then make the Python package's wheel in build/wheel/; --bundle: one that carries libnode too, for
                machines without it, in build/wheel/bundled/
@@ -112,6 +114,11 @@ python)
   setup python
   compile release build wheel-parts fixture
   exec tests/python/run.sh build "$@"
+  ;;
+go)
+  setup go
+  compile release build isthmus libisthmus libisthmus-gen fixture
+  exec tests/go/run.sh build "$@"
   ;;
 wheel)
   setup python

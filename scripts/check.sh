@@ -24,6 +24,7 @@ for room in gen runtime cli tests bindings examples bench; do
 done
 mapfile -t sources < <(find "${rooms[@]}" -name golden -prune -o -type f \( -name '*.[ch]' -o -name '*.cc' \) -print | sort)
 mapfile -t pythons < <(find "${rooms[@]}" -name '.*' -prune -o -type f -name '*.py' -print | sort)
+mapfile -t gos < <(find "${rooms[@]}" -name golden -prune -o -type f -name '*.go' -print | sort)
 mapfile -t scripts < <(find build.sh .ci scripts cmake "${rooms[@]}" -type f \( -name '*.sh' -o -path .ci/run \) | sort)
 
 # Another version of clang-format would format otherwise.
@@ -72,8 +73,17 @@ report "every Python file opens with what it is for" "$(
     case $line in '"""'* | 'r"""'*) ;; *) echo "$file:1: no docstring" ;; esac
   done
 )"
+report "every Go package says what it is for" "$(
+  # The package clause follows a comment in one of its files; tests from outside are part of what they test.
+  for dir in $(printf '%s\n' "${gos[@]}" | xargs dirname | sort -u); do
+    awk 'FNR == 1 { last = "" }
+      /^package / { found = found || last ~ /^(\/\/ |.*\*\/$)/; nextfile }
+      { last = $0 }
+      END { exit !found }' "$dir"/*.go || echo "$dir: no comment at a package clause"
+  done
+)"
 report "nothing left for later" "$(
-  grep -nE '\b(TO''DO|FIX''ME|X''XX)\b' "${sources[@]}" "${scripts[@]}" "${pythons[@]}"
+  grep -nE '\b(TO''DO|FIX''ME|X''XX)\b' "${sources[@]}" "${scripts[@]}" "${pythons[@]}" "${gos[@]}"
 )"
 report "libisthmus.so exports ist_ names only" "$(nm -D --defined-only "$build/libisthmus.so" | awk '$3 !~ /^ist_[a-z]/')"
 if command -v shellcheck >/dev/null; then
@@ -105,6 +115,29 @@ if [ -f "$tools/made-for" ]; then
   )"
 else
   echo "left out  Python: ruff and mypy cannot be had here"
+fi
+
+# shellcheck source=scripts/go.sh
+. scripts/go.sh
+if find_go; then
+  report "gofmt (${#gos[@]} files)" "$(gofmt -l "${gos[@]}" 2>&1)"
+  report "go vet" "$(
+    go_modules | while read -r module; do (cd "$module" && said=$(go vet ./... 2>&1) || echo "$module: $said"); done
+  )"
+  report "the Go package's C compiles without a warning" "$(
+    exported=$(mktemp -d)
+    cd bindings/go || exit
+    go list -f '{{if and .CgoFiles .CFiles}}{{.Dir}} {{join .CgoFiles " "}}{{end}}' ./... | while read -ra package; do
+      # The headers of what Go exports are cgo's.
+      (cd "${package[0]}" &&
+        go tool cgo -objdir "$exported" -- -I"$root/runtime/include" "${package[@]:1}" 2>&1 &&
+        "${CC:-cc}" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror -fsyntax-only -I. -I"$root/runtime/include" \
+          -isystem "$exported" ./*.c 2>&1)
+    done
+    rm -rf "$exported"
+  )"
+else
+  echo "left out  Go: there is none from $GO_WANTED on"
 fi
 
 # What is unsafe is listed behind the proof, and the library's own header is the tree's.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Gets what the build (or the tests, the checks, the Python package) needs: `scripts/setup.sh build|test|check|python`.
+# Gets what the build (or the tests, the checks, the Python or the Go package) needs:
+# `scripts/setup.sh build|test|check|python|go`.
 #
 # It first looks at what is there and does nothing when nothing is missing. What is missing comes from apt where this
 # user may install; what apt refuses, or may not install, is downloaded as packages and unpacked into .deps/, which
@@ -27,6 +28,9 @@ find_unpacked() {
   return 0
 }
 find_unpacked
+build=$root/build
+# shellcheck source=scripts/go.sh
+. "$root/scripts/go.sh"
 
 # --- What is missing -------------------------------------------------------------------------------------------------
 
@@ -43,7 +47,7 @@ test)
 check)
   commands+=("clang-format clang-format")
   ;;
-python) ;;
+python | go) ;;
 *) die "unknown level: $level" ;;
 esac
 
@@ -94,6 +98,9 @@ look() {
   case $level in
   test | check) mapfile -t -O "${#missing_optional[@]}" missing_optional < <(python_lacks) ;;
   python) mapfile -t -O "${#missing_tools[@]}" missing_tools < <(python_lacks) ;;
+  esac
+  case $level in
+  test | check | go) find_go || missing_optional+=(golang-go) ;;
   esac
   if [ "$level" = test ]; then
     have_fuzzer_runtime || missing_optional+=(libclang-rt-dev)
@@ -265,6 +272,10 @@ if [ ${#missing_optional[@]} -gt 0 ]; then
         # clang depends on clang-N, whose runtime is libclang-rt-N-dev.
         name=$(apt-cache depends clang 2>/dev/null |
           sed -n 's/.*Depends: clang-\([0-9]\+\)$/libclang-rt-\1-dev/p' | head -n1)
+      elif [ "$name" = golang-go ]; then
+        # A release keeps the Go that it came with, which may be too old.
+        new_enough "$(apt-cache policy golang-go 2>/dev/null | sed -n 's/.*Candidate: \([0-9]*:\)\?\([0-9.]*\).*/\2/p')" ||
+          name=
       fi
       [ -z "$name" ] || optional+=("$name")
     done
@@ -277,4 +288,5 @@ fi
 find_unpacked
 look
 [ $((${#missing[@]} + ${#missing_tools[@]})) = 0 ] || die "still missing after set-up: ${missing_tools[*]} ${missing[*]}"
+[ "$level" != go ] || find_go || die "needs Go from $GO_WANTED on, on the PATH or in /usr/local/go/bin"
 say "done"

@@ -36,7 +36,7 @@ expect 'the installed command proves an installed interface file' 0 \
 if [ -z "${ISTHMUS_SANITIZE:-}" ]; then
   export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
   read -ra flags <<<"$(pkg-config --cflags --libs isthmus)"
-  cc -std=c17 -Wall -Wextra -Werror "$here/embed.c" -o embed "${flags[@]}" -Wl,-rpath,"$prefix/lib"
+  cc -std=c17 -Wall -Wextra -Werror "$here/embed.c" -o embed "${flags[@]}"
   expect 'a C program runs against the package' '42' ./embed
   cc -std=c17 -Wall -Wextra -Werror "$here/compile.c" -o compile -Iinclude -Llib -listhmus-gen -Wl,-rpath,"$prefix/lib"
   expect 'a C program compiles an installed interface file without V8' "$(realpath share/isthmus/idl)/libm.idl

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Finds Go; to be sourced, with the build tree in $build.
+#
+# find_go puts a Go that is new enough first on the PATH and has pkg-config name the library of the build tree, or fails.
+# go_modules prints the folders of the modules that do without anything fetched.
+
+# bindings/go/go.mod says the same.
+GO_WANTED=1.24
+GO_SH=${BASH_SOURCE[0]}
+
+new_enough() { [ "$(printf '%s\n' "$GO_WANTED" "$1" | sort -V | head -n1)" = "$GO_WANTED" ]; }
+
+find_go() {
+  local dir version
+  for dir in "$(dirname "$(command -v go || echo /usr/local/go/bin/go)")" /usr/local/go/bin; do
+    version=$(GOTOOLCHAIN=local "$dir/go" env GOVERSION 2>/dev/null) || continue
+    version=${version#go}
+    new_enough "${version%% *}" || continue
+    # shellcheck disable=SC2154 # Who sources this has the variables.
+    export PATH=$dir:$PATH GOTOOLCHAIN=local PKG_CONFIG_PATH="$build${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    # Go's cache of what is built knows no headers outside of the package.
+    CGO_CFLAGS="-O2 -g -DISTHMUS_H=$(cksum <"${GO_SH%/*}/../runtime/include/isthmus.h" | cut -d' ' -f1)"
+    export CGO_CFLAGS
+    return 0
+  done
+  return 1
+}
+
+go_modules() {
+  local dir
+  for dir in bindings/go examples/go bench/go bench/go/ours; do
+    if [ -f "$dir/go.mod" ]; then printf '%s\n' "$dir"; fi
+  done
+}
