@@ -4,6 +4,7 @@
 #   tests/fixture/*.c         libfixture.so, the library that the others call
 #   tests/js/NAME.test.mjs    run by tests/run-js.sh BUILD FILE
 #   tests/ANY/run.sh          run with BUILD
+#   tests/go                  also run with the race detector, and against an installed prefix (go/…)
 #   tests/python              also run on each other Python at hand, and once installed as a newcomer would (python/…)
 #   tests/fuzz/NAME.c         a libFuzzer program, run for ISTHMUS_FUZZ_SECONDS (60); needs clang
 set(tests "${CMAKE_SOURCE_DIR}/tests")
@@ -92,6 +93,12 @@ if(NOT ISTHMUS_SANITIZE)
   endforeach()
   isthmus_test(python/pip 600 bash "${tests}/python/pip.sh" "${CMAKE_BINARY_DIR}")
   isthmus_test(python/bundle 600 bash "${tests}/python/bundle.sh" "${CMAKE_BINARY_DIR}")
+endif()
+
+# The Go package under Go's own race detector, and against an installed prefix.
+if(NOT ISTHMUS_SANITIZE)
+  isthmus_test(go/race 600 bash "${tests}/go/run.sh" "${CMAKE_BINARY_DIR}" -race)
+  isthmus_test(go/prefix 600 bash "${tests}/go/prefix.sh" "${CMAKE_BINARY_DIR}")
 endif()
 
 # The fuzz targets are another compiler's work: a build tree of their own, inside this one. Sanitizer builds leave them
