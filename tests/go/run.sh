@@ -18,6 +18,7 @@ find_go || {
 }
 
 # What a test says depends on the library too, which the cache of results knows nothing of.
+export ISTHMUS_BUILD=$build
 arguments=(-count=1 -timeout 9m)
 case $ISTHMUS_SANITIZE in
 '') ;;
