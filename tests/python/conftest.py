@@ -20,18 +20,29 @@ from typing import Any, Callable, Optional
 
 import isthmus as ist
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 SANITIZE = os.environ.get("ISTHMUS_SANITIZE", "")
 
 # Seconds after which a process is taken to hang.
 PATIENCE = 300 if SANITIZE else 60
 
-# How long an example takes is no matter; the same examples everywhere, unless a seed asks for
-# others.
-settings.register_profile("isthmus", deadline=None, max_examples=100, print_blob=True)
-settings.register_profile("sanitized", deadline=None, max_examples=25, print_blob=True)
-settings.load_profile("sanitized" if SANITIZE else "isthmus")
+# How long an example takes, or making it, is no matter; the same examples everywhere, unless
+# --hypothesis-seed asks for others.
+settings.register_profile(
+    "isthmus",
+    deadline=None,
+    max_examples=25 if SANITIZE else 100,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("isthmus")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-seed", None) is None:
+        settings.register_profile("the same", settings(), derandomize=True, database=None)
+        settings.load_profile("the same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

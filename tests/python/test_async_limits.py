@@ -45,7 +45,7 @@ def test_processor_time(context: ist.Context) -> None:
 
 
 def test_the_isolates_own_limit_is_for_each_turn() -> None:
-    with ist.Isolate(timeout=0.2) as isolate:
+    with ist.Isolate(timeout=0.5) as isolate:
         context = isolate.context()
         timer = "new Promise(() => { setTimeout(() => { for (;;); }, 1) })"
         with pytest.raises(ist.JSTimeoutError):

@@ -57,22 +57,20 @@ def test_processor_time_ends_it_and_waiting_costs_none(context: ist.Context) -> 
 
 
 def test_other_threads_go_on(context: ist.Context) -> None:
-    running = True
-    turns = 0
+    begun = threading.Event()
+    context["begin"] = begun.set
 
     def turn() -> None:
-        nonlocal turns
-        while running:
-            turns += 1
+        begun.wait()
+        for _ in range(100):
+            time.sleep(0.001)
+        context.isolate.terminate()
 
     thread = threading.Thread(target=turn)
     thread.start()
-    with pytest.raises(ist.JSTimeoutError):
-        context.eval("for (;;);", timeout=0.3)
-    got = turns
-    running = False
+    with pytest.raises(ist.JSTerminated):
+        context.eval("begin(); for (;;);", timeout=50)
     thread.join()
-    assert got > 1000
 
 
 def test_terminate_without_anything_running(isolate: ist.Isolate, context: ist.Context) -> None:
@@ -102,8 +100,8 @@ def test_an_outer_timeout_ends_what_is_within(context: ist.Context) -> None:
             raise
 
     context["inner"] = inner
-    with pytest.raises(ist.JSTimeoutError, match="the time limit of 100 ms was reached"):
-        context.eval("inner()", timeout=0.1)
+    with pytest.raises(ist.JSTimeoutError, match="the time limit of 500 ms was reached"):
+        context.eval("inner()", timeout=0.5)
     assert isinstance(seen[0], ist.JSError)
     assert context.eval("1 + 1") == 2
 
@@ -119,7 +117,7 @@ def test_a_callback_that_goes_on_after_the_time(context: ist.Context) -> None:
 def test_limits_around_many_calls(isolate: ist.Isolate, context: ist.Context) -> None:
     step = context.eval("() => { const e = Date.now() + 10; while (Date.now() < e); }")
     count = 0
-    with pytest.raises(ist.JSTimeoutError), isolate.limits(timeout=0.2):
+    with pytest.raises(ist.JSTimeoutError), isolate.limits(timeout=1):
         for _ in range(1000):
             step()
             count += 1

@@ -166,9 +166,9 @@ def test_a_fork_before_v8_is_used_has_signals(alone: Any) -> None:
         if not child:
             with Isolate() as isolate, isolate.context() as context:
                 timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
-                timer.start()
+                context["begin"] = timer.start
                 try:
-                    context.eval("for (;;);", timeout=50)
+                    context.eval("begin(); for (;;);", timeout=50)
                 except KeyboardInterrupt:
                     print("interrupted", flush=True)
             os._exit(7)

@@ -123,18 +123,21 @@ def test_handlers_run_while_javascript_loops(alone: Any) -> None:
         def handle(*_):
             global count
             count += 1
+            if count < 3:
+                signal.setitimer(signal.ITIMER_REAL, 0.02)
+            else:
+                isolate.terminate()
         signal.signal(signal.SIGALRM, handle)
         with ist.Isolate() as isolate, isolate.context() as context:
-            signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+            context["begin"] = lambda: signal.setitimer(signal.ITIMER_REAL, 0.02)
             try:
-                context.eval("for (;;);", timeout=2)
-            except ist.JSTimeoutError:
-                print("timeout")
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            print(count >= 3)
+                context.eval("begin(); for (;;);", timeout=50)
+            except ist.JSTerminated:
+                print("terminated")
+            print(count)
         """
     )
-    assert said == "timeout\nTrue\n"
+    assert said == "terminated\n3\n"
 
 
 def test_a_handler_may_use_the_isolate_that_runs(alone: Any) -> None:
@@ -144,15 +147,16 @@ def test_a_handler_may_use_the_isolate_that_runs(alone: Any) -> None:
         seen = []
         def handle(*_):
             seen.append(context.eval("count++; count"))
-            if len(seen) == 5:
+            if len(seen) < 5:
+                signal.setitimer(signal.ITIMER_REAL, 0.02)
+            else:
                 context.eval("go = false")
         signal.signal(signal.SIGALRM, handle)
         with ist.Isolate() as isolate, isolate.context() as context:
             context.eval("var count = 0, go = true")
-            signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
             context.eval("while (go);")
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            print(seen[:5])
+            print(seen)
         """
     )
     assert said == "[1, 2, 3, 4, 5]\n"
@@ -168,11 +172,11 @@ def test_what_a_handler_raises_ends_javascript_and_is_raised(alone: Any) -> None
             raise Enough("enough")
         signal.signal(signal.SIGALRM, handle)
         with ist.Isolate() as isolate, isolate.context() as context:
+            context["begin"] = lambda: signal.setitimer(signal.ITIMER_REAL, 0.05)
             for loop in ("for (;;);", "for (;;) try { for (;;); } catch { }"):
                 for i in range(3):
-                    signal.setitimer(signal.ITIMER_REAL, 0.05)
                     try:
-                        context.eval(loop)
+                        context.eval("begin();" + loop)
                     except Enough as error:
                         print(error)
             print(context.eval("6 * 7"))
@@ -188,8 +192,14 @@ def test_signals_while_many_calls_are_made(alone: Any) -> None:
         import isthmus as ist, signal, sys
         class Enough(Exception):
             pass
+        # Whoever arms the handler is told once, and none is told outside of the try: the timer goes
+        # on, since what is raised in a finalizer ends there, and a later signal ends the round.
+        armed = False
         def handle(*_):
-            raise Enough
+            global armed
+            if armed:
+                armed = False
+                raise Enough
         signal.signal(signal.SIGALRM, handle)
         # Python tells of what is raised in a finalizer, and goes on.
         sys.unraisablehook = lambda _: None
@@ -197,10 +207,11 @@ def test_signals_while_many_calls_are_made(alone: Any) -> None:
             context["back"] = lambda x: x
             function = context.eval("(x) => [back(x), {a: x}]")
             count = raised = 0
-            while raised < 150:
+            while raised < 150 or not count:
+                signal.setitimer(signal.ITIMER_REAL, 0.002 + raised * 1e-5, 0.002)
                 try:
-                    signal.setitimer(signal.ITIMER_REAL, 0.002 + raised * 1e-5, 0.002)
                     while True:
+                        armed = True
                         got = function("text")
                         assert got[0] == "text" and got[1]["a"] == "text"
                         context["x"] = got
@@ -208,11 +219,7 @@ def test_signals_while_many_calls_are_made(alone: Any) -> None:
                         count += 1
                 except Enough:
                     raised += 1
-                finally:
-                    try:
-                        signal.setitimer(signal.ITIMER_REAL, 0)
-                    except Enough:
-                        signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
             print(count > 0, context.eval("6 * 7"))
             with isolate.entered():
                 pass

@@ -69,7 +69,7 @@ PROGRAM = """
         except KeyboardInterrupt as problem:
             # While this exception lives, so do the frames that it came through.
             thread = threading.Thread(target=context.eval, args=("1",))
-            faulthandler.dump_traceback_later(20, exit=True)
+            faulthandler.dump_traceback_later(50, exit=True)
             thread.start()
             thread.join()
             faulthandler.cancel_dump_traceback_later()

@@ -75,7 +75,7 @@ def test_python_between_two_parts_of_javascript_goes_on(
     def outer() -> str:
         steps.append("outer")
         try:
-            context.eval("inner(); for (;;);", timeout=0.05)
+            context.eval("inner(); for (;;);", timeout=0.5)
         except ist.JSTimeoutError:
             steps.append("timeout")
         return context.eval("'and on'")

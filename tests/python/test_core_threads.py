@@ -46,7 +46,8 @@ def test_eight_threads_in_one_isolate(isolate: ist.Isolate, context: ist.Context
 
 
 def test_isolates_run_in_parallel() -> None:
-    # None of them goes on before the other has begun.
+    # None of them goes on before the other has begun. A busy machine may keep one from going on all
+    # the same, but not every time.
     meeting = threading.Barrier(2)
     times: list[Any] = []
 
@@ -60,9 +61,13 @@ def test_isolates_run_in_parallel() -> None:
                 )
             )
 
-    in_threads(2, body)
-    (begin, end), (other_begin, other_end) = (map(int, each.split()) for each in times)
-    assert begin < other_end and other_begin < end
+    for _ in range(20):
+        times.clear()
+        in_threads(2, body)
+        (begin, end), (other_begin, other_end) = (map(int, each.split()) for each in times)
+        if begin < other_end and other_begin < end:
+            return
+    pytest.fail("one has always ended before the other went on")
 
 
 def test_eight_isolates_in_threads() -> None:

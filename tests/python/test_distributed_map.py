@@ -177,7 +177,7 @@ def test_the_end_of_the_cluster_is_told() -> None:
             dashboard_address=":0",
             memory_limit=0,
         ) as cluster,
-        dask.Client(cluster, timeout=5) as client,
+        dask.Client(cluster, timeout=60) as client,
     ):
         pool = Pool(client, timeout=20)
         program = "const end = Date.now() + 50; while (Date.now() < end); input"

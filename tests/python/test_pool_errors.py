@@ -58,11 +58,11 @@ def test_programs_that_do_not_parse(pool: ist.Pool) -> None:
 
 
 def test_time() -> None:
-    with ist.Pool(threads=1, timeout=0.3) as pool:
+    with ist.Pool(threads=1, timeout=1) as pool:
         got = list(pool.map("while (input == 1); input", range(3), return_exceptions=True))
     assert [got[0], got[2]] == [0, 2]
     assert type(got[1]) is ist.JSTimeoutError and isinstance(got[1], TimeoutError)
-    assert str(got[1]) == "TimeoutError: the time limit of 300 ms was reached"
+    assert str(got[1]) == "TimeoutError: the time limit of 1000 ms was reached"
 
 
 def test_processor_time() -> None:

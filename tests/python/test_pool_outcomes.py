@@ -24,7 +24,7 @@ def test_outcomes() -> None:
 
 
 def test_statistics() -> None:
-    with ist.Pool(threads=1, timeout=0.3) as pool:
+    with ist.Pool(threads=1, timeout=1) as pool:
         list(
             pool.map(
                 "if (input == 1) for (;;); if (input == 2) throw 1",

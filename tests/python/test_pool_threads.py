@@ -64,8 +64,12 @@ def test_other_threads_go_on_while_one_waits() -> None:
 def test_runs_are_in_parallel() -> None:
     program = "const begin = Date.now(); while (Date.now() < begin + 200); [begin, Date.now()]"
     with ist.Pool(threads=2) as pool:
-        (begin, end), (other_begin, other_end) = pool.map(program, [0, 1])
-    assert begin < other_end and other_begin < end
+        # A busy machine may keep a thread from beginning, but not every time.
+        for _ in range(20):
+            (begin, end), (other_begin, other_end) = pool.map(program, [0, 1])
+            if begin < other_end and other_begin < end:
+                return
+    pytest.fail("one run has always ended before the other began")
 
 
 def test_the_waiting_thread_uses_no_processor() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import isthmus as ist
 import pytest
 
+# Long enough that a busy machine takes samples of it.
 WORK = """
-function hot() { let sum = 0; for (let i = 0; i < 1e7; i++) sum += i % 7; return sum; }
+function hot() { const end = Date.now() + 300; while (Date.now() < end); }
 hot()
 """
 

@@ -110,7 +110,7 @@ def test_what_getters_and_setters_throw_is_raised(context: ist.Context) -> None:
 
 
 def test_getters_that_never_end_are_ended() -> None:
-    with ist.Isolate(timeout=0.05) as isolate, isolate.context() as context:
+    with ist.Isolate(timeout=0.2) as isolate, isolate.context() as context:
         about = context.eval("({ get a() { for (;;); } })")
         proxy = context.eval("new Proxy({}, { get() { for (;;); }, ownKeys() { for (;;); } })")
         for use in (
