@@ -102,7 +102,7 @@ if [ "$(cat "$tools/made-for" 2>/dev/null)" != "$wanted" ]; then
 fi
 if [ -f "$tools/made-for" ]; then
   export RUFF_CACHE_DIR=$build/python/ruff MYPY_CACHE_DIR=$build/python/mypy
-  folders=(bindings/python tests/python bench/python examples/python scripts)
+  folders=(bindings/python tests/python bench examples/python scripts)
   report "ruff format" "$("$tools/bin/ruff" format --quiet --check --output-format concise "${folders[@]}" 2>&1)"
   report "ruff check" "$("$tools/bin/ruff" check --quiet --output-format concise "${folders[@]}" 2>&1)"
   report "mypy --strict" "$(

@@ -1,13 +1,12 @@
-"""The table of docs/performance.md: `table.py FILE`, with what `bench python --json FILE` wrote."""
+"""The tables of docs/performance.md: `table.py FILE`, with what `bench SUITE --json FILE` wrote."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
-PEERS = ("mini-racer", "mini-racer-loop", "stpyv8", "pythonmonkey", "quickjs")
-ROWS = {
+PYTHON = {
     "call_0": "call a function, no argument",
     "call_0_entered": "the same within `entered()`",
     "call_2": "two numbers, one back",
@@ -48,6 +47,32 @@ ROWS = {
     "import": "a process that imports the package",
     "first_eval": "a process up to its first evaluation",
 }
+PYTHON_LIBRARY = {"library_bound": "`compressBound(1000)`", "library_crc32": "`crc32`"}
+
+
+class Table(NamedTuple):
+    """Which rows, under which text, and which columns beside ours, which has its own head."""
+
+    ours: str
+    columns: dict[str, str]
+    rows: dict[str, str]
+
+
+PEERS = ("mini-racer", "mini-racer-loop", "stpyv8", "pythonmonkey", "quickjs")
+TABLES = {
+    "python": [
+        Table(
+            "Isthmus",
+            {**{peer: peer for peer in PEERS}, "floor": "beneath", "cffi": "cffi"},
+            PYTHON,
+        ),
+        Table(
+            "`isthmus.load`",
+            {"cffi": "cffi", "cffi-abi": "cffi-abi", "ctypes": "ctypes", "floor": "in C"},
+            PYTHON_LIBRARY,
+        ),
+    ],
+}
 
 
 def figure(number: Any, unit: str) -> str:
@@ -65,27 +90,26 @@ def line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(path: str) -> None:
-    """Prints both tables: beside the peers, and a library in C beside cffi and ctypes."""
-    with open(path) as file:
-        rows = {row["name"]: row for row in json.load(file)["rows"]}
-    print(line(["", "Isthmus", *PEERS, "beneath", "cffi"]))
-    print(line(["---"] * (len(PEERS) + 4)))
-    for name, text in ROWS.items():
+def show(table: Table, rows: dict[str, Any]) -> None:
+    """Prints a table of the rows that were measured."""
+    print(line(["", table.ours, *table.columns.values()]))
+    print(line(["---"] * (len(table.columns) + 2)))
+    for name, text in table.rows.items():
         row = rows.get(name)
         if row:
-            peers = [row["peers"].get(peer) for peer in PEERS]
-            cells = [row["ours"], *peers, row["floor"], row["peers"].get("cffi")]
+            known = {**row["peers"], "floor": row["floor"]}
+            cells = [row["ours"], *(known.get(column) for column in table.columns)]
             print(line([text, *(figure(cell, row["unit"]) for cell in cells)]))
     print()
-    columns = ("cffi", "cffi-abi", "ctypes")
-    print(line(["", "`isthmus.load`", *columns, "in C"]))
-    print(line(["---"] * (len(columns) + 3)))
-    for name, text in (("library_bound", "`compressBound(1000)`"), ("library_crc32", "`crc32`")):
-        row = rows.get(name)
-        if row:
-            cells = [row["ours"], *(row["peers"].get(column) for column in columns), row["floor"]]
-            print(line([text, *(figure(cell, row["unit"]) for cell in cells)]))
+
+
+def main(path: str) -> None:
+    """Prints the tables of the file's suite."""
+    with open(path) as file:
+        suite = json.load(file)
+    rows = {row["name"]: row for row in suite["rows"]}
+    for table in TABLES[suite["suite"]]:
+        show(table, rows)
 
 
 if __name__ == "__main__":
