@@ -7,10 +7,12 @@
 #   start   an empty script from start to end, in milliseconds, beside Node
 #   python  the Python package beside mini-racer, STPyV8, PythonMonkey and quickjs, and what stands under each row: V8's own
 #           interface in C++, one copy of the same bytes, or the loop in C (`floor`); a call of C by cffi and by ctypes
-# Peers are fetched by name from npm and PyPI into BUILD_DIR/bench, and left out where there is no Node, or no package for
-# this Python. Absolute times drift; what counts is the ratio in one run. Every figure is the median of several runs, ours
-# and theirs in turn; --json FILE writes their spread too. --quick measures the Python suite once and shortly, for a look
-# while working on it.
+#   go      the Go package beside tommie/v8go and rogchap's, and what stands under each row: V8's own interface in C++ or one
+#           copy of the same bytes (`floor`), cgo's call (`cgo`); a process of Node for each program (`node`)
+# Peers are fetched by name from npm and PyPI into BUILD_DIR/bench, and by Go into its own cache, and left out where there is
+# no Node, or no package for this Python. Absolute times drift; what counts is the ratio in one run. Every figure is the median of several runs, ours
+# and theirs in turn; --json FILE writes their spread too. --quick measures the Python or the Go suite once and shortly, for
+# a look while working on it.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 shift
@@ -29,16 +31,16 @@ while [ $# -gt 0 ]; do
     shift
     ;;
   --quick) quick=true ;;
-  ffi | embed | judge | start | python) suites+=("$1") ;;
+  ffi | embed | judge | start | python | go) suites+=("$1") ;;
   -h | --help)
-    printf 'usage: ./build.sh bench [ffi] [embed] [judge] [start] [python] [--json FILE] [--quick]\n'
+    printf 'usage: ./build.sh bench [ffi] [embed] [judge] [start] [python] [go] [--json FILE] [--quick]\n'
     exit 0
     ;;
-  *) die "no such suite: $1 (there are: ffi, embed, judge, start, python)" ;;
+  *) die "no such suite: $1 (there are: ffi, embed, judge, start, python, go)" ;;
   esac
   shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(ffi embed judge start python)
+[ ${#suites[@]} -gt 0 ] || suites=(ffi embed judge start python go)
 [ -z "$json" ] || [ ${#suites[@]} = 1 ] || die "--json needs one suite"
 
 work=$build/bench
@@ -143,23 +145,68 @@ side() {
   timeout -k 5 "$seconds" "$@" | sed -n 's/^ROW\t//p' || echo "bench: ${*:2} has ended early" >&2
 }
 
+# V8 alone, in C++, in the rows that are given, with numbers under the NAME that the suite has for them.
+floor_rows() { # floor_rows NAME ROW...
+  local name=$1
+  shift
+  "$build/bench-embed-floor" "$@" | sed -n 's/^ROW\t/floor\t/p' | sed "s/\tnumbers_/\t${name}_/"
+}
+
 suite_python() {
-  local python=$work/python/bin/python round rounds=5 peer
+  local python=$work/python/bin/python round peer
   make_venv >&2
-  if $quick; then
-    rounds=1
-    export BENCH_QUICK=1
-  fi
   for round in $(seq $rounds); do
     echo "bench: python, run $round of $rounds" >&2
     side 60 "$python" "$here/python/ours.py"
-    "$build/bench-embed-floor" call_0 call_2 callback_2 property_get numbers_10k_out numbers_10k_in new_context \
-      new_isolate isolate_memory | sed -n 's/^ROW\t/floor\t/p' | sed 's/\tnumbers_/\tlist_/'
+    floor_rows list call_0 call_2 callback_2 property_get numbers_10k_out numbers_10k_in new_context new_isolate isolate_memory
     side 60 "$python" "$here/python/floor.py" "$work/floor"
     for peer in "${python_peers[@]%==*}" mini-racer-loop; do side 60 "$python" "$here/python/peers.py" "$peer"; done
   done
 }
 
+# make_go: a program for each side, in BUILD_DIR/bench/go. Two peers in one program would be two V8s.
+make_go() {
+  local peer
+  # shellcheck source=scripts/go.sh
+  . "$here/../scripts/go.sh"
+  find_go || die "needs Go from $GO_WANTED on"
+  mkdir -p "$work/go"
+  (cd "$here/go" && go build -o "$work/go/floor" ./floor) || die "bench/go/floor does not build"
+  (cd "$here/go/ours" && go build -o "$work/go/ours" .) || die "bench/go/ours does not build"
+  gcc -O2 -c "$here/go/tommie/libc/isoc23.c" -o "$work/go/isoc23.o"
+  for peer in "${go_peers[@]}"; do
+    # What is given to one's linker by name of an object does not disturb the other.
+    (cd "$here/go/$peer" && unset CGO_CFLAGS && CGO_LDFLAGS="-O2 -g $work/go/isoc23.o" CGO_LDFLAGS_ALLOW='.*' \
+      go build -o "$work/go/$peer" .) || {
+      rm -f "$work/go/$peer"
+      echo "bench: no $peer here: its column stays empty" >&2
+    }
+  done
+}
+
+go_peers=(tommie rogchap)
+
+suite_go() {
+  local round each
+  make_go >&2
+  for round in $(seq $rounds); do
+    echo "bench: go, run $round of $rounds" >&2
+    for each in ours "${go_peers[@]}" floor; do
+      [ -x "$work/go/$each" ] || continue
+      side 120 "$work/go/$each"
+      # What is resident counts only in a process that has done nothing yet.
+      side 30 "$work/go/$each" isolate_memory
+    done
+    floor_rows floats call_0 call_2 callback_2 property_get string_1m_in string_1m_out numbers_10k_out numbers_10k_in \
+      new_context new_isolate isolate_memory
+  done
+}
+
+rounds=5
+if $quick; then
+  rounds=1
+  export BENCH_QUICK=1
+fi
 machine="$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 for suite in "${suites[@]}"; do
   case $suite in
@@ -168,6 +215,7 @@ for suite in "${suites[@]}"; do
   judge) suite_judge >"$work/figures" ;;
   start) suite_start >"$work/figures" ;;
   python) suite_python >"$work/figures" ;;
+  go) suite_go >"$work/figures" ;;
   esac
   awk -F'\t' -v suite="$suite" -v machine="$machine" -v json="$json" -f "$here/report.awk" "$work/figures"
 done
