@@ -54,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+def pytest_collection_finish() -> None:
+    # What pytest and the libraries of tests have made by now outweighs all that tests make: a
+    # collection need not look through it each time.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def build() -> Path:
     """The build tree that the wheel was made of."""

@@ -16,6 +16,7 @@ def test_each_example_is_run() -> None:
     assert len(EXAMPLES) == PAGE.read_text().count("```python")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_an_example(alone: Alone, number: int) -> None:
     program, printed = EXAMPLES[number]

@@ -24,6 +24,7 @@ LOOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
 def test_a_timeout_ends_it(context: ist.Context, loop: str) -> None:
     with pytest.raises(ist.JSTimeoutError, match="the time limit of 50 ms was reached"):
@@ -31,6 +32,7 @@ def test_a_timeout_ends_it(context: ist.Context, loop: str) -> None:
     assert context.eval("1 + 1") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
 def test_another_thread_ends_it(isolate: ist.Isolate, context: ist.Context, loop: str) -> None:
     begun = threading.Event()
@@ -114,6 +116,7 @@ def test_a_callback_that_goes_on_after_the_time(context: ist.Context) -> None:
     assert context.eval("slow()") == "done"
 
 
+@pytest.mark.slow
 def test_limits_around_many_calls(isolate: ist.Isolate, context: ist.Context) -> None:
     step = context.eval("() => { const e = Date.now() + 10; while (Date.now() < e); }")
     count = 0
@@ -125,6 +128,7 @@ def test_limits_around_many_calls(isolate: ist.Isolate, context: ist.Context) ->
     step()
 
 
+@pytest.mark.slow
 def test_an_isolate_s_own_timeout() -> None:
     with ist.Isolate(timeout=0.5) as isolate, isolate.context() as context:
         function = context.eval("() => { for (;;); }")

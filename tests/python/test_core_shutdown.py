@@ -89,9 +89,15 @@ kept.thing, kept.context, kept.isolate = thing, context, isolate
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_python_ends(alone: Any, end: str) -> None:
+    alone(HEAD + end)
+    assert alone.errors == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_python_ends_every_time(alone: Any, end: str) -> None:
     for _ in range(3):
-        alone(HEAD + end)
-        assert alone.errors == ""
+        test_python_ends(alone, end)
 
 
 def test_python_ends_by_an_exception_of_the_program(alone: Any) -> None:

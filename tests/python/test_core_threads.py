@@ -45,6 +45,7 @@ def test_eight_threads_in_one_isolate(isolate: ist.Isolate, context: ist.Context
     assert context.eval("count") == 2400
 
 
+@pytest.mark.slow
 def test_isolates_run_in_parallel() -> None:
     # None of them goes on before the other has begun. A busy machine may keep one from going on all
     # the same, but not every time.

@@ -53,6 +53,7 @@ def test_values_of_every_kind(pool: Pool) -> None:
     assert list(pool.map("new Float32Array([1.5])", [0])) == [array("f", [1.5])]
 
 
+@pytest.mark.slow
 def test_all_workers_take_part(client: Any, pool: Pool) -> None:
     program = "const end = Date.now() + 20; while (Date.now() < end); 1"
     assert sum(pool.map(program, range(40), chunk=2)) == 40
@@ -121,6 +122,7 @@ def test_closing_the_iterator_ends_what_runs(client: Any) -> None:
         assert list(pool.map("input", range(20), chunk=2)) == list(range(20))
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_nothing(client: Any, pool: Pool) -> None:
     before = set(pids(client))
     program = "const end = Date.now() + 10; while (Date.now() < end); input"
@@ -156,6 +158,7 @@ def test_wrong_arguments(client: Any, pool: Pool) -> None:
         pool.map(1, [1])  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_cluster_is_told(client: Any) -> None:
     pool = Pool(client, timeout=20)
     program = "const end = Date.now() + 50; while (Date.now() < end); input"
@@ -168,6 +171,7 @@ def test_a_restart_of_the_cluster_is_told(client: Any) -> None:
     pool.close()
 
 
+@pytest.mark.slow
 def test_the_end_of_the_cluster_is_told() -> None:
     with (
         dask.LocalCluster(

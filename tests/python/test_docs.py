@@ -19,6 +19,7 @@ RUN = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.unsanitized  # What is shown has limits of time that a sanitizer's pace would reach.
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path, alone: Alone) -> None:

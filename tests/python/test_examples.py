@@ -14,6 +14,7 @@ def test_there_are_some() -> None:
     assert [example.stem for example in EXAMPLES] == ["judge", "rules", "zlib_sqlite"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
 def test_an_example(example: Path, alone: Alone) -> None:
     run = f"import runpy; runpy.run_path({str(example)!r}, None, '__main__')"

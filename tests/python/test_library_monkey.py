@@ -219,6 +219,7 @@ print("lives", done >= rounds, len(good) > len(calls) // 2)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(2))
 def test_the_process_lives(alone: Alone, turn: int) -> None:
     seed = os.environ.get("MONKEY_SEED", str(turn))

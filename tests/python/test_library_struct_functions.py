@@ -156,6 +156,7 @@ def test_what_can_be_given_and_where() -> None:
     source.free()
 
 
+@pytest.mark.slow
 def test_many_of_them_while_the_collector_runs() -> None:
     totals: list[int] = []
     with Source() as source:

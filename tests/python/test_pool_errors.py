@@ -57,6 +57,7 @@ def test_programs_that_do_not_parse(pool: ist.Pool) -> None:
     assert (error.filename, error.line, error.column) == ("bad.js", 1, 5)
 
 
+@pytest.mark.slow
 def test_time() -> None:
     with ist.Pool(threads=1, timeout=1) as pool:
         got = list(pool.map("while (input == 1); input", range(3), return_exceptions=True))
@@ -178,6 +179,7 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
         ist.Pool(threads=1, isolation="process", command=wrong)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_one_input_s_error() -> None:
     program = "if (input == 1) 'a,'.repeat(1 << 27).split(','); input"
     with ist.Pool(threads=1, isolation="process") as pool:

@@ -23,6 +23,7 @@ def test_outcomes() -> None:
     assert (got[3].wall, got[3].cpu) == (0, 0)
 
 
+@pytest.mark.slow
 def test_statistics() -> None:
     with ist.Pool(threads=1, timeout=1) as pool:
         list(

@@ -100,7 +100,9 @@ def test_fork(alone: Any) -> None:
     assert said == "0\n" + "ForkedError\n" * 5 + "7\n499500\n"
 
 
-@pytest.mark.parametrize("isolation", ["compartment", "isolate", "process"])
+@pytest.mark.parametrize(
+    "isolation", [pytest.param("compartment", marks=pytest.mark.slow), "isolate", "process"]
+)
 @pytest.mark.parametrize(
     "end",
     [

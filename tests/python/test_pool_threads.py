@@ -61,6 +61,7 @@ def test_other_threads_go_on_while_one_waits() -> None:
         assert turns > 10_000
 
 
+@pytest.mark.slow
 def test_runs_are_in_parallel() -> None:
     program = "const begin = Date.now(); while (Date.now() < begin + 200); [begin, Date.now()]"
     with ist.Pool(threads=2) as pool:
@@ -72,6 +73,7 @@ def test_runs_are_in_parallel() -> None:
     pytest.fail("one run has always ended before the other began")
 
 
+@pytest.mark.slow
 def test_the_waiting_thread_uses_no_processor() -> None:
     with ist.Pool(threads=1, timeout=0.5) as pool:
         before = time.thread_time()

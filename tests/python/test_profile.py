@@ -36,6 +36,7 @@ def test_a_profile(context: ist.Context, tmp_path: Path) -> None:
     assert stream.getvalue() == profile.to_bytes()
 
 
+@pytest.mark.slow
 def test_the_interval(context: ist.Context) -> None:
     counts = []
     for interval in (0.0002, 10.0):

@@ -109,6 +109,7 @@ def test_what_getters_and_setters_throw_is_raised(context: ist.Context) -> None:
     assert len(about) == 2
 
 
+@pytest.mark.slow
 def test_getters_that_never_end_are_ended() -> None:
     with ist.Isolate(timeout=0.2) as isolate, isolate.context() as context:
         about = context.eval("({ get a() { for (;;); } })")

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import isthmus as ist
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_the_page_is_current() -> None:
     command = [sys.executable, ROOT / "scripts" / "python-reference.py", "--check"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
