@@ -1,0 +1,80 @@
+/* bridge.h: what stands between isthmus.h and the Go package, in C so that an operation is one call
+ * from Go: texts become values and values texts within the call. Nothing here takes a lock of its
+ * own: the Go package lets one goroutine at a time into an isolate. */
+#ifndef ISTHMUS_GO_BRIDGE_H
+#define ISTHMUS_GO_BRIDGE_H
+
+#include "isthmus.h"
+
+/* Types of ist_value that only the bridge knows: a text of `isolate` units at the address
+ * `as.handle`. To C as arguments, IGO_ASCII when all of it is; from C as a result, IGO_WTF8. */
+#define IGO_ASCII 64u
+#define IGO_WTF8 65u
+
+#define IGO_ARGS 12u
+#define IGO_TEXT 4096u
+
+/* What a result is to be. */
+#define IGO_NOTHING 0u
+#define IGO_VALUE 1u /* a handle, when it is none of the plain types */
+#define IGO_PLAIN 2u /* the same, and a string that fits in `text` is IGO_WTF8 */
+
+/* One operation's arguments and result, in C memory. Go has the same layout in Frame. */
+typedef struct igo_frame {
+  ist_value result;
+  ist_error *error; /* the reader's to free */
+  ist_value *argv;  /* `argc` arguments: `args`, or memory of Go's that is pinned */
+  uint32_t argc;
+  uint32_t want;
+  uint32_t used;               /* of `text`, by arguments */
+  bool keep;                   /* a scope is open further out: results must outlive it */
+  ist_value subject, receiver; /* what it is about, and `this` */
+  ist_value args[IGO_ARGS];
+  char text[IGO_TEXT];
+} igo_frame;
+
+/* Operations; each gives an ist_status. Contexts and frames are given as addresses, which costs Go
+ * nothing to check. */
+
+/* args[0] is the source, args[1] its name. */
+int32_t igo_eval(uintptr_t context, uintptr_t frame);
+int32_t igo_call(uintptr_t context, uintptr_t frame);
+int32_t igo_construct(uintptr_t context, uintptr_t frame);
+/* `subject` undefined: the global object. args[0] is the key. */
+int32_t igo_get(uintptr_t context, uintptr_t frame);
+/* args[1] is the value. */
+int32_t igo_set(uintptr_t context, uintptr_t frame);
+/* args[0] as a value. */
+int32_t igo_value(uintptr_t context, uintptr_t frame);
+/* The global object as a value. */
+int32_t igo_global(uintptr_t context, uintptr_t frame);
+
+/* A number for each context, which callbacks in it are told. 0: none. */
+ist_status igo_context_set_data(ist_context *context, uint64_t data);
+uint64_t igo_context_data(ist_context *context);
+
+/* Frees the handles at `values`. */
+void igo_values_free(uintptr_t isolate, uintptr_t values, uint32_t count);
+
+/* Within an operation: a result as the frame wants it. */
+ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value);
+/* The arguments as values, in place, opening a scope if that makes handles (`*scope` is 0 else). */
+ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope);
+/* The end of an operation: the result, and the scope. */
+ist_status igo__finish(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_status status,
+                       ist_value value);
+
+/* A function that is answered by Go's callback `id` of the isolate that Go numbers `isolate`. The
+ * result is `frame`'s. */
+int32_t igo_function(uintptr_t context, uintptr_t name, uint64_t isolate, uint64_t id,
+                     uintptr_t frame);
+
+/* What a callback's `env` points to. Freed by igo_env_free, its finalizer, which tells Go. */
+typedef struct igo_env {
+  uint64_t isolate;
+  uint64_t id;
+} igo_env;
+igo_env *igo__env_new(uint64_t isolate, uint64_t id);
+void igo_env_free(void *env);
+
+#endif

@@ -1,0 +1,158 @@
+/* operations.c: operations on an isolate, each one call from Go. */
+#include "bridge.h"
+
+/* Opens the scope that what is made for the length of an operation lives in. */
+static ist_status scoped(ist_isolate *isolate, uint32_t *scope) {
+  return *scope ? IST_OK : ist_scope_open(isolate, scope);
+}
+
+static ist_status lower_one(ist_isolate *isolate, ist_value *value, uint32_t *scope) {
+  if (value->type < IGO_ASCII) return IST_OK;
+  ist_status status = scoped(isolate, scope);
+  if (status) return status;
+  return ist_string_new_as(isolate, value->type == IGO_ASCII ? IST_LATIN1 : IST_WTF8,
+                           (const void *)(uintptr_t)value->as.handle, value->isolate, value);
+}
+
+ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope) {
+  *scope = 0;
+  ist_status status = IST_OK;
+  for (uint32_t i = 0; i < frame->argc && !status; i++)
+    status = lower_one(isolate, &frame->argv[i], scope);
+  return status;
+}
+
+ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
+  if (value.type < IST_STRING) {
+    frame->result = value;
+    return IST_OK;
+  }
+  if (frame->want == IGO_NOTHING) {
+    frame->result = ist_undefined();
+    return frame->keep ? IST_OK : ist_value_free(isolate, value);
+  }
+  if (frame->want == IGO_PLAIN && value.type == IST_STRING) {
+    size_t length;
+    ist_status status =
+        ist_string_write(isolate, value, IST_WTF8, frame->text, sizeof frame->text, &length);
+    if (!status) {
+      frame->result.type = IGO_WTF8;
+      frame->result.isolate = (uint32_t)length;
+      frame->result.as.handle = (uintptr_t)frame->text;
+      return frame->keep ? IST_OK : ist_value_free(isolate, value);
+    }
+    if (status != IST_ERR_LIMIT) return status;
+  }
+  frame->result = value;
+  return frame->keep ? ist_value_keep(isolate, value, &frame->result) : IST_OK;
+}
+
+ist_status igo__finish(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_status status,
+                       ist_value value) {
+  bool kept = frame->keep;
+  frame->keep = kept || scope;
+  if (!status) status = igo__lift(isolate, frame, value);
+  frame->keep = kept;
+  if (scope) ist_scope_close(isolate, scope);
+  return status;
+}
+
+int32_t igo_eval(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  ist_value result = ist_undefined();
+  const ist_value *source = &frame->args[0], *file = &frame->args[1];
+  ist_status status = ist_script_eval(context, (const char *)(uintptr_t)source->as.handle,
+                                      source->isolate, (const char *)(uintptr_t)file->as.handle,
+                                      frame->want ? &result : NULL, &frame->error);
+  return (int32_t)igo__finish(ist_context_isolate(context), frame, 0, status, result);
+}
+
+int32_t igo_call(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  ist_isolate *isolate = ist_context_isolate(context);
+  ist_value result = ist_undefined();
+  uint32_t scope;
+  ist_status status = igo__lower(isolate, frame, &scope);
+  if (!status)
+    status = ist_function_call(context, frame->subject, frame->receiver, frame->argc, frame->argv,
+                               frame->want ? &result : NULL, &frame->error);
+  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+}
+
+int32_t igo_construct(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  ist_isolate *isolate = ist_context_isolate(context);
+  ist_value result = ist_undefined();
+  uint32_t scope;
+  ist_status status = igo__lower(isolate, frame, &scope);
+  if (!status)
+    status = ist_function_construct(context, frame->subject, frame->argc, frame->argv, &result,
+                                    &frame->error);
+  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+}
+
+/* The object that an operation is about. */
+static ist_status subject_of(ist_context *context, igo_frame *frame, uint32_t *scope) {
+  if (frame->subject.type != IST_UNDEFINED) return IST_OK;
+  ist_status status = scoped(ist_context_isolate(context), scope);
+  return status ? status : ist_context_global(context, &frame->subject);
+}
+
+int32_t igo_get(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  ist_isolate *isolate = ist_context_isolate(context);
+  ist_value result = ist_undefined();
+  uint32_t scope;
+  ist_status status = igo__lower(isolate, frame, &scope);
+  if (!status) status = subject_of(context, frame, &scope);
+  if (!status)
+    status = ist_object_get_key(context, frame->subject, frame->argv[0], &result, &frame->error);
+  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+}
+
+int32_t igo_set(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  ist_isolate *isolate = ist_context_isolate(context);
+  uint32_t scope;
+  ist_status status = igo__lower(isolate, frame, &scope);
+  if (!status) status = subject_of(context, frame, &scope);
+  if (!status)
+    status =
+        ist_object_set_key(context, frame->subject, frame->argv[0], frame->argv[1], &frame->error);
+  return (int32_t)igo__finish(isolate, frame, scope, status, ist_undefined());
+}
+
+int32_t igo_value(uintptr_t at, uintptr_t frame_at) {
+  ist_isolate *isolate = (ist_isolate *)at;
+  igo_frame *frame = (igo_frame *)frame_at;
+  uint32_t scope;
+  ist_status status = igo__lower(isolate, frame, &scope);
+  return (int32_t)igo__finish(isolate, frame, scope, status, frame->argv[0]);
+}
+
+int32_t igo_global(uintptr_t at, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  ist_value result;
+  ist_status status = ist_context_global(context, &result);
+  return (int32_t)igo__finish(ist_context_isolate(context), (igo_frame *)frame_at, 0, status,
+                              result);
+}
+
+void igo_values_free(uintptr_t isolate, uintptr_t values, uint32_t count) {
+  const ist_value *each = (const ist_value *)values;
+  for (uint32_t i = 0; i < count; i++) ist_value_free((ist_isolate *)isolate, each[i]);
+}
+
+ist_status igo_context_set_data(ist_context *context, uint64_t data) {
+  return ist_context_set_data(context, (void *)(uintptr_t)data);
+}
+
+uint64_t igo_context_data(ist_context *context) {
+  void *data = NULL;
+  return ist_context_data(context, &data) ? 0 : (uint64_t)(uintptr_t)data;
+}

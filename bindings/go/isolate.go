@@ -1,0 +1,294 @@
+package isthmus
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+	"weak"
+
+	"isthmus/bindings/go/internal/native"
+)
+
+// Isolate is a JavaScript heap with its collector and its limits; contexts live in it.
+//
+// Any goroutine may use it, one at a time: an operation waits until it is free. An isolate that is
+// forgotten is closed when Go's collector finds out.
+type Isolate struct {
+	*isolate
+	answers answers
+	next    uint64 // number of a context
+	opened  map[uint64]weak.Pointer[Context]
+}
+
+// isolate is what is left of an Isolate that was forgotten, for it to be closed. It knows nothing of
+// the program's, which may refer to the Isolate: that would keep it for ever.
+type isolate struct {
+	lock    lock
+	handle  unsafe.Pointer // of the ist_isolate; nil when it is closed or was never made
+	number  uint64         // in the table of isolates
+	err     error          // why there is no handle
+	debts   *debts
+	frames  []*native.Frame // by how often the lock is taken
+	running context.Context // what the JavaScript that runs was started under; nil: nothing
+	inside  int             // how many callbacks are on the stack
+}
+
+// IsolateOption is a setting of NewIsolate.
+type IsolateOption func(*isolateOptions)
+
+type isolateOptions struct {
+	native native.IsolateOptions
+}
+
+// WithHeapLimit bounds the heap: a program that needs more is ended by ErrOutOfMemory, and the
+// isolate is spent. In bytes, at least 4 MiB; by default V8's own choice, between one and four
+// gigabytes.
+func WithHeapLimit(bytes uint64) IsolateOption {
+	return func(o *isolateOptions) { o.native.HeapLimit = bytes }
+}
+
+// WithBufferLimit bounds the ArrayBuffers and WebAssembly memories that live at one time, in bytes;
+// more is a RangeError. By default there is no limit.
+func WithBufferLimit(bytes uint64) IsolateOption {
+	return func(o *isolateOptions) { o.native.BufferLimit = bytes }
+}
+
+// WithStackLimit bounds the stack that JavaScript may use, in bytes, at least 64 KiB; deeper
+// recursion is a RangeError. By default about a megabyte.
+func WithStackLimit(bytes uint64) IsolateOption {
+	return func(o *isolateOptions) { o.native.StackLimit = bytes }
+}
+
+// NewIsolate makes an isolate. It never gives nil: when one cannot be made, Err says why, and so
+// does everything that is tried with it.
+func NewIsolate(options ...IsolateOption) *Isolate {
+	var o isolateOptions
+	for _, option := range options {
+		option(&o)
+	}
+	native.SetHost(&host)
+	core := &isolate{debts: &debts{}}
+	made := &Isolate{isolate: core, opened: map[uint64]weak.Pointer[Context]{}}
+	handle, status := native.NewIsolate(o.native)
+	if status != native.OK {
+		core.err = statusError("NewIsolate", status)
+		return made
+	}
+	core.handle = handle
+	core.debts.isolate.Store(core)
+	core.number = isolates.add(made)
+	runtime.AddCleanup(made, func(core *isolate) { go core.closeForgotten() }, core)
+	return made
+}
+
+// Err is why there is no isolate: why it could not be made, or ErrClosed. Nil: there is one.
+func (iso *Isolate) Err() error {
+	if err := iso.enter(nil); err != nil {
+		return err
+	}
+	iso.leave()
+	return nil
+}
+
+// Close frees the isolate with its contexts and values; using them afterwards is ErrClosed. It waits
+// for a goroutine that uses it, which TerminateExecution hurries. Closing twice is fine. Within a
+// callback of this isolate it is an error, and nothing happens.
+func (iso *Isolate) Close() error {
+	if err := iso.lock.take(nil); err != nil {
+		return err
+	}
+	defer iso.lock.give()
+	if err := iso.close(); err != nil {
+		return err
+	}
+	for _, opened := range iso.opened {
+		if ctx := opened.Value(); ctx != nil {
+			ctx.cleanup.Stop()
+			ctx.handle = nil
+		}
+	}
+	iso.answers.drop()
+	iso.opened = nil
+	return nil
+}
+
+// closeForgotten closes an isolate that nobody else can close, since nobody has it.
+func (iso *isolate) closeForgotten() {
+	if iso.lock.take(nil) == nil {
+		_ = iso.close()
+		iso.lock.give()
+	}
+}
+
+// close frees the isolate; with the lock taken.
+func (iso *isolate) close() error {
+	if iso.handle == nil {
+		return nil
+	}
+	if iso.lock.depth > 1 {
+		return &Error{Op: "Close", Status: native.ErrState.Name(),
+			Message: "the isolate is in use by the caller: within a callback or Do"}
+	}
+	iso.debts.pay(iso)
+	// From here on nobody finds it who would terminate it.
+	kept := isolates.remove(iso.number)
+	if status := native.FreeIsolate(iso.handle); status != native.OK {
+		isolates.put(iso.number, kept)
+		return statusError("Close", status)
+	}
+	iso.handle = nil
+	iso.err = ErrClosed
+	iso.debts.isolate.Store(nil)
+	for _, frame := range iso.frames {
+		frame.Free()
+	}
+	iso.frames = nil
+	return nil
+}
+
+// TerminateExecution ends the JavaScript that runs in the isolate now, with an error that it cannot
+// catch: the call answers ErrTerminated, and the isolate can be used again. Nothing happens when none
+// runs. It does not wait.
+func (iso *Isolate) TerminateExecution() { isolates.terminate(iso.number) }
+
+// enter takes the isolate for an operation of the running goroutine; leave gives it back. ctx, which
+// may be nil, bounds the wait.
+func (iso *isolate) enter(ctx context.Context) error {
+	if err := iso.lock.take(ctx); err != nil {
+		return err
+	}
+	if iso.handle == nil {
+		iso.lock.give()
+		return iso.err
+	}
+	if iso.debts.count.Load() != 0 {
+		iso.debts.pay(iso)
+	}
+	return nil
+}
+
+func (iso *isolate) leave() { iso.lock.give() }
+
+// frame is the frame of the operation that was entered last.
+func (iso *isolate) frame() *native.Frame {
+	for len(iso.frames) < iso.lock.depth {
+		iso.frames = append(iso.frames, native.NewFrame())
+	}
+	frame := iso.frames[iso.lock.depth-1]
+	frame.Keep = iso.inside > 0
+	return frame
+}
+
+// own makes a handle that a function of isthmus.h has given last beyond the callback that runs.
+// Results of frames are so already.
+func (iso *isolate) own(v native.Value) (native.Value, error) {
+	if iso.inside == 0 || !v.IsHandle() {
+		return v, nil
+	}
+	kept, status := native.Keep(iso.handle, v)
+	if status != native.OK {
+		return native.Value{}, statusError("", status)
+	}
+	return kept, nil
+}
+
+// debts are the handles that Go's collector or Release has given up and the isolate has not freed
+// yet. They know the isolate only as long as it is open, so that values do not keep one.
+type debts struct {
+	isolate  atomic.Pointer[isolate]
+	count    atomic.Int32
+	mu       sync.Mutex
+	values   []native.Value
+	contexts []unsafe.Pointer
+}
+
+func (d *debts) addContext(context unsafe.Pointer) {
+	d.mu.Lock()
+	d.contexts = append(d.contexts, context)
+	d.mu.Unlock()
+	d.count.Add(1)
+	d.call()
+}
+
+// batch is how many handles are given up before somebody is sent to free them in an idle isolate.
+const batch = 1024
+
+func (d *debts) add(v native.Value) {
+	d.mu.Lock()
+	d.values = append(d.values, v)
+	d.mu.Unlock()
+	if d.count.Add(1)%batch == 0 {
+		d.call()
+	}
+}
+
+// call has the debts paid now, if the isolate is idle; otherwise, who uses it does.
+func (d *debts) call() {
+	if iso := d.isolate.Load(); iso != nil && iso.lock.try() {
+		if iso.handle != nil {
+			d.pay(iso)
+		}
+		iso.leave()
+	}
+}
+
+// pay frees the handles; with the isolate entered.
+func (d *debts) pay(iso *isolate) {
+	d.mu.Lock()
+	values, contexts := d.values, d.contexts
+	d.values, d.contexts = nil, nil
+	d.count.Store(0)
+	d.mu.Unlock()
+	native.FreeValues(iso.handle, values)
+	for _, context := range contexts {
+		native.FreeContext(context)
+	}
+}
+
+// isolates are those that are open, by their number: callbacks come with it.
+var isolates = isolateTable{table: map[uint64]weak.Pointer[Isolate]{}}
+
+type isolateTable struct {
+	mu    sync.RWMutex
+	next  uint64
+	table map[uint64]weak.Pointer[Isolate]
+}
+
+func (t *isolateTable) add(iso *Isolate) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next++
+	t.table[t.next] = weak.Make(iso)
+	return t.next
+}
+
+func (t *isolateTable) put(number uint64, iso weak.Pointer[Isolate]) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.table[number] = iso
+}
+
+func (t *isolateTable) remove(number uint64) weak.Pointer[Isolate] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.table[number]
+	delete(t.table, number)
+	return kept
+}
+
+func (t *isolateTable) get(number uint64) *Isolate {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.table[number].Value()
+}
+
+// terminate holds the table, and so the isolate open.
+func (t *isolateTable) terminate(number uint64) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if iso := t.table[number].Value(); iso != nil {
+		native.Terminate(iso.handle)
+	}
+}

@@ -1,0 +1,84 @@
+package isthmus
+
+import (
+	"math"
+	"runtime"
+	"unicode/utf8"
+	"unsafe"
+
+	"isthmus/bindings/go/internal/native"
+)
+
+// short is the length up to which a text is copied rather than pinned.
+const short = 1024
+
+// isASCII tells whether a text has only ASCII characters.
+func isASCII(text string) bool {
+	at := unsafe.Pointer(unsafe.StringData(text))
+	n := len(text)
+	for ; n >= 8; n -= 8 {
+		if *(*uint64)(at)&0x8080808080808080 != 0 {
+			return false
+		}
+		at = unsafe.Add(at, 8)
+	}
+	for ; n > 0; n-- {
+		if *(*byte)(at) >= 0x80 {
+			return false
+		}
+		at = unsafe.Add(at, 1)
+	}
+	return true
+}
+
+// isText tells whether a text is UTF-8, or what JavaScript's lone surrogates become in Go: their
+// three bytes.
+func isText(text string) bool {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && size <= 1 {
+			if len(text) < 3 || text[0] != 0xED || text[1]&0xE0 != 0xA0 || text[2]&0xC0 != 0x80 {
+				return false
+			}
+			size = 3
+		}
+		text = text[size:]
+	}
+	return true
+}
+
+// text makes an argument of a text; pins holds it until the operation is over.
+func (ctx *Context) text(frame *native.Frame, pins *runtime.Pinner, to *native.Value, text string) error {
+	ascii := isASCII(text)
+	if !ascii && !isText(text) {
+		return &ConversionError{Go: "string", JavaScript: "string", Message: "it is not valid UTF-8"}
+	}
+	if len(text) <= short && frame.CopyText(to, text, ascii) {
+		return nil
+	}
+	if uint64(len(text)) > math.MaxUint32 {
+		return statusError("", native.ErrLimit)
+	}
+	pins.Pin(unsafe.StringData(text))
+	frame.PointText(to, text, ascii)
+	return nil
+}
+
+// sourceText sets the arguments of an operation on a script.
+func (ctx *Context) sourceText(frame *native.Frame, pins *runtime.Pinner, source, origin string) error {
+	if err := ctx.text(frame, pins, &frame.Args[0], source); err != nil {
+		return err
+	}
+	if origin == "" {
+		origin = "<script>"
+	}
+	for i := range len(origin) {
+		if origin[i] == 0 {
+			return &ConversionError{Go: "string", JavaScript: "origin", Message: "it has a NUL within"}
+		}
+	}
+	if !frame.CopyCString(&frame.Args[1], origin) {
+		return statusError("", native.ErrLimit)
+	}
+	return nil
+}
