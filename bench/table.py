@@ -47,7 +47,47 @@ PYTHON = {
     "import": "a process that imports the package",
     "first_eval": "a process up to its first evaluation",
 }
-PYTHON_LIBRARY = {"library_bound": "`compressBound(1000)`", "library_crc32": "`crc32`"}
+LIBRARY = {"library_bound": "`compressBound(1000)`", "library_crc32": "`crc32`"}
+GO = {
+    "call_0": "call a function, no argument",
+    "call_2": "two numbers, one back",
+    "call_2_do": "the same within `Do`",
+    "call_2_handles": "the same, the arguments made before",
+    "callback_0": "JavaScript calls Go, no argument",
+    "callback_2": "two numbers, one back",
+    "callback_string": "a string of 11 characters",
+    "property_get": "read a number by its key",
+    "throw": "JavaScript throws, Go has an error",
+    "string_1m_in": "a string of 1 MB in",
+    "string_1m_out": "the same out",
+    "bytes_1m_in": "1 MB of bytes in",
+    "bytes_1m_out": "the same out",
+    "floats_10k_out": "an array of 10,000 numbers to a slice",
+    "floats_10k_in": "a slice of 10,000 numbers to an array",
+    "new_context": "make and free a context",
+    "new_isolate": "make and free an isolate",
+    "isolate_memory": "resident memory of an isolate",
+}
+GO_JUDGE = {
+    "ContextReuse": "one context for all",
+    "IsolatesReuse_compartment": "a compartment for each",
+    "ReuseParallel_compartment": "the same on two threads",
+    "IsolatesReuse": "a context for each",
+    "IsolatesReuse_B": "bytes that Go allocates",
+    "IsolatesReuse_allocs": "and how often",
+    "ReuseParallel": "on two threads",
+    "NoReuse": "an isolate for each",
+    "NoReuse_B": "bytes that Go allocates",
+    "NoReuse_allocs": "and how often",
+    "NoReuseParallel": "on two threads",
+    "NodeSpawn": "a process for each",
+    "NodeParallel": "on two threads",
+    "pool_shared_2": "`Pool`, `shared`, two threads",
+    "pool_compartment_2": "`compartment`",
+    "pool_context_2": "`context`",
+    "pool_isolate_2": "`isolate`",
+    "pool_process_2": "`process`, two processes",
+}
 
 
 class Table(NamedTuple):
@@ -58,6 +98,7 @@ class Table(NamedTuple):
     rows: dict[str, str]
 
 
+GO_PEERS = {"tommie": "tommie/v8go", "rogchap": "rogchap.com/v8go"}
 PEERS = ("mini-racer", "mini-racer-loop", "stpyv8", "pythonmonkey", "quickjs")
 TABLES = {
     "python": [
@@ -69,8 +110,13 @@ TABLES = {
         Table(
             "`isthmus.load`",
             {"cffi": "cffi", "cffi-abi": "cffi-abi", "ctypes": "ctypes", "floor": "in C"},
-            PYTHON_LIBRARY,
+            LIBRARY,
         ),
+    ],
+    "go": [
+        Table("Isthmus", {**GO_PEERS, "floor": "beneath", "cgo": "cgo alone"}, GO),
+        Table("Isthmus", {**GO_PEERS, "node": "`node -e`"}, GO_JUDGE),
+        Table("a generated package", {"cgo": "cgo by hand", "floor": "in C"}, LIBRARY),
     ],
 }
 
