@@ -125,6 +125,8 @@ def figure(number: Any, unit: str) -> str:
     """A figure with three digits that count, in the unit that suits it."""
     if not isinstance(number, (int, float)):
         return ""
+    if unit in ("B", "allocs"):
+        return f"{number:.0f}"
     if unit == "ns" and number >= 1000:
         number, unit = number / 1000, "µs"
     digits = 0 if number >= 100 else 1 if number >= 10 else 2

@@ -6,20 +6,24 @@
 
 # bindings/go/go.mod says the same.
 GO_WANTED=1.24
-GO_SH=${BASH_SOURCE[0]}
+GO_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 new_enough() { [ "$(printf '%s\n' "$GO_WANTED" "$1" | sort -V | head -n1)" = "$GO_WANTED" ]; }
 
 find_go() {
-  local dir version
+  # shellcheck disable=SC2154 # Who sources this has the variable.
+  local dir version unpacked paths=$build
   for dir in "$(dirname "$(command -v go || echo /usr/local/go/bin/go)")" /usr/local/go/bin; do
     version=$(GOTOOLCHAIN=local "$dir/go" env GOVERSION 2>/dev/null) || continue
     version=${version#go}
     new_enough "${version%% *}" || continue
-    # shellcheck disable=SC2154 # Who sources this has the variables.
-    export PATH=$dir:$PATH GOTOOLCHAIN=local PKG_CONFIG_PATH="$build${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    # Packages that scripts/setup.sh has unpacked come before the system's.
+    for unpacked in "$GO_ROOT"/.deps/usr/lib/*/pkgconfig; do
+      if [ -d "$unpacked" ]; then paths+=:$unpacked; fi
+    done
+    export PATH=$dir:$PATH GOTOOLCHAIN=local PKG_CONFIG_PATH="$paths${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     # Go's cache of what is built knows no headers outside of the package.
-    CGO_CFLAGS="-O2 -g -DISTHMUS_H=$(cksum <"${GO_SH%/*}/../runtime/include/isthmus.h" | cut -d' ' -f1)"
+    CGO_CFLAGS="-O2 -g -DISTHMUS_H=$(cksum <"$GO_ROOT/runtime/include/isthmus.h" | cut -d' ' -f1)"
     export CGO_CFLAGS
     return 0
   done

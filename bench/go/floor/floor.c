@@ -3,6 +3,7 @@
 #include "floor.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "_cgo_export.h"
 
@@ -18,4 +19,17 @@ void floor_calling(long rounds) {
 
 void floor_copy(void *to, const void *of, unsigned long size) {
   memcpy(to, of, size);
+}
+
+unsigned long floor_bound(long rounds) {
+  unsigned long (*volatile function)(unsigned long) = compressBound;
+  unsigned long sum = 0;
+  for (long i = 0; i < rounds; i++) sum += function(1000);
+  return sum;
+}
+
+unsigned long floor_crc32(long rounds, const void *bytes, unsigned length) {
+  unsigned long sum = 0;
+  for (long i = 0; i < rounds; i++) sum += crc32(0, bytes, length);
+  return sum;
 }

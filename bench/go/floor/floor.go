@@ -6,7 +6,12 @@ package main
 // #cgo nocallback floor_nop
 // #cgo nocallback floor_add
 // #cgo nocallback floor_copy
+// #cgo noescape crc32
+// #cgo nocallback compressBound
+// #cgo nocallback crc32
+// #cgo pkg-config: zlib
 // #include "floor.h"
+// #include <zlib.h>
 import "C"
 
 import (
@@ -48,7 +53,26 @@ func main() {
 			C.floor_copy(unsafe.Pointer(&to[0]), unsafe.Pointer(&of[0]), measure.Megabyte)
 		}
 	}, "bytes_1m_in")
+	library(side)
 	processes(side)
+}
+
+// zlib called by cgo as one would write it by hand, and by C.
+func library(side *measure.Side) {
+	bytes := []byte("sixteen letters.")
+	side.Row(func(b *testing.B) { C.floor_bound(C.long(b.N)) }, "library_bound")
+	side.Row(func(b *testing.B) { C.floor_crc32(C.long(b.N), unsafe.Pointer(&bytes[0]), 16) }, "library_crc32")
+	side.Who = "cgo"
+	side.Row(func(b *testing.B) {
+		for range b.N {
+			measure.Same(b, C.compressBound(1000), 1013)
+		}
+	}, "library_bound")
+	side.Row(func(b *testing.B) {
+		for range b.N {
+			measure.Same(b, C.crc32(0, (*C.Bytef)(unsafe.Pointer(&bytes[0])), 16), measure.CRC32)
+		}
+	}, "library_crc32")
 }
 
 // A process of Node for each of the judge's programs.

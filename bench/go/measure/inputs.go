@@ -26,6 +26,9 @@ func Calling(arguments string) string {
 	return "(n => { for (let i = 0; i < n; i++) cb(" + arguments + ") })"
 }
 
+// CRC32 is that of the sixteen bytes that the rows of zlib give it.
+const CRC32 = 0x10ED71CA
+
 // Text is a megabyte in a string.
 var Text = strings.Repeat("x", Megabyte)
 
