@@ -210,7 +210,9 @@ class Writer:
     def cls(self, source: Source, node: ast.ClassDef, prefix: str) -> None:
         """A class with its members."""
         bases = [source.piece(base) for base in node.bases]
-        bases = [base for base in bases if base not in ("_calls.Proxy", "_calls.Callable")]
+        bases = [
+            base for base in bases if base not in ("_calls.Proxy", "_calls.Callable", "Closing")
+        ]
         if bases:
             self.parts.append("Derives from " + ", ".join(f"`{base}`" for base in bases) + ".")
         doc = ast.get_docstring(node)

@@ -3,56 +3,10 @@
  * else is left to the package afterwards. */
 #include "answer.h"
 
-#include <stdbool.h>
-
-#include "bridge.h"
+#include "plain.h"
 
 static PyObject *cores, *settle, *objects_name, *next_host_name;
 static void (*throw_it)(ipy_frame *frame, const char *name, const char *message, int64_t host);
-
-/* The Python object of a plain argument; NULL with no error for all others. */
-static PyObject *lift(const ipy_item *item) {
-  switch (item->tag) {
-  case IPY_INT: return PyLong_FromLongLong(item->integer);
-  case IPY_DOUBLE: return PyFloat_FromDouble(item->number);
-  case IPY_NULL: Py_RETURN_NONE;
-  case IPY_TRUE: Py_RETURN_TRUE;
-  case IPY_FALSE: Py_RETURN_FALSE;
-  case IPY_LATIN1: return PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
-  default: return NULL;
-  }
-}
-
-static bool is_plain(const ipy_item *item) {
-  return item->tag == IPY_INT || item->tag == IPY_DOUBLE || item->tag == IPY_NULL ||
-         item->tag == IPY_TRUE || item->tag == IPY_FALSE || item->tag == IPY_LATIN1;
-}
-
-/* Puts a result into an item; false when it is not plain. */
-static bool lower(PyObject *value, ipy_item *item) {
-  if (PyFloat_CheckExact(value)) {
-    item->tag = IPY_DOUBLE;
-    item->number = PyFloat_AsDouble(value);
-    return true;
-  }
-  if (PyLong_CheckExact(value)) {
-    int overflow;
-    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow || number > 9007199254740991 || number < -9007199254740991) return false;
-    item->tag = IPY_INT;
-    item->integer = number;
-    return true;
-  }
-  if (value == Py_None)
-    item->tag = IPY_NULL;
-  else if (value == Py_True)
-    item->tag = IPY_TRUE;
-  else if (value == Py_False)
-    item->tag = IPY_FALSE;
-  else
-    return false;
-  return true;
-}
 
 /* What was raised, with its traceback. */
 static PyObject *caught(void) {
@@ -136,7 +90,7 @@ static PyObject *find(int64_t key, int64_t host, PyObject **thing) {
 static int answer(int64_t key, int64_t context, int64_t host, ipy_frame *frame) {
   uint32_t argc = frame->argc;
   for (uint32_t i = 0; i < argc; i++)
-    if (!is_plain(&frame->argv[i])) return IPY_OTHERWISE;
+    if (!ipy__is_plain(frame->argv[i].tag)) return IPY_OTHERWISE;
   PyGILState_STATE state = PyGILState_Ensure();
   PyObject *thing, *core = find(key, host, &thing);
   if (!core) {
@@ -146,14 +100,15 @@ static int answer(int64_t key, int64_t context, int64_t host, ipy_frame *frame) 
   PyObject *args = PyTuple_New(argc), *result = NULL;
   bool whole = args;
   for (uint32_t i = 0; i < argc && whole; i++) {
-    PyObject *value = lift(&frame->argv[i]);
+    PyObject *value = ipy__lift(&frame->argv[i], frame->argv[i].tag);
     whole = value && !PyTuple_SetItem(args, i, value);
   }
   if (whole) result = PyObject_CallObject(thing, args);
   Py_XDECREF(args);
   Py_DECREF(thing);
   int outcome = IPY_RETURNS;
-  if (!result || !lower(result, &frame->result)) outcome = settled(core, context, result, frame);
+  if (!result || !ipy__lower(result, &frame->result))
+    outcome = settled(core, context, result, frame);
   Py_XDECREF(result);
   Py_DECREF(core);
   PyGILState_Release(state);

@@ -6,14 +6,13 @@
  * functions come by address, too, so that V8 is loaded when the package loads it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <stdbool.h>
 #include <string.h>
 #include <structmember.h>
 
 #include "answer.h"
-#include "bridge.h"
 #include "evaluate.h"
 #include "keeper.h"
+#include "plain.h"
 #include "trees.h"
 
 typedef struct proxy {
@@ -23,88 +22,19 @@ typedef struct proxy {
 
 static int (*call_function)(uintptr_t place, int64_t function, uint32_t argc, uintptr_t frame);
 static void (*reset_frame)(ipy_frame *frame);
-static uintptr_t (*keep_error)(ipy_isolate *core, ist_context *context, ist_error *error);
 static int (*get_property)(uintptr_t place, int64_t object, uintptr_t frame);
 static void (*drop_object)(ipy_isolate *core, int64_t id);
-static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish, *thrown, *pinned;
+static PyObject *call_otherwise, *get_otherwise, *get_undefined, *finish, *pinned;
 static PyTypeObject *proxy_type;
-
-/* A frame that has no arguments yet. */
-static void prepare(ipy_frame *frame) {
-  frame->argv = frame->args;
-  frame->error = NULL;
-  frame->wall = frame->cpu = 0;
-  frame->more = NULL;
-  frame->used = 0;
-}
-
-/* Raises what JavaScript has thrown; false for all other failures. */
-static bool raise(PyObject *self, ipy_frame *frame) {
-  ist_error *error = frame->error;
-  if (frame->status != IST_ERR_EXCEPTION || !error || error->host) return false;
-  PyObject *name = Py_None, *message = Py_None;
-  if (error->name)
-    name = PyUnicode_DecodeUTF8(error->name, (Py_ssize_t)strlen(error->name), "replace");
-  if (error->message)
-    message = PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
-  if (name && message) {
-    const ipy_place *place = (const ipy_place *)(uintptr_t)((const proxy *)self)->place;
-    unsigned long long kept = keep_error(place->core, place->context, error);
-    frame->error = NULL;
-    PyObject *problem = PyObject_CallFunction(thrown, "OKOO", self, kept, name, message);
-    if (problem) PyErr_SetObject((PyObject *)Py_TYPE(problem), problem);
-    Py_XDECREF(problem);
-  }
-  if (name != Py_None) Py_XDECREF(name);
-  if (message != Py_None) Py_XDECREF(message);
-  return true;
-}
 
 /* The Python object of a result, after which the frame is empty. */
 static PyObject *lift(PyObject *self, int answer, ipy_frame *frame) {
-  const ipy_item *item = &frame->result;
-  PyObject *result;
-  switch (answer) {
-  case IPY_INT: return PyLong_FromLongLong(item->integer);
-  case IPY_DOUBLE: return PyFloat_FromDouble(item->number);
-  case IPY_NULL: Py_RETURN_NONE;
-  case IPY_TRUE: Py_RETURN_TRUE;
-  case IPY_FALSE: Py_RETURN_FALSE;
-  case IPY_LATIN1:
-    result = PyUnicode_DecodeLatin1(item->data, (Py_ssize_t)item->length, NULL);
-    break;
-  default:
-    result =
-        PyObject_CallFunction(finish, "OKi", self, (unsigned long long)(uintptr_t)frame, answer);
-  }
+  PyObject *result = ipy__is_plain(answer)
+                         ? ipy__lift(&frame->result, answer)
+                         : PyObject_CallFunction(finish, "OKi", self,
+                                                 (unsigned long long)(uintptr_t)frame, answer);
   if (frame->more || frame->error) reset_frame(frame);
   return result;
-}
-
-/* Puts an argument into an item; false when that is the package's business. */
-static bool lower(PyObject *value, ipy_item *item) {
-  if (PyFloat_CheckExact(value)) {
-    item->tag = IPY_DOUBLE;
-    item->number = PyFloat_AsDouble(value);
-    return true;
-  }
-  if (PyLong_CheckExact(value)) {
-    int overflow;
-    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow || number > 9007199254740991 || number < -9007199254740991) return false;
-    item->tag = IPY_INT;
-    item->integer = number;
-    return true;
-  }
-  if (value == Py_None)
-    item->tag = IPY_NULL;
-  else if (value == Py_True)
-    item->tag = IPY_TRUE;
-  else if (value == Py_False)
-    item->tag = IPY_FALSE;
-  else
-    return false;
-  return true;
 }
 
 /* A short text as bytes of Latin-1, to be let go after the call; NULL for anything else. */
@@ -170,7 +100,7 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
   bool plain = argc <= (Py_ssize_t)(sizeof texts / sizeof *texts);
   for (Py_ssize_t i = 0; plain && i < argc; i++) {
     PyObject *value = PyTuple_GetItem(args, i);
-    if (lower(value, &frame.args[i])) continue;
+    if (ipy__lower(value, &frame.args[i])) continue;
     PyObject *text = lower_text(value, &frame.args[i]);
     if (text) {
       texts[text_count++] = text;
@@ -184,7 +114,7 @@ static PyObject *proxy_call(PyObject *self, PyObject *args, PyObject *keywords) 
     result = PyObject_CallFunctionObjArgs(call_otherwise, self, args, NULL);
     goto end;
   }
-  prepare(&frame);
+  ipy__prepare(&frame);
   for (;;) {
     PyThreadState *state = PyEval_SaveThread();
     answer =
@@ -212,7 +142,7 @@ static PyObject *proxy_subscript(PyObject *self, PyObject *key) {
     return PyObject_CallFunctionObjArgs(get_otherwise, self, key, NULL);
   }
   ipy_frame frame;
-  prepare(&frame);
+  ipy__prepare(&frame);
   frame.args[0].tag = IPY_LATIN1;
   frame.args[0].data = PyBytes_AsString(text);
   frame.args[0].length = (size_t)PyBytes_Size(text);
@@ -259,18 +189,17 @@ static PyType_Spec callable_spec = {"isthmus._calls.Callable", sizeof(proxy), 0,
 
 static PyObject *start(PyObject *module, PyObject *args) {
   (void)module;
-  unsigned long long call, get, reset, keep, drop;
-  PyObject *package[6];
-  if (!PyArg_ParseTuple(args, "KKKKKOOOOOO:start", &call, &get, &reset, &keep, &drop, &package[0],
-                        &package[1], &package[2], &package[3], &package[4], &package[5]))
+  unsigned long long call, get, reset, drop;
+  PyObject *package[5];
+  if (!PyArg_ParseTuple(args, "KKKKOOOOO:start", &call, &get, &reset, &drop, &package[0],
+                        &package[1], &package[2], &package[3], &package[4]))
     return NULL;
   drop_object = (void (*)(ipy_isolate *, int64_t))(uintptr_t)drop;
   call_function = (int (*)(uintptr_t, int64_t, uint32_t, uintptr_t))(uintptr_t)call;
   get_property = (int (*)(uintptr_t, int64_t, uintptr_t))(uintptr_t)get;
   reset_frame = (void (*)(ipy_frame *))(uintptr_t)reset;
-  keep_error = (uintptr_t(*)(ipy_isolate *, ist_context *, ist_error *))(uintptr_t)keep;
-  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish, &thrown, &pinned};
-  for (int i = 0; i < 6; i++) {
+  PyObject **ours[] = {&call_otherwise, &get_otherwise, &get_undefined, &finish, &pinned};
+  for (int i = 0; i < 5; i++) {
     Py_INCREF(package[i]);
     Py_XDECREF(*ours[i]);
     *ours[i] = package[i];
@@ -328,20 +257,20 @@ static PyType_Spec owner_spec = {"isthmus._calls.Owner", sizeof(owner), 0, Py_TP
 
 static PyMethodDef methods[] = {
     {"start", start, METH_VARARGS,
-     "start(call, get, reset, keep, drop, call_otherwise, get_otherwise, get_undefined, finish, "
-     "thrown, pinned): the addresses of ipy_call, ipy_get, ipy_frame_reset, ipy_error_keep and "
-     "ipy_drop; and what makes a call with other arguments, call_otherwise(function, args), reads "
-     "a "
-     "property by another key, get_otherwise(object, key), says what an undefined property means, "
-     "get_undefined(object, key), reads another result, finish(object, frame, answer), makes the "
-     "exception of what JavaScript threw, thrown(object, error, name, message), and gives the "
-     "number "
-     "of what stands for an object already, to be dropped after use, or 0, pinned(function, "
-     "value)."},
+     "start(call, get, reset, drop, call_otherwise, get_otherwise, get_undefined, finish, pinned): "
+     "the addresses of ipy_call, ipy_get, ipy_frame_reset and ipy_drop; and what makes a call with "
+     "other arguments, call_otherwise(function, args), reads a property by another key, "
+     "get_otherwise(object, key), says what an undefined property means, get_undefined(object, "
+     "key), reads another result or raises what went wrong, finish(object, frame, answer), and "
+     "gives the number of what stands for an object already, to be dropped after use, or 0, "
+     "pinned(function, value)."},
     {"answer_by", ipy__answer_by, METH_VARARGS,
      "answer_by(cores, settle, throw): the address of what answers calls by JavaScript."},
     {"evaluate", ipy__evaluate, METH_VARARGS,
      "evaluate(function, place, source, filename, context): the value of a script."},
+    {"utf8", ipy__utf8, METH_VARARGS,
+     "utf8(text, what): a text as UTF-8, in which lone surrogates are U+FFFD; a TypeError about "
+     "`what` when it is none."},
     {"text_address", text_address, METH_O,
      "text_address(text): where a text of ASCII has its characters, as long as it lives."},
     {"doubles", ipy__doubles, METH_O, "doubles(list): the doubles of a list of numbers, or None."},

@@ -1,9 +1,7 @@
 /* evaluate.c: Context.eval without limits of its own, which through cffi takes a third longer. */
 #include "evaluate.h"
 
-#include <stdbool.h>
-
-#include "bridge.h"
+#include "plain.h"
 
 typedef int evaluating(uintptr_t place, const char *source, size_t length, const char *file,
                        int line_offset, uintptr_t frame);
@@ -17,7 +15,6 @@ static PyObject *wrong(const char *what, PyObject *value) {
   return NULL;
 }
 
-/* A text as UTF-8, in which lone surrogates are U+FFFD. */
 static PyObject *utf8(PyObject *text) {
   PyObject *bytes = PyUnicode_AsUTF8String(text);
   if (bytes || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return bytes;
@@ -30,6 +27,14 @@ static PyObject *utf8(PyObject *text) {
   bytes = PyUnicode_AsUTF8String(whole);
   Py_DECREF(whole);
   return bytes;
+}
+
+PyObject *ipy__utf8(PyObject *module, PyObject *args) {
+  (void)module;
+  PyObject *text;
+  const char *what;
+  if (!PyArg_ParseTuple(args, "Os:utf8", &text, &what)) return NULL;
+  return PyUnicode_Check(text) ? utf8(text) : wrong(what, text);
 }
 
 /* The name of a file, for C. Most texts come by the same name as the one before. */
@@ -73,11 +78,7 @@ PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   const char *bytes = PyBytes_AsString(text);
   size_t length = (size_t)PyBytes_Size(text);
   ipy_frame frame;
-  frame.argv = frame.args;
-  frame.error = NULL;
-  frame.wall = frame.cpu = 0;
-  frame.more = NULL;
-  frame.used = 0;
+  ipy__prepare(&frame);
   int answer;
   for (;;) {
     PyThreadState *state = PyEval_SaveThread();
@@ -88,15 +89,9 @@ PyObject *ipy__evaluate(PyObject *module, PyObject *args) {
   }
   Py_DECREF(text);
   Py_DECREF(file);
-  switch (answer) {
-  case IPY_BUSY: return NULL;
-  case IPY_INT: return PyLong_FromLongLong(frame.result.integer);
-  case IPY_DOUBLE: return PyFloat_FromDouble(frame.result.number);
-  case IPY_NULL: Py_RETURN_NONE;
-  case IPY_TRUE: Py_RETURN_TRUE;
-  case IPY_FALSE: Py_RETURN_FALSE;
-  default:
-    return PyObject_CallMethod(context, "_finish", "Ki", (unsigned long long)(uintptr_t)&frame,
-                               answer);
-  }
+  if (answer == IPY_BUSY) return NULL;
+  /* A text is in memory of the frame, which the package empties. */
+  if (ipy__is_plain(answer) && answer != IPY_LATIN1) return ipy__lift(&frame.result, answer);
+  return PyObject_CallMethod(context, "_finish", "Ki", (unsigned long long)(uintptr_t)&frame,
+                             answer);
 }

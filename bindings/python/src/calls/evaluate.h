@@ -11,4 +11,8 @@
  * what went wrong. */
 PyObject *ipy__evaluate(PyObject *module, PyObject *args);
 
+/* utf8(text, what) -> bytes: the text as UTF-8, in which lone surrogates are U+FFFD. What is no
+ * text is refused, as `what`. */
+PyObject *ipy__utf8(PyObject *module, PyObject *args);
+
 #endif

@@ -7,11 +7,11 @@ import os
 import time
 import weakref
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _core
-from ._calls import evaluate
+from ._calls import evaluate, utf8
+from ._closing import Closing
 from ._console import Console, add_web
 from ._convert import lower_text
 from ._core import Hold, finish, lift, nanoseconds
@@ -20,7 +20,7 @@ from ._extension import ffi, lib
 from ._grant import CLibrary, load
 from ._modules import Module, Modules, compile_module, import_now, import_promise, install
 from ._script import Script, compile_function, compile_script, function_cache
-from ._source import name_of, offset, utf8
+from ._source import name_of, offset
 
 if TYPE_CHECKING:
     from ._isolate import Isolate
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 _EVAL = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval")))
 _EVAL_COMPARTMENT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_eval_compartment")))
-
-
-def _utf8(text: str, what: str) -> bytes:
-    """A text as evaluate.c makes one."""
-    if not isinstance(text, str):
-        raise TypeError(f"{what} must be str, not {type(text).__name__}")
-    return utf8(text, what)
 
 
 class _Borrowed:
@@ -47,7 +40,7 @@ class _Borrowed:
         self.c = ffi.cast("ipy_frame *", at)
 
 
-class Context:
+class Context(Closing):
     """A global object with its own built-ins; made by `Isolate.context`.
 
     It is like a dict of its global object: `ctx["x"] = 1`, `ctx["x"]` (KeyError when there is
@@ -121,17 +114,6 @@ class Context:
 
     def __repr__(self) -> str:
         return f"<isthmus.Context {'closed' if self.closed else hex(id(self))}>"
-
-    def __enter__(self) -> Context:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Gives the context up, with every object that came by it: using one raises ClosedError.
@@ -208,7 +190,7 @@ class Context:
         if timeout is None and cpu_timeout is None and not line_offset:
             return evaluate(self._eval_at, self._at, source, filename, self)
         core = self._core
-        text, file = _utf8(source, "the source"), _utf8(filename, "the filename")
+        text, file = utf8(source, "the source"), utf8(filename, "the filename")
         if b"\0" in file:
             raise ValueError("embedded null byte")
         frame = core.frame()

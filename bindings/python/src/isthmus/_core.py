@@ -239,16 +239,6 @@ class LiveDetails(ErrorDetails):
         drop(self._core_ptr, self._kept)
 
 
-def thrown(proxy: Any, kept: int, name: Optional[str], message: Optional[str]) -> JSError:
-    """The exception of what JavaScript threw, when it is nothing of Python's.
-
-    Args:
-        proxy: what was used.
-        kept: the address of its `ipy_error`, which goes with the exception.
-    """
-    return JSError(message or "", name, LiveDetails(proxy._context, kept))
-
-
 class Core:
     """What an isolate's contexts and proxies share.
 

@@ -10,9 +10,9 @@ import json
 import threading
 import time
 from collections import deque
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
+from ._closing import Closing
 from ._core import BUSY, Hold, check
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LOOK = 0.05
 
 
-class Inspector:
+class Inspector(Closing):
     """The inspector of an isolate, made by `Isolate.inspector`; one at a time.
 
     Args:
@@ -74,17 +74,6 @@ class Inspector:
             raise StateError("the isolate has an inspector already")
         check(status)
         self._ptr = made[0]
-
-    def __enter__(self) -> Inspector:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     @property
     def closed(self) -> bool:
@@ -242,7 +231,7 @@ class Inspector:
                 self._paused_by = None
 
 
-class Session:
+class Session(Closing):
     """A session of an inspector, made by `Inspector.session`: messages are dicts, as of the
     protocol's JSON."""
 
@@ -253,17 +242,6 @@ class Session:
         self._receive = receive
         self._received: deque[dict[str, Any]] = deque()
         self._ptr = ffi.NULL
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def _open(self) -> None:
         core = self.inspector.isolate._core

@@ -6,10 +6,10 @@ import os
 import weakref
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from ._calls import Keeper
+from ._closing import Closing
 from ._core import LEAVE, Core, byte_count, check, nanoseconds
 from ._errors import StateError
 from ._extension import ffi, lib
@@ -78,7 +78,7 @@ class _Held(Keeper):
         pass
 
 
-class Isolate:
+class Isolate(Closing):
     """A JavaScript heap with its collector and its limits; contexts live in it.
 
     Any thread may use it, one at a time: an operation waits until it is free, and lets other Python
@@ -139,17 +139,6 @@ class Isolate:
 
     def __repr__(self) -> str:
         return f"<isthmus.Isolate {'closed' if self.closed else hex(id(self))}>"
-
-    def __enter__(self) -> Isolate:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         core = getattr(self, "_core", None)

@@ -21,10 +21,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import Any, Callable, Literal, Optional, Union
 
 from ._cbor import decode, encode
+from ._closing import Closing
 from ._core import (
     _ending,
     byte_count,
@@ -106,7 +106,7 @@ class PoolStatistics:
     """Contexts, isolates or processes that had to be made anew because of a run."""
 
 
-class Pool:
+class Pool(Closing):
     """Threads that run programs over inputs, outside of Python's lock.
 
     Any number of threads may use one pool; their maps take turns. It is a context manager, and is
@@ -186,17 +186,6 @@ class Pool:
         waiters = getattr(self, "_waiters", None)
         if waiters:
             waiters.close()
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     @property
     def closed(self) -> bool:

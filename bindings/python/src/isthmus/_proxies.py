@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
 
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
-from ._core import _LIFT, DATE, OBJECT, SYMBOL, VIEW, finish, lift, thrown
+from ._core import _LIFT, DATE, OBJECT, SYMBOL, VIEW, finish, lift
 from ._errors import ClosedError, Error, StateError
 from ._extension import ffi, lib
 from ._undefined import undefined
@@ -918,13 +918,11 @@ _calls.start(
     _address("ipy_call"),
     _address("ipy_get"),
     _address("ipy_frame_reset"),
-    _address("ipy_error_keep"),
     _address("ipy_drop"),
     _call_otherwise,
     _get_otherwise,
     _get_undefined,
     _finish_call,
-    thrown,
     _pinned,
 )
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Union
 
+from . import _calls
 from ._extension import ffi, lib
 
 
@@ -36,10 +37,7 @@ def utf8(text: Union[str, bytes], what: str) -> bytes:
         return text[3:] if text.startswith(b"\xef\xbb\xbf") else text
     if not isinstance(text, str):
         raise TypeError(f"{what} must be str or bytes, not {type(text).__name__}")
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    return _calls.utf8(text, what)
 
 
 def name_of(text: Union[str, os.PathLike[str]], what: str) -> bytes:

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import Any, Optional, Union
 
 try:
@@ -24,6 +23,7 @@ except ImportError as missing:
 
 from . import _pool
 from ._cbor import decode, encode
+from ._closing import Closing
 from ._errors import ClosedError, JSDiedError, StateError
 from ._pool import Outcome, PoolStatistics, Program, Progress
 
@@ -35,7 +35,7 @@ PATIENCE = 0.05
 """Seconds that are spent on reading one chunk's inputs."""
 
 
-class Pool:
+class Pool(Closing):
     """A pool on every worker of a Dask cluster, those that join it later among them.
 
     It is a context manager.
@@ -63,17 +63,6 @@ class Pool:
 
     def __repr__(self) -> str:
         return f"<isthmus.distributed.Pool {'closed' if self._closed else self._name}>"
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     @property
     def closed(self) -> bool:
