@@ -35,5 +35,5 @@ func (iso *Isolate) DoContext(ctx context.Context, fn func(*Scope) error) error 
 		return statusError("Do", status)
 	}
 	defer native.Leave(iso.handle)
-	return fn(&Scope{iso})
+	return iso.within(ctx, "Do", func() error { return fn(&Scope{iso}) })
 }

@@ -32,6 +32,7 @@ type isolate struct {
 	debts   *debts
 	frames  []*native.Frame // by how often the lock is taken
 	running context.Context // what the JavaScript that runs was started under; nil: nothing
+	run     *run            // the innermost that a Go context can end
 	inside  int             // how many callbacks are on the stack
 }
 

@@ -1,0 +1,115 @@
+package isthmus
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+
+	"isthmus/bindings/go/internal/native"
+)
+
+// run is what runs in an isolate under a Go context.
+type run struct {
+	ctx   context.Context
+	outer *run
+
+	mu      sync.Mutex
+	isolate unsafe.Pointer // nil: it is over
+}
+
+// within runs fn, with the isolate entered, under a Go context: when that ends, so does the
+// JavaScript that fn runs, and none of what runs later. ctx may be nil.
+func (iso *isolate) within(ctx context.Context, op string, fn func() error) error {
+	if ctx == nil || ctx == iso.running {
+		return fn()
+	}
+	outer := iso.running
+	defer func() { iso.running = outer }()
+	iso.running = ctx
+	if ctx.Done() == nil {
+		return fn()
+	}
+	if err := ctx.Err(); err != nil {
+		return contextError(op, ctx, err)
+	}
+	var wall time.Duration
+	if deadline, ok := ctx.Deadline(); ok {
+		if wall = time.Until(deadline); wall <= 0 {
+			return contextError(op, ctx, context.DeadlineExceeded)
+		}
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if status := native.LimitsBegin(iso.handle, wall, 0); status != native.OK {
+		return statusError(op, status)
+	}
+	defer native.LimitsEnd(iso.handle)
+	r := &run{ctx: ctx, outer: iso.run, isolate: iso.handle}
+	iso.run = r
+	defer func() { iso.run = r.outer }()
+	stop := context.AfterFunc(ctx, r.cancel)
+	defer func() {
+		if !stop() {
+			r.end()
+		}
+	}()
+	return fn()
+}
+
+// cancel ends what runs, unless it is over; on a goroutine of its own.
+func (r *run) cancel() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.isolate != nil {
+		native.Terminate(r.isolate)
+	}
+}
+
+// end has cancel do nothing from now on.
+func (r *run) end() {
+	r.mu.Lock()
+	r.isolate = nil
+	r.mu.Unlock()
+}
+
+// contextError is the error of what was not begun since its context has ended.
+func contextError(op string, ctx context.Context, err error) error {
+	status := native.ErrTerminated
+	if errors.Is(err, context.DeadlineExceeded) {
+		status = native.ErrTimeout
+	}
+	return &Error{Op: op, Status: status.Name(), Message: err.Error(), err: withCause(ctx, err)}
+}
+
+// withCause adds why a context has ended, where somebody has said it.
+func withCause(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && cause != err {
+		return errors.Join(err, cause)
+	}
+	return err
+}
+
+// under runs fn in the context under a Go context, which bounds waiting for the isolate, too.
+func (ctx *Context) under(goctx context.Context, op string, fn func() error) error {
+	if ctx.err != nil {
+		return ctx.err
+	}
+	if err := ctx.iso.enter(goctx); err != nil {
+		return err
+	}
+	defer ctx.iso.leave()
+	return ctx.iso.within(goctx, op, fn)
+}
+
+// RunScriptContext is RunScript under a Go context: when that ends, so does the script, with an error
+// that is context.DeadlineExceeded or context.Canceled, and so does waiting for the isolate.
+func (ctx *Context) RunScriptContext(goctx context.Context, source, origin string) (v *Value, err error) {
+	err = ctx.under(goctx, "RunScriptContext", func() error {
+		v, err = ctx.RunScript(source, origin)
+		return err
+	})
+	return v, err
+}
