@@ -10,6 +10,9 @@
  * `as.handle`. To C as arguments, IGO_ASCII when all of it is; from C as a result, IGO_WTF8. */
 #define IGO_ASCII 64u
 #define IGO_WTF8 65u
+/* And BigInts, as arguments: the number is in `as`. */
+#define IGO_INT64 66u
+#define IGO_UINT64 67u
 
 #define IGO_ARGS 12u
 #define IGO_TEXT 4096u
@@ -76,5 +79,7 @@ typedef struct igo_env {
 } igo_env;
 igo_env *igo__env_new(uint64_t isolate, uint64_t id);
 void igo_env_free(void *env);
+/* The ist_function that Go answers; `env` is an igo_env. */
+ist_status igo__on_call(void *env, const ist_call *call, ist_value *result);
 
 #endif

@@ -65,6 +65,9 @@ const (
 	// Texts, in frames only: so many bytes of ASCII, or of WTF-8 (UTF-8 that keeps lone surrogates).
 	ASCII uint32 = C.IGO_ASCII
 	WTF8  uint32 = C.IGO_WTF8
+	// Arguments that become BigInts, in frames only.
+	Int64  uint32 = C.IGO_INT64
+	Uint64 uint32 = C.IGO_UINT64
 )
 
 // Value is an ist_value; from String on it is a handle.

@@ -10,8 +10,14 @@ static ist_status lower_one(ist_isolate *isolate, ist_value *value, uint32_t *sc
   if (value->type < IGO_ASCII) return IST_OK;
   ist_status status = scoped(isolate, scope);
   if (status) return status;
-  return ist_string_new_as(isolate, value->type == IGO_ASCII ? IST_LATIN1 : IST_WTF8,
-                           (const void *)(uintptr_t)value->as.handle, value->isolate, value);
+  uint64_t bits = value->as.handle;
+  switch (value->type) {
+  case IGO_INT64: return ist_bigint_new_int64(isolate, (int64_t)bits, value);
+  case IGO_UINT64: return ist_bigint_new_uint64(isolate, bits, value);
+  default:
+    return ist_string_new_as(isolate, value->type == IGO_ASCII ? IST_LATIN1 : IST_WTF8,
+                             (const void *)(uintptr_t)bits, value->isolate, value);
+  }
 }
 
 ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope) {
