@@ -354,6 +354,15 @@ IST_API ist_status ist_limits_begin(ist_isolate *isolate, const ist_limits *limi
  * Since 0.1. */
 IST_API ist_status ist_limits_end(ist_isolate *isolate, ist_usage *usage);
 
+/* The number of the latest limits that were put on, by which ist_limits_cancel finds them; no other
+ * ones ever have it. IST_ERR_STATE when there are none, IST_ERR_RESOURCE as with ist_limits_begin.
+ * Since 0.1. */
+IST_API ist_status ist_limits_number(ist_isolate *isolate, uint64_t *result);
+
+/* Ends what runs within the limits of that number as if their time were over, with a text that says
+ * so. Nothing happens once they were taken off. Any thread, while the isolate lives. Since 0.1. */
+IST_API ist_status ist_limits_cancel(ist_isolate *isolate, uint64_t number);
+
 /* Whether the isolate has reached its heap limit: it is spent. Whatever would run JavaScript or
  * make a value in it is answered with IST_ERR_MEMORY; all that is left to do is to free it. Other
  * isolates go on. Any thread. Since 0.1. */
@@ -363,6 +372,11 @@ IST_API bool ist_isolate_spent(const ist_isolate *isolate);
  * matter: it takes milliseconds to seconds. Weak handles' finalizers have run when it returns.
  * Since 0.1. */
 IST_API ist_status ist_isolate_collect(ist_isolate *isolate);
+
+/* Bytes of the heap, and of native memory that JavaScript objects hold, that the last full
+ * collection has found in use; 0 before the first one. It is for those who hold handles without
+ * knowing which of them are still wanted. Any thread, while the isolate lives. Since 0.1. */
+IST_API size_t ist_isolate_kept(const ist_isolate *isolate);
 
 /* Bytes, unless said. */
 typedef struct ist_statistics {
@@ -524,6 +538,21 @@ typedef enum ist_class {
 
 /* Since 0.1. */
 IST_API ist_status ist_value_class(ist_isolate *isolate, ist_value value, ist_class *result);
+
+/* What some objects are beside their class. */
+#define IST_TRAIT_ASYNC 1u     /* an async function */
+#define IST_TRAIT_GENERATOR 2u /* a function that makes generators */
+#define IST_TRAIT_BOOLEAN 4u   /* IST_CLASS_BOXED: what is in it */
+#define IST_TRAIT_NUMBER 8u
+#define IST_TRAIT_STRING 16u
+#define IST_TRAIT_SYMBOL 32u
+#define IST_TRAIT_BIGINT 64u
+#define IST_TRAIT_MAP 128u    /* IST_CLASS_ITERATOR: of a Map, */
+#define IST_TRAIT_SET 256u    /* or of a Set */
+#define IST_TRAIT_MODULE 512u /* IST_CLASS_WASM: a WebAssembly.Module */
+
+/* The traits of a value, ored from IST_TRAIT_*; 0 for what has none. Since 0.1. */
+IST_API ist_status ist_value_traits(ist_isolate *isolate, ist_value value, uint32_t *result);
 
 /* Whether two values are the same: as `===` does, or as Object.is does. Since 0.1. */
 IST_API ist_status ist_value_strict_equals(ist_isolate *isolate, ist_value left, ist_value right,

@@ -82,6 +82,25 @@ const kind kinds[] = {
     {&v8::Value::IsExternal, IST_CLASS_EXTERNAL},
 };
 
+struct trait {
+  bool (v8::Value::*is)() const;
+  uint32_t flag;
+};
+
+/* All that fit are it. */
+const trait traits[] = {
+    {&v8::Value::IsAsyncFunction, IST_TRAIT_ASYNC},
+    {&v8::Value::IsGeneratorFunction, IST_TRAIT_GENERATOR},
+    {&v8::Value::IsBooleanObject, IST_TRAIT_BOOLEAN},
+    {&v8::Value::IsNumberObject, IST_TRAIT_NUMBER},
+    {&v8::Value::IsStringObject, IST_TRAIT_STRING},
+    {&v8::Value::IsSymbolObject, IST_TRAIT_SYMBOL},
+    {&v8::Value::IsBigIntObject, IST_TRAIT_BIGINT},
+    {&v8::Value::IsMapIterator, IST_TRAIT_MAP},
+    {&v8::Value::IsSetIterator, IST_TRAIT_SET},
+    {&v8::Value::IsWasmModuleObject, IST_TRAIT_MODULE},
+};
+
 /* What the conversions begin with: `body(entry, value)` is the rest. */
 template <class Body>
 ist_status on_value(ist_context *context, ist_value value, const void *result, ist_error **error,
@@ -185,6 +204,21 @@ ist_status ist_value_class(ist_isolate *isolate, ist_value value, ist_class *res
     if (!((*local)->*one.is)()) continue;
     *result = one.is_class;
     break;
+  }
+  return IST_OK;
+}
+
+ist_status ist_value_traits(ist_isolate *isolate, ist_value value, uint32_t *result) {
+  if (!result) return IST_ERR_ARGUMENT;
+  ist__gate gate(isolate);
+  if (gate.status) return gate.status;
+  v8::HandleScope scope(isolate->v8);
+  v8::Local<v8::Value> local;
+  if (!ist__value_to(isolate, value, &local)) return IST_ERR_HANDLE;
+  *result = 0;
+  if (!local->IsObject()) return IST_OK;
+  for (const trait &one : traits) {
+    if (((*local)->*one.is)()) *result |= one.flag;
   }
   return IST_OK;
 }

@@ -71,6 +71,41 @@ static void classes(void **state) {
   assert_status(IST_ERR_ARGUMENT, ist_value_class(NULL, ist_null(), &got));
 }
 
+static void traits(void **state) {
+  fixture *f = *state;
+  static const struct {
+    const char *source;
+    uint32_t expected;
+  } cases[] = {
+      {"1", 0},
+      {"'x'", 0},
+      {"({})", 0},
+      {"() => {}", 0},
+      {"async () => {}", IST_TRAIT_ASYNC},
+      {"(function* () {})", IST_TRAIT_GENERATOR},
+      {"(async function* () {})", IST_TRAIT_ASYNC | IST_TRAIT_GENERATOR},
+      {"new Proxy(async () => {}, {})", 0},
+      {"Object(true)", IST_TRAIT_BOOLEAN},
+      {"Object(1)", IST_TRAIT_NUMBER},
+      {"new (class extends String {})", IST_TRAIT_STRING},
+      {"Object(Symbol())", IST_TRAIT_SYMBOL},
+      {"Object(1n)", IST_TRAIT_BIGINT},
+      {"new Map().keys()", IST_TRAIT_MAP},
+      {"new Set().entries()", IST_TRAIT_SET},
+      {"new WebAssembly.Memory({ initial: 1 })", 0},
+      {"new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))", IST_TRAIT_MODULE},
+      {"({ __proto__: Number.prototype, [Symbol.toStringTag]: 'Number' })", 0},
+  };
+  uint32_t got;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_ok(ist_value_traits(f->isolate, eval(f, cases[i].source), &got));
+    if (got != cases[i].expected) fail_msg("%s has %u", cases[i].source, got);
+  }
+  assert_status(IST_ERR_HANDLE, ist_value_traits(f->isolate, stale(f), &got));
+  assert_status(IST_ERR_ARGUMENT, ist_value_traits(f->isolate, ist_null(), NULL));
+  assert_status(IST_ERR_ARGUMENT, ist_value_traits(NULL, ist_null(), &got));
+}
+
 static void equality(void **state) {
   fixture *f = *state;
   ist_value object = eval(f, "globalThis.o = {}; o");
@@ -269,8 +304,13 @@ static void memory_stays_flat(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(classes),           TEST(equality), TEST(conversions),
-      TEST(instances),         TEST(json),     cmocka_unit_test(rejections_of_getters_are_told),
+      TEST(classes),
+      TEST(traits),
+      TEST(equality),
+      TEST(conversions),
+      TEST(instances),
+      TEST(json),
+      cmocka_unit_test(rejections_of_getters_are_told),
       TEST(memory_stays_flat),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
