@@ -63,8 +63,6 @@ func (ctx *Context) lowerPlain(frame *native.Frame, pins *pins, to *native.Value
 		return ctx.lowerValuer(to, x)
 	case *Function:
 		return ctx.lowerValuer(to, x)
-	case *Function:
-		return ctx.lowerValuer(to, x)
 	case int64:
 		*to = integerOf(x)
 	case int32:
