@@ -315,10 +315,11 @@ struct ist_isolate : ist__record {
   std::atomic<uint64_t> look_at{0}; /* when the watchdog has to look at them; 0: not */
   bool watched;                     /* it is among those that the watchdog looks at: its lock */
   ist_isolate *next_watched, **watched_link;
-  size_t heap_limit;  /* bytes; what V8 has made of the option */
-  size_t stack_limit; /* bytes; 0: V8's own */
-  bool heap_limited;  /* the embedder has set that */
-  bool brief_errors;  /* they are complete otherwise */
+  std::atomic<size_t> kept{0}; /* bytes that the last full collection has left */
+  size_t heap_limit;           /* bytes; what V8 has made of the option */
+  size_t stack_limit;          /* bytes; 0: V8's own */
+  bool heap_limited;           /* the embedder has set that */
+  bool brief_errors;           /* they are complete otherwise */
   std::shared_ptr<ist__buffers> buffers;
   ist__interrupt *posts, **last_post;
   size_t post_count, loop_references;

@@ -44,6 +44,7 @@ void collected(v8::Isolate *, v8::GCType, v8::GCCallbackFlags, void *data) {
   if (isolate->spent.load(std::memory_order_relaxed)) return;
   v8::HeapStatistics heap;
   isolate->v8->GetHeapStatistics(&heap);
+  isolate->kept.store(heap.used_heap_size() + heap.external_memory(), std::memory_order_relaxed);
   if (heap.used_heap_size() > isolate->heap_limit) spend(isolate);
 }
 
@@ -193,6 +194,10 @@ ist_status ist__limits_reached(const ist_isolate *isolate, ist_status otherwise)
   return isolate->expired.load(std::memory_order_acquire) ? IST_ERR_TIMEOUT : otherwise;
 }
 
+size_t ist_isolate_kept(const ist_isolate *isolate) {
+  return isolate ? isolate->kept.load(std::memory_order_relaxed) : 0;
+}
+
 void ist__limit_text(char text[IST_LIMIT_TEXT], ist_status status, bool cpu, uint64_t amount) {
   if (status == IST_ERR_TIMEOUT)
     snprintf(text, IST_LIMIT_TEXT, "the %s limit of %.12g ms was reached",
@@ -221,6 +226,8 @@ ist_error *ist__limits_error(ist_status status) {
   while (at && !isolate->levels[at - 1].expired) at--;
   if (!at) return nullptr;
   const ist__level *level = &isolate->levels[at - 1];
+  if (level->expired == IST__EXPIRY_CANCEL)
+    return ist_error_new(status, "AbortError", "the run was cancelled");
   bool cpu = level->expired == IST__EXPIRY_CPU;
   ist__limit_text(text, status, cpu, cpu ? level->cpu : level->wall);
   return ist_error_new(status, "TimeoutError", text);
@@ -257,7 +264,7 @@ uint64_t ist__limits_look(ist_isolate *isolate, uint64_t now) {
     ist__level *level = &isolate->levels[i];
     if (level->expired) continue;
     if (level->wall_end && level->wall_end <= now)
-      level->expired = IST__EXPIRY_WALL;
+      level->expired = level->cancelled ? IST__EXPIRY_CANCEL : IST__EXPIRY_WALL;
     else if (level->cpu_end && read_clock(level->clock) >= level->cpu_end)
       level->expired = IST__EXPIRY_CPU;
     reached |= level->expired != IST__EXPIRY_NONE;
@@ -321,6 +328,40 @@ ist_status ist_limits_end(ist_isolate *isolate, ist_usage *usage) {
   return IST_OK;
 }
 
+ist_status ist_limits_number(ist_isolate *isolate, uint64_t *result) {
+  if (!isolate || !result) return IST_ERR_ARGUMENT;
+  if (ist__forked()) return IST_ERR_FORKED;
+  if (!isolate->live.load(std::memory_order_acquire)) return IST_ERR_HANDLE;
+  if (!ist__isolate_held(isolate) || !isolate->level_count) return IST_ERR_STATE;
+  if (!isolate->watched && !ist__watch(isolate)) return IST_ERR_RESOURCE;
+  static std::atomic<uint64_t> last{0};
+  std::lock_guard<std::mutex> guard(isolate->reach);
+  ist__level *level = &isolate->levels[isolate->level_count - 1];
+  if (!level->number) level->number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  *result = level->number;
+  return IST_OK;
+}
+
+/* The watchdog does it: it knows when JavaScript may not be interrupted. */
+ist_status ist_limits_cancel(ist_isolate *isolate, uint64_t number) {
+  constexpr uint64_t past = 1;
+  if (!isolate || !number) return IST_ERR_ARGUMENT;
+  if (ist__forked()) return IST_ERR_FORKED;
+  {
+    std::lock_guard<std::mutex> guard(isolate->reach);
+    if (!isolate->live.load(std::memory_order_relaxed)) return IST_ERR_HANDLE;
+    ist__level *level = nullptr;
+    for (uint32_t i = 0; i < isolate->level_count && !level; i++)
+      if (isolate->levels[i].number == number) level = &isolate->levels[i];
+    if (!level || level->expired) return IST_OK;
+    level->cancelled = true;
+    level->wall_end = past;
+    isolate->look_at.store(past);
+  }
+  ist__watch_at(past);
+  return IST_OK;
+}
+
 /* ---- The heap ---- */
 
 bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *options,
@@ -374,5 +415,6 @@ void ist__limits_free(ist_isolate *isolate) {
   isolate->look_at.store(0, std::memory_order_relaxed);
   isolate->heap_limit = isolate->stack_limit = 0;
   isolate->heap_limited = false;
+  isolate->kept.store(0, std::memory_order_relaxed);
   isolate->buffers.reset();
 }

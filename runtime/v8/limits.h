@@ -9,7 +9,12 @@
 
 /* ---- Time ---- */
 
-enum ist__expiry : uint8_t { IST__EXPIRY_NONE, IST__EXPIRY_WALL, IST__EXPIRY_CPU };
+enum ist__expiry : uint8_t {
+  IST__EXPIRY_NONE,
+  IST__EXPIRY_WALL,
+  IST__EXPIRY_CPU,
+  IST__EXPIRY_CANCEL
+};
 
 /* The limits of one ist_limits_begin. Changed under the isolate's `reach`, where the watchdog may
  * read it. Times are nanoseconds, of the monotonic clock or that of the thread's processor time. */
@@ -19,8 +24,10 @@ struct ist__level {
   uint64_t wall_end, cpu_end; /* 0: no limit */
   clockid_t clock;            /* of the thread's processor time, where `cpu` is set */
   uint32_t depth, over;       /* of the isolate within it */
+  uint64_t number;            /* of ist_limits_number; 0: nobody has asked */
   ist__expiry expired;
-  bool entered; /* V8's isolate was entered for it; it was the current one otherwise */
+  bool cancelled; /* `wall_end` is past for that reason */
+  bool entered;   /* V8's isolate was entered for it; it was the current one otherwise */
 };
 
 /* The monotonic clock. */
