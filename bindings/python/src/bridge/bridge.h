@@ -197,19 +197,20 @@ typedef enum ipy_outcome {
   IPY_THROWS,     /* after ipy_throw */
   IPY_RETHROWS,   /* after ipy_rethrow */
   IPY_TERMINATES, /* JavaScript ends; the package raises what it keeps */
-  IPY_OTHERWISE,  /* nothing was done: the package is to answer */
   IPY_TAKEN       /* after ipy_take */
 } ipy_outcome;
 
-/* Has calls answered by the function at this address, which takes what ipy_on_call takes, before
- * they come to the package. */
+/* Has calls of Python objects answered by the function at this address: an ipy_on_call. Before
+ * anything is called. */
 void ipy_answer_by(uintptr_t function);
 
 /* cdef: end */
 
-/* What the package answers: a call of the Python object `host`; whether JavaScript is to end
- * because a signal's handler has raised; and which objects JavaScript has forgotten. */
-extern int ipy_on_call(int64_t key, int64_t context, int64_t host, ipy_frame *frame);
+/* Answers a call of the Python object `host`, whose arguments are in the frame: an ipy_outcome. */
+typedef int ipy_on_call(int64_t key, int64_t context, int64_t host, ipy_frame *frame);
+
+/* What the package answers: whether JavaScript is to end because a signal's handler has raised; and
+ * which objects JavaScript has forgotten. */
 extern int ipy_on_look(int64_t key);
 extern void ipy_on_release(int64_t key, const int64_t *hosts, size_t count);
 

@@ -64,11 +64,10 @@ int ipy_take(ipy_frame *frame) {
   return IPY_TAKEN;
 }
 
-/* Set once, before anything is called. */
-static int (*answer_first)(int64_t key, int64_t context, int64_t host, ipy_frame *frame);
+static ipy_on_call *answer_it;
 
 void ipy_answer_by(uintptr_t function) {
-  answer_first = (int (*)(int64_t, int64_t, int64_t, ipy_frame *))function;
+  answer_it = (ipy_on_call *)function;
 }
 
 static ist_status on_call(void *env, const ist_call *call, ist_value *result) {
@@ -97,11 +96,7 @@ static ist_status on_call(void *env, const ist_call *call, ist_value *result) {
   } else {
     void *number = NULL;
     ist_context_data(call->context, &number);
-    int64_t context = (int64_t)(intptr_t)number;
-    int outcome = IPY_OTHERWISE;
-    if (answer_first) outcome = answer_first(core->key, context, made->host, frame);
-    if (outcome == IPY_OTHERWISE) outcome = ipy_on_call(core->key, context, made->host, frame);
-    switch (outcome) {
+    switch (answer_it(core->key, (int64_t)(intptr_t)number, made->host, frame)) {
     case IPY_RETURNS:
       ipy_take(frame);
       /* fall through */

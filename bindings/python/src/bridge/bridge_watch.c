@@ -104,9 +104,7 @@ void ipy__watch_again(void) {
 }
 
 void ipy_warm(void) {
-  ipy_frame frame = {.argc = 0};
   int64_t none = 0;
-  (void)ipy_on_call(0, 0, 0, &frame);
   (void)ipy_on_look(0);
   ipy_on_release(0, &none, 1);
 }

@@ -1,11 +1,11 @@
-/* answer.c: the way of a call from JavaScript to a Python object whose arguments are plain. What
- * has other arguments is not called here, but by the package; and what gives or raises anything
- * else is left to the package afterwards. */
+/* answer.c: the way of a call from JavaScript to a Python object. Arguments and results that are
+ * plain take no detour; what others are, and what is to be done with an exception, the package
+ * says. */
 #include "answer.h"
 
 #include "plain.h"
 
-static PyObject *cores, *settle, *objects_name, *next_host_name;
+static PyObject *cores, *lift_other, *settle, *objects_name, *next_host_name;
 static void (*throw_it)(ipy_frame *frame, const char *name, const char *message, int64_t host);
 
 /* What was raised, with its traceback. */
@@ -89,18 +89,20 @@ static PyObject *find(int64_t key, int64_t host, PyObject **thing) {
 
 static int answer(int64_t key, int64_t context, int64_t host, ipy_frame *frame) {
   uint32_t argc = frame->argc;
-  for (uint32_t i = 0; i < argc; i++)
-    if (!ipy__is_plain(frame->argv[i].tag)) return IPY_OTHERWISE;
   PyGILState_STATE state = PyGILState_Ensure();
   PyObject *thing, *core = find(key, host, &thing);
   if (!core) {
     PyGILState_Release(state);
-    return IPY_OTHERWISE;
+    return IPY_TERMINATES;
   }
   PyObject *args = PyTuple_New(argc), *result = NULL;
   bool whole = args;
   for (uint32_t i = 0; i < argc && whole; i++) {
-    PyObject *value = ipy__lift(&frame->argv[i], frame->argv[i].tag);
+    const ipy_item *item = &frame->argv[i];
+    PyObject *value = ipy__is_plain(item->tag)
+                          ? ipy__lift(item, item->tag)
+                          : PyObject_CallFunction(lift_other, "OLK", core, (long long)context,
+                                                  (unsigned long long)(uintptr_t)item);
     whole = value && !PyTuple_SetItem(args, i, value);
   }
   if (whole) result = PyObject_CallObject(thing, args);
@@ -117,18 +119,19 @@ static int answer(int64_t key, int64_t context, int64_t host, ipy_frame *frame) 
 
 PyObject *ipy__answer_by(PyObject *module, PyObject *args) {
   (void)module;
-  PyObject *given[2];
+  PyObject *given[3];
   unsigned long long throwing;
-  if (!PyArg_ParseTuple(args, "OOK:answer_by", &given[0], &given[1], &throwing)) return NULL;
+  if (!PyArg_ParseTuple(args, "OOOK:answer_by", &given[0], &given[1], &given[2], &throwing))
+    return NULL;
   if (!objects_name) objects_name = PyUnicode_InternFromString("objects");
   if (!next_host_name) next_host_name = PyUnicode_InternFromString("next_host");
   if (!objects_name || !next_host_name) return NULL;
   throw_it = (void (*)(ipy_frame *, const char *, const char *, int64_t))(uintptr_t)throwing;
-  Py_INCREF(given[0]);
-  Py_INCREF(given[1]);
-  Py_XDECREF(cores);
-  Py_XDECREF(settle);
-  cores = given[0];
-  settle = given[1];
+  PyObject **ours[] = {&cores, &lift_other, &settle};
+  for (int i = 0; i < 3; i++) {
+    Py_INCREF(given[i]);
+    Py_XDECREF(*ours[i]);
+    *ours[i] = given[i];
+  }
   return PyLong_FromUnsignedLongLong((unsigned long long)(uintptr_t)answer);
 }

@@ -265,7 +265,7 @@ static PyMethodDef methods[] = {
      "gives the number of what stands for an object already, to be dropped after use, or 0, "
      "pinned(function, value)."},
     {"answer_by", ipy__answer_by, METH_VARARGS,
-     "answer_by(cores, settle, throw): the address of what answers calls by JavaScript."},
+     "answer_by(cores, lift, settle, throw): the address of what answers calls by JavaScript."},
     {"evaluate", ipy__evaluate, METH_VARARGS,
      "evaluate(function, place, source, filename, context): the value of a script."},
     {"utf8", ipy__utf8, METH_VARARGS,

@@ -14,7 +14,7 @@ from ._calls import evaluate, utf8
 from ._closing import Closing
 from ._console import Console, add_web
 from ._convert import lower_text
-from ._core import Hold, finish, lift, nanoseconds
+from ._core import Held, Hold, finish, lift, nanoseconds
 from ._errors import ClosedError, ForkedError, JSMemoryError, StateError
 from ._extension import ffi, lib
 from ._grant import CLibrary, load
@@ -98,7 +98,7 @@ class Context(Closing):
         options.no_code_from_strings = not eval_allowed
         options.frozen = frozen
         made = ffi.new("ist_context **")
-        with isolate._held(0, 0, False):
+        with Held(isolate._core):
             _core.check(lib.ist_context_new(isolate._pointer(), options, made))
             self._number = next(_numbers)
             lib.ipy_context_number(made[0], self._number)
@@ -126,7 +126,7 @@ class Context(Closing):
             return
         try:
             # Whoever uses it now has done so, or is a function that JavaScript has called here.
-            with self.isolate._held(0, 0, False):
+            with Held(core):
                 pointer = self._gone()
                 if pointer:
                     lib.ipy_forget_context(core.ptr, pointer)

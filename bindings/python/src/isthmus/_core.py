@@ -412,27 +412,60 @@ class Core:
 LEAVE = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_leave")))
 
 
-class Hold(Keeper):
+class Held(Keeper):
+    """Holds an isolate for the length of a `with`.
+
+    Args:
+        core: the isolate's.
+        wall, cpu: nanoseconds that all within may take; 0: no limit of its own.
+        limited: whether these limits, or else the isolate's, are on it.
+    """
+
+    __slots__ = ("_hold", "_limited", "_limits", "core")
+
+    def __init__(self, core: Core, wall: int = 0, cpu: int = 0, limited: bool = False) -> None:
+        self.core = core
+        self._limits = (wall, cpu) if wall or cpu else None
+        self._limited = limited
+        self._hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
+        self._keep(LEAVE, int(ffi.cast("uintptr_t", self._hold)))
+
+    def _begin(self) -> Any:
+        frame = self.core.frame()
+        self._enter(frame, None)
+        self.core.frames.append(frame)
+
+    def _enter(self, frame: OpFrame, context: Optional[Context]) -> None:
+        core = self.core
+        limits = self._limits
+        if limits:
+            frame.c.wall, frame.c.cpu = limits
+        args = (core.ptr, self._hold, frame.c, self._limited)
+        answer = lib.ipy_enter(*args)
+        if answer:
+            core.again(answer, frame, context, lib.ipy_enter, *args)
+        if limits:
+            frame.c.wall = frame.c.cpu = 0
+
+    def _end(self) -> None:
+        pass
+
+
+class Hold(Held):
     """Holds an isolate over several calls of isthmus.h, in a scope of its own.
 
     Args:
         context: whose limits hold, and which the values belong to.
-        frame: where texts and limits are; None: one of its own.
-        limited: whether the limits of the frame or the isolate are on it.
+        wall, cpu, limited: as for `Held`.
     """
 
-    __slots__ = ("_hold", "_limited", "_own", "context", "core", "frame")
+    __slots__ = ("context", "frame")
+    context: Context
 
-    def __init__(
-        self, context: Context, frame: Optional[OpFrame] = None, limited: bool = True
-    ) -> None:
+    def __init__(self, context: Context, wall: int = 0, cpu: int = 0, limited: bool = True) -> None:
+        Held.__init__(self, context._core, wall, cpu, limited)
         self.context = context
-        self.core = context._core
-        self._own = frame is None
-        self.frame = frame or self.core.frame()
-        self._limited = limited
-        self._hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
-        self._keep(LEAVE, int(ffi.cast("uintptr_t", self._hold)))
+        self.frame = self.core.frame()
 
     if TYPE_CHECKING:
 
@@ -442,19 +475,15 @@ class Hold(Keeper):
         core = self.core
         if not self.context._ptr:
             raise core.closed_error(self.context)
-        args = (core.ptr, self._hold, self.frame.c, self._limited)
-        answer = lib.ipy_enter(*args)
-        if answer:
-            core.again(answer, self.frame, self.context, lib.ipy_enter, *args)
+        self._enter(self.frame, self.context)
         if not self.context._ptr:
             # Another thread has closed it while this one waited.
             raise core.closed_error(self.context)
         return self
 
     def _end(self) -> None:
-        if self._own:
-            lib.ipy_frame_reset(self.frame.c)
-            self.core.frames.append(self.frame)
+        lib.ipy_frame_reset(self.frame.c)
+        self.core.frames.append(self.frame)
 
     def check(self, status: int, error: Any = None) -> None:
         """Raises what a status says; `error` is the `ist_error **` that was given, or None."""
@@ -623,44 +652,10 @@ def _context_of(core: Core, number: int) -> Context:
     return context
 
 
-@ffi.def_extern(error=3, onerror=_interrupted)  # type: ignore[untyped-decorator]
-def ipy_on_call(key: int, context_number: int, host: int, frame: Any) -> int:
-    """Answers a call of a Python object by JavaScript."""
-    reference = _cores.get(key)
-    core = reference() if reference is not None else None
-    if core is None:
-        return 3
-    try:
-        context = _context_of(core, context_number)
-        thing = core.objects[host]
-        argv = frame.argv
-        args = []
-        for i in range(frame.argc):
-            item = argv[i]
-            tag = item.tag
-            if tag == INT:
-                args.append(item.integer)
-            elif tag == DOUBLE:
-                args.append(item.number)
-            else:
-                args.append(_LIFT[tag](context, item))
-        result = thing(*args)
-        item = frame.result
-        kind = type(result)
-        if kind is float:
-            item.tag = DOUBLE
-            item.number = result
-            return 0
-        if kind is int and -SAFE <= result <= SAFE:
-            item.tag = INT
-            item.integer = result
-            return 0
-        if result is None:
-            item.tag = NULL
-            return 0
-        return _give_back(core, context, result, frame)
-    except BaseException as problem:
-        return _throw(core, problem, frame)
+def _lift_argument(core: Core, context_number: int, at: int) -> Any:
+    """The Python form of an argument that is not plain."""
+    item = ffi.cast("ipy_item *", at)
+    return _LIFT[item.tag](_context_of(core, context_number), item)
 
 
 def _give_back(core: Core, context: Context, result: Any, frame: Any) -> int:
@@ -680,7 +675,7 @@ def _give_back(core: Core, context: Context, result: Any, frame: Any) -> int:
 def _settle(
     core: Core, context_number: int, result: Any, problem: Optional[BaseException], at: int
 ) -> int:
-    """Ends a call that the extension has made: with a result that is not plain, or an exception."""
+    """Ends a call: with a result that is not plain, or an exception."""
     frame = ffi.cast("ipy_frame *", at)
     if problem is None:
         try:
@@ -692,7 +687,9 @@ def _settle(
 
 
 lib.ipy_answer_by(
-    answer_by(_cores, _settle, int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_throw"))))
+    answer_by(
+        _cores, _lift_argument, _settle, int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_throw")))
+    )
 )
 
 

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from ._closing import Closing
-from ._core import BUSY, Hold, check
+from ._core import BUSY, Held, Hold, check
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
 from ._loop import core_of, interrupt, interrupted
@@ -64,7 +64,7 @@ class Inspector(Closing):
         options.quit = ffi.addressof(lib, "ipy_quit")
         options.ready = ffi.addressof(lib, "ipy_ready")
         made = ffi.new("ist_inspector **")
-        with isolate._held(0, 0, False):
+        with Held(isolate._core):
             options.env = lib.ipy_hook_new(core.ptr, core.host(self))
             if not options.env:
                 raise MemoryError

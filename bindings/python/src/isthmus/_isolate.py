@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._calls import Keeper
 from ._closing import Closing
-from ._core import LEAVE, Core, byte_count, check, nanoseconds
+from ._core import Core, Held, byte_count, check, nanoseconds
 from ._errors import StateError
 from ._extension import ffi, lib
 from ._loop import extra_of, interrupt, post, run_until, under_way
@@ -49,33 +48,6 @@ class Statistics:
     """How many handles are in use."""
     buffers: int
     """In buffers and WebAssembly memories, which `buffer_limit` is about."""
-
-
-class _Held(Keeper):
-    """Holds an isolate for the length of a `with`, with limits or without."""
-
-    __slots__ = ("_core", "_hold", "_limited", "_limits")
-
-    def __init__(self, core: Core, wall: int, cpu: int, limited: bool) -> None:
-        self._core = core
-        self._limits = wall, cpu
-        self._limited = limited
-        self._hold = ffi.gc(ffi.new("ipy_hold *"), lib.ipy_abandon)
-        self._keep(LEAVE, int(ffi.cast("uintptr_t", self._hold)))
-
-    def _begin(self) -> None:
-        core = self._core
-        frame = core.frame()
-        frame.c.wall, frame.c.cpu = self._limits
-        args = (core.ptr, self._hold, frame.c, self._limited)
-        answer = lib.ipy_enter(*args)
-        if answer:
-            core.again(answer, frame, None, lib.ipy_enter, *args)
-        frame.c.wall = frame.c.cpu = 0
-        core.frames.append(frame)
-
-    def _end(self) -> None:
-        pass
 
 
 class Isolate(Closing):
@@ -211,13 +183,10 @@ class Isolate(Closing):
         if not self._core.closed:
             lib.ipy_isolate_terminate(self._core.ptr)
 
-    def _held(self, wall: int, cpu: int, limited: bool) -> AbstractContextManager[None]:
-        return _Held(self._core, wall, cpu, limited)
-
     def entered(self) -> AbstractContextManager[None]:
         """A context manager that keeps the isolate for this thread: operations within it are
         faster, and other threads wait until its end."""
-        return self._held(0, 0, False)
+        return Held(self._core)
 
     def limits(
         self, timeout: Optional[float] = None, cpu_timeout: Optional[float] = None
@@ -233,7 +202,7 @@ class Isolate(Closing):
             TypeError, ValueError: a limit is no number, or not greater than 0.
         """
         wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
-        return self._held(wall, cpu, bool(wall or cpu))
+        return Held(self._core, wall, cpu, limited=bool(wall or cpu))
 
     def _pointer(self) -> Any:
         core = self._core
@@ -243,14 +212,14 @@ class Isolate(Closing):
 
     def collect(self) -> None:
         """Collects all garbage that V8 can find now; takes milliseconds to seconds."""
-        with self._held(0, 0, False):
+        with Held(self._core):
             check(lib.ist_isolate_collect(self._pointer()))
 
     def statistics(self) -> Statistics:
         """What the isolate holds."""
         got = ffi.new("ist_statistics *")
         got.size = ffi.sizeof("ist_statistics")
-        with self._held(0, 0, False):
+        with Held(self._core):
             check(lib.ist_isolate_statistics(self._pointer(), got))
         return Statistics(**{name: getattr(got, name) for name in Statistics.__dataclass_fields__})
 
@@ -357,5 +326,5 @@ class Isolate(Closing):
     def run_microtasks(self) -> None:
         """Runs the reactions of promises that are queued. They run by themselves when JavaScript
         returns to Python; this is for what Python has queued meanwhile."""
-        with self._held(0, 0, True):
+        with Held(self._core, limited=True):
             check(lib.ist_isolate_run_microtasks(self._pointer()))

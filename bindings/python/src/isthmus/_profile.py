@@ -7,7 +7,7 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Optional, Union
 
-from ._core import check, nanoseconds
+from ._core import Held, check, nanoseconds
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
 from ._loop import core_of, interrupted
@@ -58,7 +58,7 @@ def write_document(
     """Calls a function of isthmus.h that writes a document."""
     core = isolate._core
     writer = _Writer(write)
-    with isolate._held(0, 0, False):
+    with Held(isolate._core):
         hook = lib.ipy_hook_new(core.ptr, core.host(writer))
         if not hook:
             raise MemoryError
@@ -88,7 +88,7 @@ class Profile:
         self._data: Optional[bytes] = None
 
     def __enter__(self) -> Profile:
-        with self._isolate._held(0, 0, False):
+        with Held(self._isolate._core):
             status = lib.ist_profile_start(self._isolate._pointer(), self._interval)
         if status == lib.IST_ERR_STATE:
             raise StateError("the isolate is being profiled already")

@@ -53,17 +53,12 @@ class Script:
         where = self._context if context is None else context
         if where._core is not self._context._core:
             raise StateError("the script belongs to another isolate")
-        hold = Hold(where)
-        hold.frame.c.wall = nanoseconds(timeout, "timeout")
-        hold.frame.c.cpu = nanoseconds(cpu_timeout, "cpu_timeout")
-        try:
-            with hold:
-                result, problem = ffi.new("ist_value *"), ffi.new("ist_error **")
-                status = lib.ist_script_run(where._ptr, self._ptr, result, problem)
-                hold.check(status, problem)
-                return hold.lift(result[0])
-        finally:
-            hold.frame.c.wall = hold.frame.c.cpu = 0
+        wall, cpu = nanoseconds(timeout, "timeout"), nanoseconds(cpu_timeout, "cpu_timeout")
+        with Hold(where, wall, cpu) as hold:
+            result, problem = ffi.new("ist_value *"), ffi.new("ist_error **")
+            status = lib.ist_script_run(where._ptr, self._ptr, result, problem)
+            hold.check(status, problem)
+            return hold.lift(result[0])
 
     def cache(self) -> bytes:
         """The code, with what was compiled lazily until now: give it to `Context.compile` with the
