@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char **import_dirs(char *const *given, size_t count) {
   char **dirs = allocate((count + 2) * sizeof *dirs);
@@ -23,7 +24,7 @@ static void free_dirs(char **dirs) {
 }
 
 typedef struct settings {
-  bool descriptor, cdef;
+  bool descriptor, cdef, go;
   ist__gen_cffi mode;
   const char *output;
   ist__gen_target target;
@@ -45,6 +46,7 @@ static int take_options(const verb *verb, int argc, char **argv, settings *setti
       settings->mode = (ist__gen_cffi)mode;
       break;
     }
+    case 'g': settings->go = true; break;
     case 'o': settings->output = optarg; break;
     case 't':
       if (kind_word(A_TARGET, optarg) == 0)
@@ -87,20 +89,46 @@ static int write_output(const char *path, const char *text) {
   return EXIT_FAILURE;
 }
 
+/* A Go package is a folder, which is made if it is not there, with a file in it that is called as
+ * the interface file is. */
+static int write_package(const char *folder, const char *idl, const char *text) {
+  const char *slash = strrchr(idl, '/'), *base = slash ? slash + 1 : idl, *end = strrchr(base, '.');
+  int length = end ? (int)(end - base) : (int)strlen(base);
+  char *path = allocate(strlen(folder) + (size_t)length + sizeof "/.go");
+  sprintf(path, "%s/%.*s.go", folder, length, base);
+  int exit_code = write_output(path, text);
+  free(path);
+  return exit_code;
+}
+
+static int make_text(const settings *settings, const char *idl, const ist__gen_options *options,
+                     char **text) {
+  if (settings->cdef) return ist__gen_cdef_file(idl, settings->mode, options, text);
+  if (settings->go) return ist__gen_go_file(idl, settings->output, options, text);
+  return ist__gen_descriptor_file(idl, options, text);
+}
+
 int verb_gen(int argc, char **argv) {
   const verb *verb = verb_named("gen");
   settings settings = {0};
   if (take_options(verb, argc, argv, &settings)) return EXIT_USAGE;
-  if (settings.descriptor == settings.cdef)
-    return usage_error(verb->name, "say what to make: --descriptor or --cdef");
+  if (settings.descriptor + settings.cdef + settings.go != 1)
+    return usage_error(verb->name, "say what to make: --descriptor, --cdef or --go");
   if (argc - optind != 1) return usage_error(verb->name, "expected one interface file");
+  bool package = settings.go && settings.output;
+  if (package && mkdir(settings.output, 0777) && errno != EEXIST) {
+    fprintf(stderr, "isthmus gen: cannot make the folder %s: %s\n", settings.output,
+            strerror(errno));
+    return EXIT_FAILURE;
+  }
   char **dirs = import_dirs(settings.idl_dirs, settings.idl_dir_count);
   ist__diag_printer printer = {stderr, use_colors(stderr)};
   ist__gen_options options = options_for(&settings, dirs, &printer);
   char *text = NULL;
-  int errors = settings.cdef ? ist__gen_cdef_file(argv[optind], settings.mode, &options, &text)
-                             : ist__gen_descriptor_file(argv[optind], &options, &text);
-  int exit_code = errors ? EXIT_FAILURE : write_output(settings.output, text);
+  int exit_code = EXIT_FAILURE;
+  if (make_text(&settings, argv[optind], &options, &text) == 0)
+    exit_code = package ? write_package(settings.output, argv[optind], text)
+                        : write_output(settings.output, text);
   ist__gen_free(text);
   free_dirs(dirs);
   return exit_code;

@@ -27,6 +27,8 @@ static const option_row gen_options[] = {
     {'d', "descriptor", NO_ARGUMENT, ANYTHING, NULL, "make the descriptor (JSON)"},
     {'c', "cdef", MAYBE_ARGUMENT, A_CFFI_MODE, "MODE",
      "make declarations for Python's cffi, in its API or ABI mode (api)"},
+    {'g', "go", NO_ARGUMENT, ANYTHING, NULL,
+     "make a Go package that calls the library without V8 (-o names its folder)"},
     {'o', "output", AN_ARGUMENT, A_FILE, "FILE", "write to FILE instead of standard output"},
     {'t', "target", AN_ARGUMENT, A_TARGET, "TARGET",
      "lay out for x86_64 or aarch64 instead of this machine"},

@@ -604,7 +604,7 @@ bool ist__idl_expr_literal(const expr *e);
 expr *ist__idl_resolve_length(compiler *c, decl *f, expr *parsed, const scope *s, param *p,
                               const char *what);
 
-// --- type_c.c, emit_descriptor.c, emit_cdef.c, by_value.c
+// --- type_c.c, emit_descriptor.c, emit_cdef.c, by_value.c, emit_go*.c
 // -------------------------------------------------------------------------------------------------
 
 const char *ist__idl_type_c(compiler *c, const ctype *t, const char *declarator); // as C source
@@ -612,6 +612,7 @@ char *ist__idl_emit_descriptor(compiler *c);
 const char *ist__idl_wide_text(compiler *c, wide value);
 char *ist__idl_emit_cdef_api(compiler *c);
 char *ist__idl_emit_cdef_abi(compiler *c);
+char *ist__idl_emit_go(compiler *c);
 // The members of a plain struct that is passed by value as `d` is, or NULL.
 const char *ist__idl_stand_in(compiler *c, decl *d);
 
@@ -662,7 +663,8 @@ int ist__idl_run(char *const *argv, const char *output);
 struct compiler {
   arena arena;
   const ist__gen_options *options;
-  int target; // index into a scalar's sizes
+  const char *folder; // where a Go package will be, or NULL
+  int target;         // index into a scalar's sizes
   int errors;
   int imports;            // read so far
   int depth;              // of declarations that need each other

@@ -215,6 +215,20 @@ int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_opti
   return run_file(path, options, cdef_emitter(mode), cdef_out);
 }
 
+int ist__gen_go_file(const char *path, const char *folder, const ist__gen_options *options,
+                     char **go_out) {
+  compiler c;
+  char *out = NULL;
+  begin(&c, options);
+  c.folder = folder;
+  int errors = run(&c, NULL, path, ist__idl_emit_go, &out);
+  if (errors == 0)
+    *go_out = out;
+  else
+    free(out);
+  return errors;
+}
+
 int ist__gen_prove(const char *path, const ist__gen_options *options, char **summary_out) {
   return run_file(path, options, ist__idl_prove, summary_out);
 }

@@ -1,6 +1,6 @@
 // The interface compiler as a library: IDL text goes in, a descriptor (docs/descriptor.md),
-// declarations for Python's cffi or a proof against the C headers comes out. The command line and
-// the runtime's loader see nothing else of gen/.
+// declarations for Python's cffi, a Go package or a proof against the C headers comes out. The
+// command line and the runtime's loader see nothing else of gen/.
 //
 // The compiler never aborts on its input, keeps no state between calls and may run on several
 // threads at once. Text that it gives away was allocated with malloc and is freed by ist__gen_free.
@@ -66,6 +66,12 @@ int ist__gen_cdef(const char *text, size_t len, ist__gen_cffi mode, const ist__g
                   char **cdef_out);
 int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_options *options,
                        char **cdef_out);
+
+// A Go package that calls the library through cgo, as the text of its one file. `folder` is where
+// the file will be, NULL the current folder: from there it names what lies beside the interface
+// file.
+int ist__gen_go_file(const char *path, const char *folder, const ist__gen_options *options,
+                     char **go_out);
 
 // Proves the interface file at `path` against the C headers that it names, with the C compiler
 // ($CC, or cc) and pkg-config. Only the host's target can be proven. Returns the number of errors

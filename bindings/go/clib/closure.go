@@ -1,0 +1,348 @@
+package clib
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// How long C keeps a callback.
+type Scope uint8
+
+const (
+	ScopeCall Scope = iota
+	ScopeOnce
+	ScopeUntil
+	ScopeForever
+)
+
+// A Use is one place where functions are given to C: a parameter or a field.
+type Use struct {
+	Function *Function
+	Name     string
+	Type     string
+	Scope    Scope
+	Until    []*Function
+	Replaced bool
+	// NoReenter is the number of the callback's type among the library's, or -1.
+	NoReenter int32
+	// Slots is how many functions may be given at a time where C carries no user data; 0: it does.
+	Slots int
+
+	mu    sync.Mutex
+	slots []*Closure
+	free  []int
+}
+
+// A Closure is a Go function while C may call it.
+type Closure struct {
+	Func any
+	// Args are the values of the callback type's own parameters.
+	Args []int64
+
+	use *Use
+	// What C knows it by: user data, whose low 16 bits are the number of the function in C, from 1, where
+	// there are several.
+	token  uintptr
+	slot   int
+	parent *Object
+	loose  bool
+	joined []*Closure
+	ended  atomic.Bool
+	call   uint64 // scope call: the call that waits for it
+}
+
+var (
+	closures sync.Map // token to *Closure
+	tokens   atomic.Uintptr
+)
+
+// Give makes a Go function something that C can call, and gives what C knows it by. A nil closure
+// is NULL.
+func (c *Call) Give(use *Use, function any, args ...int64) (*Closure, error) {
+	one := &Closure{Func: function, Args: args, use: use}
+	one.token = tokens.Add(1)
+	if use.Slots > 0 {
+		slot, ok := use.take(one)
+		if !ok {
+			return nil, use.Function.state(use.Name, fmt.Sprintf("C can have no more than %d functions here at a time", use.Slots))
+		}
+		one.slot = slot
+		one.token = one.token<<16 | uintptr(slot+1)
+	}
+	closures.Store(one.token, one)
+	if use.Scope == ScopeCall {
+		c.closures = append(c.closures, one)
+		one.call = c.number
+	}
+	return one, nil
+}
+
+func (u *Use) take(one *Closure) (int, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	slot := len(u.slots)
+	if n := len(u.free); n > 0 {
+		slot = u.free[n-1]
+		u.free = u.free[:n-1]
+	} else if slot == u.Slots {
+		return 0, false
+	} else {
+		u.slots = append(u.slots, nil)
+	}
+	u.slots[slot] = one
+	return slot, true
+}
+
+// Token is what C knows it by; 0 is NULL.
+func (one *Closure) Token() uintptr {
+	if one == nil {
+		return 0
+	}
+	return one.token
+}
+
+// Accept notes that C has accepted a callback, or NULL, until something ends it. A callback that C
+// did not accept is ended.
+func (c *Call) Accept(use *Use, one *Closure, accepted bool) {
+	if !accepted {
+		if one != nil {
+			one.end()
+		}
+		return
+	}
+	if use.Scope != ScopeUntil {
+		return
+	}
+	parent := c.First()
+	if use.Replaced {
+		others := use.Function.Library.looseClosures()
+		if parent != nil {
+			others = append([]*Closure(nil), parent.closures...)
+		}
+		for _, other := range others {
+			if other.use == use && other != one {
+				other.end()
+			}
+		}
+	}
+	switch {
+	case one == nil:
+	case parent == nil:
+		one.loose = true
+		l := use.Function.Library
+		l.mu.Lock()
+		if l.loose == nil {
+			l.loose = make(map[*Closure]struct{})
+		}
+		l.loose[one] = struct{}{}
+		l.mu.Unlock()
+	case parent.state == live || parent.state == closed:
+		one.parent = parent
+		parent.closures = append(parent.closures, one)
+	default:
+		one.end()
+	}
+}
+
+func (l *Library) looseClosures() []*Closure {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]*Closure, 0, len(l.loose))
+	for one := range l.loose {
+		list = append(list, one)
+	}
+	return list
+}
+
+func (one *Closure) endsBy(f *Function) bool {
+	for _, function := range one.use.Until {
+		if function == f {
+			return true
+		}
+	}
+	return false
+}
+
+// end: C must not call it any more; if it does, it gets the answer for failures.
+func (one *Closure) end() {
+	if one.ended.Swap(true) {
+		return
+	}
+	use := one.use
+	if use.Slots > 0 {
+		use.mu.Lock()
+		use.slots[one.slot] = nil
+		use.free = append(use.free, one.slot)
+		use.mu.Unlock()
+	}
+	closures.Delete(one.token)
+	if one.loose {
+		l := use.Function.Library
+		l.mu.Lock()
+		delete(l.loose, one)
+		l.mu.Unlock()
+	}
+	if parent := one.parent; parent != nil {
+		one.parent = nil
+		for i, other := range parent.closures {
+			if other == one {
+				parent.closures = append(parent.closures[:i:i], parent.closures[i+1:]...)
+				break
+			}
+		}
+	}
+}
+
+// Join makes functions that share user data end together.
+func (one *Closure) Join(other *Closure) { one.joined = append(one.joined, other) }
+
+// Destroyed is C's notice that it needs a callback no more.
+func Destroyed(token uintptr) {
+	if found, ok := closures.Load(token); ok {
+		one := found.(*Closure)
+		for _, other := range one.joined {
+			other.end()
+		}
+		one.end()
+	}
+}
+
+// A failure is what a callback of a call has failed with.
+type failure struct {
+	err      error
+	panicked bool
+	value    any
+}
+
+// A Frame is one run of a callback.
+type Frame struct {
+	*Closure
+	call uint64
+	lent []*Object
+	// Message is the text of a failure, where C is told it.
+	Message string
+}
+
+// Unhandled is given the error of a callback that no call waits for: C made it on a thread of its
+// own. A panic there ends the process, as everywhere in Go. By default the error is a line on standard error.
+var Unhandled = func(library, callback string, err error) {
+	fmt.Fprintf(os.Stderr, "%s: %s: in a callback that nobody waits for: %v\n", library, callback, err)
+}
+
+// Enter runs a callback that C has called: what `token` stands for, within the call of a number, or
+// within none. It tells whether C has its answer.
+func (u *Use) Enter(token uintptr, call uint64, run func(*Frame) error) (answered bool, message string) {
+	one := u.closure(token)
+	if one == nil {
+		return false, ""
+	}
+	l := u.Function.Library
+	if call == 0 {
+		call = one.call
+	}
+	if l.waiting.Load() != 0 && l.failed(call) {
+		return false, ""
+	}
+	frame := &Frame{Closure: one, call: call}
+	if u.Scope == ScopeOnce {
+		defer one.end()
+	}
+	if u.NoReenter >= 0 {
+		l.sealed.Add(1)
+		defer l.sealed.Add(-1)
+	}
+	err := frame.run(run)
+	for _, o := range frame.lent {
+		o.family.mu.Lock()
+		o.expire(nil)
+		o.family.mu.Unlock()
+	}
+	if err == nil {
+		return true, ""
+	}
+	if call != 0 {
+		l.note(call, err)
+	} else if err.panicked {
+		panic(err.value)
+	} else {
+		Unhandled(l.Name, u.Function.Name+": "+u.Name, err.err)
+	}
+	if err.panicked {
+		return false, fmt.Sprint(err.value)
+	}
+	return false, err.err.Error()
+}
+
+func (u *Use) closure(token uintptr) *Closure {
+	if u.Slots > 0 {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if token == 0 || token > uintptr(len(u.slots)) {
+			return nil
+		}
+		return u.slots[token-1]
+	}
+	found, ok := closures.Load(token)
+	if !ok {
+		return nil
+	}
+	return found.(*Closure)
+}
+
+func (f *Frame) run(run func(*Frame) error) (failed *failure) {
+	done := false
+	defer func() {
+		if !done {
+			// A panic must not unwind C. It goes on when C has returned.
+			failed = &failure{panicked: true, value: recover()}
+		}
+	}()
+	err := run(f)
+	done = true
+	if err != nil {
+		return &failure{err: err}
+	}
+	return nil
+}
+
+func (l *Library) failed(call uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failures[call] != nil
+}
+
+func (l *Library) note(call uint64, err *failure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failures == nil {
+		l.failures = make(map[uint64]*failure)
+	}
+	if l.failures[call] == nil {
+		l.failures[call] = err
+		l.waiting.Add(1)
+	}
+}
+
+// Thrown gives the error of a callback of this call, or goes on with its panic.
+func (c *Call) Thrown() error {
+	l := c.function.Library
+	if l.waiting.Load() == 0 {
+		return nil
+	}
+	l.mu.Lock()
+	one := l.failures[c.number]
+	if one != nil {
+		delete(l.failures, c.number)
+		l.waiting.Add(-1)
+	}
+	l.mu.Unlock()
+	if one == nil {
+		return nil
+	}
+	if one.panicked {
+		panic(one.value)
+	}
+	return one.err
+}

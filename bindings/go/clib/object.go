@@ -1,0 +1,518 @@
+package clib
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"weak"
+)
+
+// What a record says of an object's life: it leaves live once, and never comes back.
+type state uint8
+
+const (
+	live state = iota
+	closed
+	gone // the destructor has run
+	taken
+	expired
+)
+
+// Whose an object is.
+type holding uint8
+
+const (
+	borrowed holding = iota
+	owned
+	lent // for the length of a callback
+)
+
+// A family is what one call at a time may be inside of: an object and all that stands on it.
+type family struct {
+	mu    sync.Mutex
+	owner atomic.Uint64 // the call that holds it
+}
+
+// An Object is what is known of one object of C's. All but its address is guarded by the lock of
+// its family.
+type Object struct {
+	kind    *Type
+	address uintptr
+	family  *family
+	memory  bool // in memory that was allocated for it here
+
+	state    state
+	holding  holding
+	endedBy  *Function
+	calls    int
+	inside   *Function
+	kids     map[*Object]struct{}
+	parents  []*Object
+	ends     []*until // of what is borrowed from it
+	ownEnds  []*until
+	closures []*Closure
+	pins     map[string]*runtime.Pinner
+	pinned   map[string]any
+	wrapper  func() any // the Go object, or nil
+	wraps    int        // how many were made; the clean-up of an old one does nothing
+	dropped  bool       // Go has no object of it any more
+	height   int
+}
+
+// An until: a borrowed child ends when one of the functions is called on the parent.
+type until struct {
+	child     *Object
+	parent    *Object
+	functions []*Function
+}
+
+// Address is where it is in C.
+func (o *Object) Address() uintptr {
+	if o == nil {
+		return 0
+	}
+	return o.address
+}
+
+// Own records an object that is Go's to close, in the family of what it needs. Calls have it locked.
+func (k *Type) Own(c *Call, address uintptr, parents ...*Object) *Object {
+	o := k.find(address)
+	if o != nil && o.holding == borrowed {
+		// What was borrowed is given away: it stands alone from now on.
+		o.removeEnds()
+		o.leaveParents()
+		o.holding = owned
+	} else {
+		o = k.record(address, owned, parents)
+	}
+	for _, parent := range parents {
+		o.keep(parent)
+	}
+	for i := range c.count {
+		if from := c.entries[i].object; from.kind == k && k.Depth > 0 && from != o {
+			_, root := from.root()
+			o.height = max(o.height, root.height)
+		}
+	}
+	return o
+}
+
+// Place records an object that was made in memory from [Allocate].
+func (k *Type) Place(address uintptr) *Object {
+	o := k.record(address, owned, nil)
+	o.memory = true
+	return o
+}
+
+// Borrow records an object that is C's, or finds what is known of it. It ends with its parents, and
+// when one of the functions is called on the first of them, or at all.
+func (k *Type) Borrow(f *Function, output string, address uintptr, ends []*Function, parents ...*Object) (*Object, error) {
+	o := k.find(address)
+	if o == nil {
+		o = k.record(address, borrowed, parents)
+	}
+	for _, parent := range parents {
+		o.keep(parent)
+	}
+	if len(ends) > 0 && o.holding == borrowed {
+		var parent *Object
+		if len(parents) > 0 && parents[0] != o {
+			parent = parents[0]
+		}
+		o.endWith(parent, ends)
+	}
+	if k.Depth > 0 {
+		steps, root := o.root()
+		if steps > k.Depth {
+			return nil, f.state(output, k.tooDeep())
+		}
+		root.height = max(root.height, steps)
+	}
+	return o, nil
+}
+
+func (k *Type) tooDeep() string {
+	return k.Name + " objects would be nested more than " + shown(k.Depth) + " deep"
+}
+
+// Lend records an object that a callback gets, unless it is known.
+func (k *Type) Lend(c *Frame, address uintptr) *Object {
+	if address == 0 {
+		return nil
+	}
+	if o := k.find(address); o != nil {
+		return o
+	}
+	o := k.record(address, lent, nil)
+	c.lent = append(c.lent, o)
+	return o
+}
+
+func (k *Type) record(address uintptr, how holding, parents []*Object) *Object {
+	o := &Object{kind: k, address: address, holding: how}
+	if how == borrowed {
+		o.family = &k.Library.family
+	} else {
+		o.family = &family{}
+	}
+	for _, parent := range parents {
+		if parent != nil {
+			o.family = parent.family
+			break
+		}
+	}
+	l := k.Library
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.live == nil {
+		l.live = make(map[place]*Object)
+	}
+	l.live[place{k, address}] = o
+	return o
+}
+
+func (k *Type) find(address uintptr) *Object {
+	k.Library.mu.Lock()
+	defer k.Library.mu.Unlock()
+	return k.Library.live[place{k, address}]
+}
+
+// Wrap gives the Go object of a record: the one that there is, or a new one. What Go forgets is
+// closed.
+func Wrap[T any](o *Object, fresh func(*Object) *T) *T {
+	if o == nil {
+		return nil
+	}
+	if o.wrapper != nil {
+		if known, ok := o.wrapper().(*T); ok && known != nil {
+			return known
+		}
+	}
+	made := fresh(o)
+	pointer := weak.Make(made)
+	o.wrapper = func() any { return pointer.Value() }
+	o.wraps++
+	o.dropped = false
+	runtime.AddCleanup(made, o.forget, o.wraps)
+	return made
+}
+
+// forget runs when Go has forgotten an object. The lock may be held for long: others' clean-ups do
+// not wait for it.
+func (o *Object) forget(which int) {
+	go func() {
+		o.family.mu.Lock()
+		o.family.owner.Store(numbers.Add(1))
+		defer unlock(o.family)
+		if o.wraps == which {
+			o.dropped = true
+			o.settle()
+		}
+	}()
+}
+
+// fault says why it cannot be used.
+func (o *Object) fault() string {
+	name := o.kind.Name
+	switch o.state {
+	case closed, gone:
+		return "the " + name + " is closed"
+	case taken:
+		return "the " + name + " was given to " + o.by("C")
+	default:
+		if o.endedBy == nil {
+			return "the " + name + " is no longer valid"
+		}
+		return "the " + name + " is no longer valid after " + o.by("")
+	}
+}
+
+func (o *Object) by(otherwise string) string {
+	if o.endedBy == nil {
+		return otherwise
+	}
+	return o.endedBy.label()
+}
+
+func (o *Object) busy() string {
+	if o.inside != nil {
+		return "in use by " + o.inside.label()
+	}
+	return "in use by a call"
+}
+
+// needed says why C may not have it: what is Go's was made of it.
+func (o *Object) needed() string {
+	for kid := range o.kids {
+		if kid.holding == owned && kid.state != gone && kid.state != taken {
+			return "the " + o.kind.Name + " is still needed by " + article(kid.kind.Name)
+		}
+	}
+	return ""
+}
+
+func (o *Object) keep(parent *Object) {
+	if parent == nil || parent == o {
+		return
+	}
+	for _, one := range o.parents {
+		if one == parent {
+			return
+		}
+	}
+	// Objects that lead to each other: the one that was there first keeps.
+	if len(o.kids) > 0 && parent.reaches(o) {
+		return
+	}
+	if parent.kids == nil {
+		parent.kids = make(map[*Object]struct{})
+	}
+	parent.kids[o] = struct{}{}
+	o.parents = append(o.parents, parent)
+	if parent.state != live && parent.state != taken {
+		o.expire(parent.endedBy)
+	}
+}
+
+func (o *Object) reaches(other *Object) bool {
+	seen := map[*Object]bool{o: true}
+	for next := []*Object{o}; len(next) > 0; {
+		one := next[len(next)-1]
+		next = next[:len(next)-1]
+		if one == other {
+			return true
+		}
+		for _, parent := range one.parents {
+			if !seen[parent] {
+				seen[parent] = true
+				next = append(next, parent)
+			}
+		}
+	}
+	return false
+}
+
+func (o *Object) endWith(parent *Object, functions []*Function) {
+	for _, one := range o.ownEnds {
+		if one.parent == parent && &one.functions[0] == &functions[0] {
+			return
+		}
+	}
+	one := &until{o, parent, functions}
+	o.ownEnds = append(o.ownEnds, one)
+	if parent != nil {
+		o.keep(parent)
+		parent.ends = append(parent.ends, one)
+		return
+	}
+	l := o.kind.Library
+	l.mu.Lock()
+	l.untils = append(l.untils, one)
+	l.mu.Unlock()
+}
+
+func without(list []*until, one *until) []*until {
+	for i, other := range list {
+		if other == one {
+			return append(list[:i:i], list[i+1:]...)
+		}
+	}
+	return list
+}
+
+func (o *Object) removeEnds() {
+	l := o.kind.Library
+	for _, one := range o.ownEnds {
+		if one.parent != nil {
+			one.parent.ends = without(one.parent.ends, one)
+			continue
+		}
+		l.mu.Lock()
+		l.untils = without(l.untils, one)
+		l.mu.Unlock()
+	}
+	o.ownEnds = nil
+}
+
+func (o *Object) leaveParents() {
+	parents := o.parents
+	o.parents = nil
+	for _, parent := range parents {
+		delete(parent.kids, o)
+		parent.settle()
+	}
+}
+
+// end takes it out of live.
+func (o *Object) end(to state, by *Function) {
+	was := o.state
+	o.state = to
+	if was != live {
+		return
+	}
+	o.endedBy = by
+	l := o.kind.Library
+	l.mu.Lock()
+	if l.live[place{o.kind, o.address}] == o {
+		delete(l.live, place{o.kind, o.address})
+	}
+	l.mu.Unlock()
+	o.removeEnds()
+}
+
+// expireKids ends what is borrowed from it. What follows travels by a list, for a chain may have
+// any length.
+func (o *Object) expireKids(by *Function) {
+	var ending []*Object
+	for kid := range o.kids {
+		ending = append(ending, kid)
+	}
+	expireAll(ending, by)
+}
+
+func (o *Object) expire(by *Function) { expireAll([]*Object{o}, by) }
+
+func expireAll(ending []*Object, by *Function) {
+	var settling []*Object
+	for len(ending) > 0 {
+		one := ending[len(ending)-1]
+		ending = ending[:len(ending)-1]
+		if one.holding == owned || one.state != live {
+			continue
+		}
+		one.end(expired, by)
+		one.endClosures()
+		settling = append(settling, one)
+		for kid := range one.kids {
+			ending = append(ending, kid)
+		}
+	}
+	for _, one := range settling {
+		one.settle()
+	}
+}
+
+func (o *Object) endClosures() {
+	closures := o.closures
+	o.closures = nil
+	for _, one := range closures {
+		one.end()
+	}
+}
+
+// settle does what the state of the record asks for now; its family is locked.
+func (o *Object) settle() {
+	if len(o.kids) > 0 || o.calls > 0 {
+		return
+	}
+	switch {
+	case o.state == live && o.dropped && o.holding == owned:
+		o.end(closed, nil)
+		o.destroy(nil)
+	case o.state == live && o.dropped:
+		if len(o.closures) == 0 { // C may still call what was registered on it
+			o.end(expired, nil)
+			o.leaveParents()
+		}
+	case o.state == closed:
+		o.destroy(o.endedBy)
+	case o.state != live:
+		o.leaveParents()
+	}
+}
+
+func (o *Object) destroy(by *Function) {
+	o.calls++ // the destructor may call back
+	if o.kind.Free != nil && o.holding == owned {
+		o.kind.Free(o.family.owner.Load(), o.address)
+	}
+	o.calls--
+	o.finish(by)
+}
+
+// finish notes that the destructor has run.
+func (o *Object) finish(by *Function) {
+	o.end(gone, by)
+	o.expireKids(by)
+	o.endClosures()
+	for _, pinner := range o.pins {
+		pinner.Unpin()
+	}
+	o.pins, o.pinned = nil, nil
+	if o.memory {
+		Release(o.address)
+	}
+	o.leaveParents()
+}
+
+// Set notes what a field of the object points to, which stays where it is until the field is set
+// anew, and gives its address.
+func Set[T any](o *Object, field string, value []T) uintptr {
+	if o.pins == nil {
+		o.pins, o.pinned = make(map[string]*runtime.Pinner), make(map[string]any)
+	}
+	if old := o.pins[field]; old != nil {
+		old.Unpin()
+	}
+	pinner := &runtime.Pinner{}
+	o.pins[field], o.pinned[field] = pinner, value
+	return Pin(pinner, value)
+}
+
+// Field gives what a field points to: the rest of the slice that was set.
+func Field[T any](o *Object, field string, at uintptr, count int64, size uintptr) ([]T, error) {
+	value, _ := o.pinned[field].([]T)
+	start := uintptr(0)
+	if len(value) > 0 {
+		start = addressOf(value)
+	}
+	if at == 0 || len(value) == 0 {
+		return value[:0:0], nil
+	}
+	skipped := (at - start) / size
+	if at < start || skipped+uintptr(count) > uintptr(len(value)) {
+		return nil, &Error{o.kind.Library.Name, o.kind.Name + "." + field, "", "C has set it to memory of its own", ErrState}
+	}
+	return value[skipped : skipped+uintptr(count)], nil
+}
+
+// root gives how deep a borrowed object is inside of others of its type, and in which.
+func (o *Object) root() (int, *Object) {
+	steps, one := 0, o
+	for one.holding == borrowed && steps <= o.kind.Depth {
+		var up *Object
+		for _, parent := range one.parents {
+			if parent.kind == o.kind {
+				up = parent
+				break
+			}
+		}
+		if up == nil {
+			break
+		}
+		one = up
+		steps++
+	}
+	return steps, one
+}
+
+// nest says why it may not take an item, or "".
+func (o *Object) nest(item *Object) string {
+	kind := item.kind
+	if o.kind != kind {
+		return ""
+	}
+	steps, root := o.root()
+	height := steps + 1 + item.height
+	if root == item {
+		return kind.Name + " objects cannot be put into themselves"
+	}
+	if kind.Depth == 0 {
+		return ""
+	}
+	if height > kind.Depth {
+		return kind.tooDeep()
+	}
+	root.height = max(root.height, height)
+	return ""
+}
