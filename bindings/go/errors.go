@@ -146,6 +146,9 @@ func (ctx *Context) jsError(err *native.Error) *JSError {
 		Name: err.Name, Message: err.Message, StackTrace: err.Stack, SourceLine: err.SourceLine,
 		err: behind(err.Status),
 	}
+	if err.Status == native.ErrTimeout {
+		ctx.iso.run.explain(made)
+	}
 	if err.File != "" {
 		var where strings.Builder
 		where.WriteString(err.File)

@@ -18,6 +18,7 @@ type run struct {
 
 	mu      sync.Mutex
 	isolate unsafe.Pointer // nil: it is over
+	number  uint64         // of its limits
 }
 
 // within runs fn, with the isolate entered, under a Go context: when that ends, so does the
@@ -43,11 +44,12 @@ func (iso *isolate) within(ctx context.Context, op string, fn func() error) erro
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if status := native.LimitsBegin(iso.handle, wall, 0); status != native.OK {
+	number, status := native.LimitsBegin(iso.handle, wall, 0)
+	if status != native.OK {
 		return statusError(op, status)
 	}
 	defer native.LimitsEnd(iso.handle)
-	r := &run{ctx: ctx, outer: iso.run, isolate: iso.handle}
+	r := &run{ctx: ctx, outer: iso.run, isolate: iso.handle, number: number}
 	iso.run = r
 	defer func() { iso.run = r.outer }()
 	stop := context.AfterFunc(ctx, r.cancel)
@@ -59,12 +61,12 @@ func (iso *isolate) within(ctx context.Context, op string, fn func() error) erro
 	return fn()
 }
 
-// cancel ends what runs, unless it is over; on a goroutine of its own.
+// cancel ends what runs within it, unless it is over; on a goroutine of its own.
 func (r *run) cancel() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.isolate != nil {
-		native.Terminate(r.isolate)
+		native.LimitsCancel(r.isolate, r.number)
 	}
 }
 
@@ -73,6 +75,21 @@ func (r *run) end() {
 	r.mu.Lock()
 	r.isolate = nil
 	r.mu.Unlock()
+}
+
+// explain has an error of what a limit has ended say which Go context that was.
+func (r *run) explain(made *JSError) {
+	for ; r != nil; r = r.outer {
+		err := r.ctx.Err()
+		if deadline, ok := r.ctx.Deadline(); err == nil && ok && !time.Now().Before(deadline) {
+			err = context.DeadlineExceeded
+		}
+		if err != nil {
+			made.Message = err.Error()
+			made.err = withCause(r.ctx, err)
+			return
+		}
+	}
 }
 
 // contextError is the error of what was not begun since its context has ended.

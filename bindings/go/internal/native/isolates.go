@@ -6,10 +6,7 @@ package native
 */
 import "C"
 
-import (
-	"time"
-	"unsafe"
-)
+import "unsafe"
 
 // IsolateOptions are those of ist_isolate_new. Snapshot is the address of an ist_snapshot, or 0.
 type IsolateOptions struct {
@@ -52,22 +49,6 @@ func Terminate(isolate unsafe.Pointer) { C.ist_isolate_terminate(isolateOf(isola
 
 // Spent tells whether the heap limit was reached.
 func Spent(isolate unsafe.Pointer) bool { return bool(C.ist_isolate_spent(isolateOf(isolate))) }
-
-// LimitsBegin puts limits on what this thread runs until LimitsEnd, and holds the isolate for it; 0:
-// no limit.
-func LimitsBegin(isolate unsafe.Pointer, wall, cpu time.Duration) Status {
-	limits := C.ist_limits{size: C.sizeof_ist_limits, wall: C.uint64_t(wall), cpu: C.uint64_t(cpu)}
-	return Status(C.ist_limits_begin(isolateOf(isolate), &limits))
-}
-
-// LimitsEnd gives the limit that was reached (ErrTimeout, ErrMemory) or OK, and the time taken.
-func LimitsEnd(isolate unsafe.Pointer) (ended Status, wall, cpu time.Duration) {
-	usage := C.ist_usage{size: C.sizeof_ist_usage}
-	if status := C.ist_limits_end(isolateOf(isolate), &usage); status != C.IST_OK {
-		return Status(status), 0, 0
-	}
-	return Status(usage.ended), time.Duration(usage.wall), time.Duration(usage.cpu)
-}
 
 // ContextOptions are those of ist_context_new. Global is the address of an ist_template, or 0.
 type ContextOptions struct {
