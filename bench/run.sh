@@ -199,6 +199,10 @@ suite_go() {
     done
     floor_rows floats call_0 call_2 callback_2 property_get string_1m_in string_1m_out numbers_10k_out numbers_10k_in \
       new_context new_isolate isolate_memory
+    "$build/bench-judge-floor" | sed -n 's/^ROW\t[a-z_]*\tcontext\t/floor\tIsolatesReuse\t/p
+      s/^ROW\t[a-z_]*\tcontext_2\t/floor\tReuseParallel\t/p
+      s/^ROW\t[a-z_]*\tisolate\t/floor\tNoReuse\t/p
+      s/^ROW\t[a-z_]*\tisolate_2\t/floor\tNoReuseParallel\t/p'
   done
 }
 

@@ -115,7 +115,7 @@ TABLES = {
     ],
     "go": [
         Table("Isthmus", {**GO_PEERS, "floor": "beneath", "cgo": "cgo alone"}, GO),
-        Table("Isthmus", {**GO_PEERS, "node": "`node -e`"}, GO_JUDGE),
+        Table("Isthmus", {**GO_PEERS, "floor": "V8 in C++", "node": "`node -e`"}, GO_JUDGE),
         Table("a generated package", {"cgo": "cgo by hand", "floor": "in C"}, LIBRARY),
     ],
 }
