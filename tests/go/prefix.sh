@@ -27,7 +27,7 @@ require isthmus/bindings/go v0.0.0
 
 replace isthmus/bindings/go => ../isthmus
 TEXT
-PKG_CONFIG_LIBDIR=$folder/prefix/lib/pkgconfig GOPROXY=off go build -o program .
+PKG_CONFIG_LIBDIR=$folder/prefix/lib/pkgconfig go build -o program .
 said=$(./program)
 [ "$said" = 42 ] || {
   printf 'expected 42, got %s\n' "$said"
