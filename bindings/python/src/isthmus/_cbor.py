@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Union
 
-from . import _calls, _convert, _trees
-from ._convert import _find, _head, _Hook, _place, _Tree, milliseconds
-from ._errors import ConversionError, JSError, LimitError
+from . import _convert, _trees
+from ._convert import _find, _head, _Hook, _Tree, milliseconds
+from ._errors import ConversionError, JSError
 from ._undefined import undefined
 
 __all__ = ["decode", "encode"]
@@ -90,25 +90,7 @@ def _buffer(view: memoryview) -> bytes:
     return _tag(tag, _head(2, len(data)) + data)
 
 
-def encode(value: Any) -> bytes:
-    """The CBOR of a tree.
-
-    Raises:
-        ConversionError: there is none for something in it; the text says where.
-        LimitError: it is nested too deeply.
-    """
-    trail: list[Any] = []
-    try:
-        return _calls.encode(value, undefined, _other, trail, _convert.DEEPEST)
-    except RecursionError as problem:
-        raise LimitError(f"a tree is too deep for JavaScript: {problem}") from None
-    except ConversionError as problem:
-        if trail:
-            raise ConversionError(f"{_place(trail)}: {problem}") from problem
-        raise
-
-
-_other = _Lone().other
+encode = _Lone().encode
 
 
 def decode(data: Union[bytes, memoryview]) -> Any:

@@ -249,6 +249,27 @@ class _Tree:
         self.items: list[Any] = []
         self.indices: dict[int, int] = {}
 
+    def encode(self, value: Any) -> bytes:
+        """The CBOR of a tree.
+
+        Raises:
+            ConversionError: there is none for something in it; the text says where.
+            LimitError: it is nested too deeply.
+        """
+        trail: list[Any] = []
+        try:
+            return _calls.encode(value, undefined, self.other, trail, DEEPEST)
+        except RecursionError as problem:
+            raise LimitError(f"a tree is too deep for JavaScript: {problem}") from None
+        except ConversionError as problem:
+            if trail:
+                raise ConversionError(f"{_place(trail)}: {problem}") from problem
+            raise
+        except RuntimeError as problem:
+            if type(problem) is RuntimeError and "changed" in str(problem):
+                raise ConversionError(f"{_place(trail)}: {problem}") from problem
+            raise
+
     def other(self, value: Any) -> tuple[int, Any]:
         """How a value is written that is not plain."""
         found = _LOWER.get(type(value)) or _find(value)
@@ -338,19 +359,7 @@ def _place(trail: list[Any]) -> str:
 def _lower_tree(context: Context, value: Any, item: Any, keep: list[Any]) -> None:
     """A container with all that is in it."""
     tree = _Tree(context, keep)
-    trail: list[Any] = []
-    try:
-        data = _calls.encode(value, undefined, tree.other, trail, DEEPEST)
-    except RecursionError as problem:
-        raise LimitError(f"a tree is too deep for JavaScript: {problem}") from None
-    except ConversionError as problem:
-        if trail:
-            raise ConversionError(f"{_place(trail)}: {problem}") from problem
-        raise
-    except RuntimeError as problem:
-        if type(problem) is RuntimeError and "changed" in str(problem):
-            raise ConversionError(f"{_place(trail)}: {problem}") from problem
-        raise
+    data = tree.encode(value)
     pointer = ffi.from_buffer(data)
     keep.append(pointer)
     if not tree.items:

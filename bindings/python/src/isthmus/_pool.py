@@ -339,6 +339,35 @@ def _outcomes(outcome: Outcome) -> Any:
     return outcome
 
 
+# ---- What pools are given ------------------------------------------------------------------------
+
+
+def program_of(program: Union[str, Program]) -> Program:
+    """A script or a Program as a Program.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(program, str):
+        return Program(program)
+    if not isinstance(program, Program):
+        raise TypeError(f"program must be a str or a Program, not {type(program).__name__}")
+    return program
+
+
+def count_of(count: int, what: str, kind: str = "a number") -> int:
+    """How many of something; `kind` says what it may be.
+
+    Raises:
+        TypeError, ValueError: it is no integer that is greater than 0.
+    """
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{what} must be {kind}, not {type(count).__name__}")
+    if not 0 < count < 1 << 31:
+        raise ValueError(f"{what} must be greater than 0, not {count}")
+    return count
+
+
 # ---- One map -------------------------------------------------------------------------------------
 
 
@@ -354,16 +383,12 @@ class _Map:
         window: Optional[int],
         shape: _Shape,
     ) -> None:
-        if isinstance(program, str):
-            program = Program(program)
-        elif not isinstance(program, Program):
-            raise TypeError(f"program must be a str or a Program, not {type(program).__name__}")
-        if window is None:
-            window = AHEAD * pool.threads
-        elif isinstance(window, bool) or not isinstance(window, int):
-            raise TypeError(f"window must be a number or None, not {type(window).__name__}")
-        elif not 0 < window < 1 << 31:
-            raise ValueError(f"window must be greater than 0, not {window}")
+        program = program_of(program)
+        window = (
+            AHEAD * pool.threads
+            if window is None
+            else count_of(window, "window", "a number or None")
+        )
         self.pool = pool
         self.window = window
         self.most = min(1024, (window + 3) // 4)

@@ -147,15 +147,10 @@ class Pool(Closing):
         shape: _pool._Shape,
     ) -> Iterator[Any]:
         self._open()
-        if isinstance(program, str):
-            program = Program(program)
-        elif not isinstance(program, Program):
-            raise TypeError(f"program must be a str or a Program, not {type(program).__name__}")
-        for value, what in ((chunk, "chunk"), (window, "window")):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise TypeError(f"{what} must be a number, not {type(value).__name__}")
-            if value is not None and value <= 0:
-                raise ValueError(f"{what} must be greater than 0, not {value}")
+        program = _pool.program_of(program)
+        chunk = _pool.count_of(chunk, "chunk")
+        if window is not None:
+            window = _pool.count_of(window, "window", "a number or None")
         told = _pool._progress_of(progress, _pool._length(inputs))
         return self._iterate(program, iter(inputs), chunk, window, told, shape)
 
