@@ -1,3 +1,5 @@
 module isthmus/bindings/go
 
 go 1.24.0
+
+require github.com/x448/float16 v0.8.4
