@@ -47,6 +47,18 @@ bool ipy__push(void **list, size_t *count, size_t *capacity, size_t size, const 
   return true;
 }
 
+void *ipy__take_all(ipy_isolate *core, void **list, size_t *count, size_t *capacity,
+                    atomic_bool *owing, size_t *taken) {
+  pthread_mutex_lock(&core->queues);
+  void *all = *list;
+  *taken = *count;
+  *list = NULL;
+  *count = *capacity = 0;
+  if (owing) atomic_store_explicit(owing, false, memory_order_relaxed);
+  pthread_mutex_unlock(&core->queues);
+  return all;
+}
+
 void ipy_drop(ipy_isolate *core, int64_t id) {
   if (ipy__forked(core)) return;
   pthread_mutex_lock(&core->queues);
@@ -71,13 +83,9 @@ void ipy_release(ipy_isolate *core, int64_t host) {
 /* With the isolate held: lets go of what Python has dropped. */
 static void pay(ipy_isolate *core) {
   while (atomic_load_explicit(&core->owed, memory_order_relaxed)) {
-    pthread_mutex_lock(&core->queues);
-    int64_t *drops = core->drops;
-    size_t count = core->drop_count;
-    core->drops = NULL;
-    core->drop_count = core->drop_room = 0;
-    atomic_store_explicit(&core->owed, false, memory_order_relaxed);
-    pthread_mutex_unlock(&core->queues);
+    size_t count;
+    int64_t *drops = ipy__take_all(core, (void **)&core->drops, &core->drop_count, &core->drop_room,
+                                   &core->owed, &count);
     for (size_t i = 0; i < count; i++) ipy__table_drop(core, drops[i]);
     free(drops);
     ipy__errors_pay(core);
@@ -88,13 +96,9 @@ static void pay(ipy_isolate *core) {
 static void tell(ipy_isolate *core) {
   if (ipy__forked(core)) return;
   for (;;) {
-    pthread_mutex_lock(&core->queues);
-    int64_t *released = core->released;
-    size_t count = core->released_count;
-    core->released = NULL;
-    core->released_count = core->released_room = 0;
-    atomic_store_explicit(&core->owes_python, false, memory_order_relaxed);
-    pthread_mutex_unlock(&core->queues);
+    size_t count;
+    int64_t *released = ipy__take_all(core, (void **)&core->released, &core->released_count,
+                                      &core->released_room, &core->owes_python, &count);
     if (!count) return free(released);
     if (!ipy__stopped()) ipy_on_release(core->key, released, count);
     free(released);

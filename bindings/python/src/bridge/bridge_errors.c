@@ -38,12 +38,9 @@ void ipy_error_drop(ipy_isolate *core, uintptr_t at) {
 }
 
 void ipy__errors_pay(ipy_isolate *core) {
-  pthread_mutex_lock(&core->queues);
-  ipy_error **errors = core->errors;
-  size_t count = core->error_count;
-  core->errors = NULL;
-  core->error_count = core->error_room = 0;
-  pthread_mutex_unlock(&core->queues);
+  size_t count;
+  ipy_error **errors = ipy__take_all(core, (void **)&core->errors, &core->error_count,
+                                     &core->error_room, NULL, &count);
   for (size_t i = 0; i < count; i++) {
     /* It is being read further out: that gives it back. */
     if (errors[i]->reading)

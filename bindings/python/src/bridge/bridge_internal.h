@@ -21,6 +21,10 @@ char *ipy__room(ipy_frame *frame, size_t size);
 
 /* Adds to a list of things of one size. False: no memory. */
 bool ipy__push(void **list, size_t *count, size_t *capacity, size_t size, const void *what);
+/* Takes all of a list away, under the lock of the queues; `owing`, which may be NULL, told of it.
+ */
+void *ipy__take_all(ipy_isolate *core, void **list, size_t *count, size_t *capacity,
+                    atomic_bool *owing, size_t *taken);
 
 /* With the isolate held: frees the errors that Python has dropped; and reads the rest of those that
  * came by a context (NULL: by any), which goes. */
@@ -61,6 +65,9 @@ typedef struct ipy__operation {
 
 /* Begins one: 0 or an answer. Ends one that could not do its work: `answer`. */
 int ipy__begin(ipy__operation *op, uintptr_t place, uintptr_t frame);
+/* Begins one about an object of the table; 0 is the global object. */
+int ipy__begin_about(ipy__operation *op, uintptr_t place, int64_t object, ist_value *about,
+                     uintptr_t frame);
 int ipy__give_up(ipy__operation *op, int answer);
 
 #endif

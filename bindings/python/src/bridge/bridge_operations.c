@@ -41,6 +41,17 @@ int ipy__give_up(ipy__operation *made, int answer) {
   return answer;
 }
 
+int ipy__begin_about(ipy__operation *made, uintptr_t place, int64_t object, ist_value *about,
+                     uintptr_t frame) {
+  int answer = ipy__begin(made, place, frame);
+  if (answer) return answer;
+  if (object)
+    answer = ipy__table_value(made->core, object, about) ? 0 : IPY_STALE;
+  else
+    answer = ist_context_global(made->context, about) ? IPY_CLOSED : 0;
+  return answer ? ipy__give_up(made, answer) : 0;
+}
+
 int ipy_eval(uintptr_t place, const char *source, size_t length, const char *file, int line_offset,
              uintptr_t frame_at) {
   ipy__operation op;
@@ -113,19 +124,12 @@ int ipy_construct(uintptr_t place, int64_t function, uint32_t argc, uintptr_t fr
   return call(place, function, 0, true, argc, frame);
 }
 
-/* The object that an operation is about; 0 is the global object. */
-static int object_of(const ipy__operation *op, int64_t id, ist_value *value) {
-  if (id) return ipy__table_value(op->core, id, value) ? 0 : IPY_STALE;
-  return ist_context_global(op->context, value) ? IPY_CLOSED : 0;
-}
-
 int ipy_get(uintptr_t place, int64_t object, uintptr_t frame_at) {
   ipy__operation op;
-  int answer = ipy__begin(&op, place, frame_at);
-  if (answer) return answer;
   ist_value about, key, result = ist_undefined();
-  answer = object_of(&op, object, &about);
-  if (!answer) answer = ipy_lower(op.core, op.context, &op.frame->args[0], &key, op.frame);
+  int answer = ipy__begin_about(&op, place, object, &about, frame_at);
+  if (answer) return answer;
+  answer = ipy_lower(op.core, op.context, &op.frame->args[0], &key, op.frame);
   if (answer) return ipy__give_up(&op, answer);
   ist_status status = ist_object_get_key(op.context, about, key, &result, &op.frame->error);
   return answer_with(&op, status, result);
@@ -133,12 +137,11 @@ int ipy_get(uintptr_t place, int64_t object, uintptr_t frame_at) {
 
 int ipy_numbers(uintptr_t place, int64_t array, uintptr_t frame_at) {
   ipy__operation op;
-  int answer = ipy__begin(&op, place, frame_at);
+  ist_value about;
+  int answer = ipy__begin_about(&op, place, array, &about, frame_at);
   if (answer) return answer;
   ipy_frame *frame = op.frame;
-  ist_value about;
   uint32_t length = 0, got = 0;
-  if (!ipy__table_value(op.core, array, &about)) return ipy__give_up(&op, IPY_STALE);
   ist_status status = ist_array_length(op.core->isolate, about, &length);
   double *numbers =
       status ? NULL : (double *)(void *)ipy__room(frame, (size_t)length * sizeof *numbers + 1);

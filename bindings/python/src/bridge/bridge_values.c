@@ -207,15 +207,9 @@ static int ask(const operation *op, ipy_question question, ist_value object) {
 
 int ipy_ask(uintptr_t place, int32_t question, int64_t object, uintptr_t frame) {
   operation op;
-  int answer = ipy__begin(&op, place, frame);
-  if (answer) return answer;
   ist_value about;
-  if (object)
-    answer = ipy__table_value(op.core, object, &about) ? 0 : IPY_STALE;
-  else
-    answer = ist_context_global(op.context, &about) ? IPY_CLOSED : 0;
-  if (!answer) answer = ask(&op, (ipy_question)question, about);
-  return ipy__give_up(&op, answer);
+  int answer = ipy__begin_about(&op, place, object, &about, frame);
+  return answer ? answer : ipy__give_up(&op, ask(&op, (ipy_question)question, about));
 }
 
 /* ---- Symbols ---- */
@@ -329,10 +323,9 @@ int ipy_detach(uintptr_t place, int64_t object, uintptr_t frame) {
 int ipy_view_on(uintptr_t place, int64_t object, int32_t element, size_t offset, size_t count,
                 uintptr_t frame) {
   operation op;
-  int answer = ipy__begin(&op, place, frame);
-  if (answer) return answer;
   ist_value value;
-  if (!ipy__table_value(op.core, object, &value)) return ipy__give_up(&op, IPY_STALE);
+  int answer = ipy__begin_about(&op, place, object, &value, frame);
+  if (answer) return answer;
   ist_view view = {.size = sizeof view};
   ist_status status = IST_OK;
   ist_value buffer = buffer_of(&op, value, &status);
@@ -350,12 +343,10 @@ int ipy_view_on(uintptr_t place, int64_t object, int32_t element, size_t offset,
 int64_t ipy_instance(uintptr_t place, int64_t prototype, int64_t object, int64_t host,
                      uintptr_t frame) {
   operation op;
-  int answer = ipy__begin(&op, place, frame);
-  if (answer) return answer;
   ist_value value, parent;
+  int answer = ipy__begin_about(&op, place, prototype ? prototype : object, &value, frame);
+  if (answer) return answer;
   ist_status status = IST_OK;
-  int64_t known = prototype ? prototype : object;
-  if (!ipy__table_value(op.core, known, &value)) return ipy__give_up(&op, IPY_STALE);
   if (prototype) {
     parent = value;
     status = ist_object_new(op.context, &value);
@@ -392,10 +383,9 @@ int ipy_read_tree(uintptr_t place, const char *bytes, size_t length, ipy_item *i
 
 int ipy_write_tree(uintptr_t place, int64_t object, uint32_t depth, bool deeper, uintptr_t frame) {
   operation op;
-  int answer = ipy__begin(&op, place, frame);
-  if (answer) return answer;
   ist_value about;
-  if (!ipy__table_value(op.core, object, &about)) return ipy__give_up(&op, IPY_STALE);
+  int answer = ipy__begin_about(&op, place, object, &about, frame);
+  if (answer) return answer;
   ist_cbor_table table = {.size = sizeof table};
   ist_cbor_options options = {
       .size = sizeof options,

@@ -401,10 +401,17 @@ failed:
   return NULL;
 }
 
-static bool unhashable(void) {
+/* Puts a key with its value into a dict, or without one into a set. For a key that cannot be hashed
+ * the package gives another. */
+static bool put(reader *in, PyObject *into, PyObject *key, PyObject *value) {
+  if (!(value ? PyDict_SetItem(into, key, value) : PySet_Add(into, key))) return true;
   if (!PyErr_ExceptionMatches(PyExc_TypeError)) return false;
   PyErr_Clear();
-  return true;
+  PyObject *instead = PyObject_CallFunctionObjArgs(in->key, key, NULL);
+  if (!instead) return false;
+  int problem = value ? PyDict_SetItem(into, instead, value) : PySet_Add(into, instead);
+  Py_DECREF(instead);
+  return !problem;
 }
 
 /* A Map or Set of which nothing was lost: Python takes for one what JavaScript does not, such as 1
@@ -423,15 +430,10 @@ static PyObject *read_dict(reader *in, uint64_t count, Py_ssize_t slot) {
   for (uint64_t i = 0; i < count; i++) {
     PyObject *key = read_value(in, -1);
     PyObject *value = key ? read_value(in, -1) : NULL;
-    int problem = value ? PyDict_SetItem(dict, key, value) : -1;
-    if (problem && value && unhashable()) {
-      PyObject *instead = PyObject_CallFunctionObjArgs(in->key, key, NULL);
-      problem = instead ? PyDict_SetItem(dict, instead, value) : -1;
-      Py_XDECREF(instead);
-    }
+    bool there = value && put(in, dict, key, value);
     Py_XDECREF(key);
     Py_XDECREF(value);
-    if (problem) goto failed;
+    if (!there) goto failed;
   }
   return whole(in, MAP, dict, PyDict_Size(dict), count);
 failed:
@@ -447,14 +449,9 @@ static PyObject *read_set(reader *in, Py_ssize_t slot) {
   if (!set || !share(in, slot, set)) goto failed;
   for (uint64_t i = 0; i < count; i++) {
     PyObject *part = read_value(in, -1);
-    int problem = part ? PySet_Add(set, part) : -1;
-    if (problem && part && unhashable()) {
-      PyObject *instead = PyObject_CallFunctionObjArgs(in->key, part, NULL);
-      problem = instead ? PySet_Add(set, instead) : -1;
-      Py_XDECREF(instead);
-    }
+    bool there = part && put(in, set, part, NULL);
     Py_XDECREF(part);
-    if (problem) goto failed;
+    if (!there) goto failed;
   }
   return whole(in, SET, set, PySet_Size(set), count);
 failed:

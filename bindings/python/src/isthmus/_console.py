@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-from ._core import Hold
+from ._core import FORGET, Hold
 from ._extension import ffi, lib
-from ._loop import core_of, interrupted
+from ._loop import interrupted, thing_of
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -47,15 +47,12 @@ def add_web(context: Context, console: Console) -> None:
         function = _to_nobody
     elif not callable(console):
         raise TypeError(f"console must be a callable, None or False, not {type(console).__name__}")
-    core = context._core
     options = ffi.new("ist_web_options *")
     options.size = ffi.sizeof("ist_web_options")
     options.message = ffi.addressof(lib, "ipy_message")
     with Hold(context, limited=False) as hold:
-        options.env = lib.ipy_hook_new(core.ptr, core.host(function))
-        if not options.env:
-            raise MemoryError
-        options.finalize = ffi.addressof(lib, "ipy_hook_forget")
+        options.env = context._core.hook(function)
+        options.finalize = FORGET
         problem = ffi.new("ist_error **")
         hold.check(lib.ist_context_add_web(context._ptr, options, problem), problem)
 
@@ -63,7 +60,6 @@ def add_web(context: Context, console: Console) -> None:
 @ffi.def_extern(onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_message(key: int, number: int, host: int, level: int, text: Any, length: int) -> None:
     """Passes a message on."""
-    core = core_of(key)
-    function = core.objects.get(host) if core is not None else None
+    function = thing_of(key, host)
     if function is not None:
         function(_LEVELS[level], ffi.buffer(text, length)[:].decode("utf-8", "replace"))

@@ -310,6 +310,14 @@ class Core:
         self.objects[number] = thing
         return number
 
+    def hook(self, thing: Any = None) -> Any:
+        """What names a Python object (None: none) to functions of isthmus.h as their `env`, until
+        FORGET is called with it."""
+        made = lib.ipy_hook_new(self.ptr, 0 if thing is None else self.host(thing))
+        if not made:
+            raise MemoryError
+        return made
+
     def again(
         self,
         answer: int,
@@ -410,6 +418,7 @@ class Core:
 
 
 LEAVE = int(ffi.cast("uintptr_t", ffi.addressof(lib, "ipy_leave")))
+FORGET = ffi.addressof(lib, "ipy_hook_forget")
 
 
 class Held(Keeper):

@@ -13,10 +13,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from ._closing import Closing
-from ._core import BUSY, Held, Hold, check
+from ._core import BUSY, FORGET, Held, Hold, check
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
-from ._loop import core_of, interrupt, interrupted
+from ._loop import interrupt, interrupted, thing_of
 from ._source import name_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class Inspector(Closing):
         self._paused_by: Optional[int] = None
         self._sending = False
         self._ptr = ffi.NULL
-        core = isolate._core
         options = ffi.new("ist_inspector_options *")
         options.size = ffi.sizeof("ist_inspector_options")
         options.pause = ffi.addressof(lib, "ipy_pause")
@@ -65,10 +64,8 @@ class Inspector(Closing):
         options.ready = ffi.addressof(lib, "ipy_ready")
         made = ffi.new("ist_inspector **")
         with Held(isolate._core):
-            options.env = lib.ipy_hook_new(core.ptr, core.host(self))
-            if not options.env:
-                raise MemoryError
-            options.finalize = ffi.addressof(lib, "ipy_hook_forget")
+            options.env = isolate._core.hook(self)
+            options.finalize = FORGET
             status = lib.ist_inspector_new(isolate._pointer(), options, made)
         if status == lib.IST_ERR_STATE:
             raise StateError("the isolate has an inspector already")
@@ -244,13 +241,10 @@ class Session(Closing):
         self._ptr = ffi.NULL
 
     def _open(self) -> None:
-        core = self.inspector.isolate._core
-        hook = lib.ipy_hook_new(core.ptr, core.host(self))
-        if not hook:
-            raise MemoryError
+        hook = self.inspector.isolate._core.hook(self)
         made = ffi.new("ist_session **")
-        send, forget = ffi.addressof(lib, "ipy_send"), ffi.addressof(lib, "ipy_hook_forget")
-        check(lib.ist_session_new(self.inspector._pointer(), send, hook, forget, made))
+        send = ffi.addressof(lib, "ipy_send")
+        check(lib.ist_session_new(self.inspector._pointer(), send, hook, FORGET, made))
         self._ptr = made[0]
 
     @property
@@ -341,8 +335,7 @@ class Session(Closing):
 @ffi.def_extern(onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_inspector(key: int, host: int, what: int) -> None:
     """JavaScript is paused (0), is to go on (1), or a session is ready (2)."""
-    core = core_of(key)
-    inspector = core.objects.get(host) if core is not None else None
+    inspector = thing_of(key, host)
     if inspector is not None:
         inspector._told(what)
 
@@ -350,7 +343,6 @@ def ipy_on_inspector(key: int, host: int, what: int) -> None:
 @ffi.def_extern(onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_send(key: int, host: int, text: Any, length: int) -> None:
     """Passes a message to its session."""
-    core = core_of(key)
-    session = core.objects.get(host) if core is not None else None
+    session = thing_of(key, host)
     if session is not None:
         session._told(json.loads(ffi.buffer(text, length)[:]))

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from ._core import BUSY, Core, _cores, check
+from ._core import BUSY, FORGET, Core, _cores, check
 from ._errors import JSMemoryError, JSTerminated, JSTimeoutError, StateError
 from ._extension import ffi, lib
 
@@ -79,6 +79,12 @@ def core_of(key: int) -> Optional[Core]:
     """The isolate that the bridge names, if it still is there."""
     reference = _cores.get(key)
     return reference() if reference else None
+
+
+def thing_of(key: int, host: int) -> Any:
+    """The Python object that a hook names; None when it is gone."""
+    core = core_of(key)
+    return None if core is None else core.objects.get(host)
 
 
 class uncaught_in_javascript:
@@ -269,11 +275,8 @@ def _hooked(isolate: Isolate, function: Callable[[], Any], give: Any) -> None:
         raise core.closed_error(None)
     if not callable(function):
         raise TypeError(f"expected a callable, not {type(function).__name__}")
-    hook = lib.ipy_hook_new(core.ptr, core.host(function))
-    if not hook:
-        raise MemoryError
-    pointer = ffi.addressof(lib, "ipy_interrupt")
-    check(give(core.isolate(), pointer, hook, ffi.addressof(lib, "ipy_hook_forget")))
+    hook = core.hook(function)
+    check(give(core.isolate(), ffi.addressof(lib, "ipy_interrupt"), hook, FORGET))
 
 
 def post(isolate: Isolate, function: Callable[[], Any]) -> None:
@@ -289,6 +292,6 @@ def interrupt(isolate: Isolate, function: Callable[[], Any]) -> None:
 @ffi.def_extern(onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_interrupt(key: int, host: int) -> None:
     """Calls what was posted, or is to interrupt."""
-    core = core_of(key)
-    if core is not None and host in core.objects:
-        core.objects[host]()
+    function = thing_of(key, host)
+    if function is not None:
+        function()

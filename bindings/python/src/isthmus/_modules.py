@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from urllib.parse import quote, unquote, urljoin
 
-from ._core import Hold
+from ._core import FORGET, Hold
 from ._errors import ClosedError, DeniedError, NotFoundError, StateError
 from ._extension import ffi, lib
 from ._loop import core_of, extra_of, interrupted, tidy, turn
@@ -466,17 +466,14 @@ def install(context: Context, modules: Modules, meta: Optional[Callable[[str], A
     if meta is not None and not callable(meta):
         raise TypeError(f"import_meta must be a callable or None, not {type(meta).__name__}")
     loader = Loader(loader_of(modules), meta)
-    core = context._core
     record = ffi.new("ist_loader *")
     record.size = ffi.sizeof("ist_loader")
     record.defer = ffi.addressof(lib, "ipy_defer")
     if loader.meta is not None:
         record.import_meta = ffi.addressof(lib, "ipy_import_meta")
     with Hold(context, limited=False) as hold:
-        record.env = lib.ipy_hook_new(core.ptr, core.host(loader))
-        if not record.env:
-            raise MemoryError
-        record.finalize = ffi.addressof(lib, "ipy_hook_forget")
+        record.env = context._core.hook(loader)
+        record.finalize = FORGET
         hold.check(lib.ist_context_set_loader(context._ptr, record))
 
 

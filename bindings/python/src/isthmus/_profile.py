@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Optional, Union
 from ._core import Held, check, nanoseconds
 from ._errors import ClosedError, StateError
 from ._extension import ffi, lib
-from ._loop import core_of, interrupted
+from ._loop import interrupted, thing_of
 
 if TYPE_CHECKING:
     from ._isolate import Isolate
@@ -40,8 +40,7 @@ class _Writer:
 @ffi.def_extern(error=False, onerror=interrupted)  # type: ignore[untyped-decorator]
 def ipy_on_write(key: int, host: int, data: Any, length: int) -> bool:
     """Passes a piece on."""
-    core = core_of(key)
-    writer = core.objects.get(host) if core is not None else None
+    writer = thing_of(key, host)
     if writer is None:
         return False
     try:
@@ -58,10 +57,8 @@ def write_document(
     """Calls a function of isthmus.h that writes a document."""
     core = isolate._core
     writer = _Writer(write)
-    with Held(isolate._core):
-        hook = lib.ipy_hook_new(core.ptr, core.host(writer))
-        if not hook:
-            raise MemoryError
+    with Held(core):
+        hook = core.hook(writer)
         try:
             status = function(isolate._pointer(), ffi.addressof(lib, "ipy_write"), hook)
         finally:

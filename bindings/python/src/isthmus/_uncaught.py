@@ -12,7 +12,7 @@ import _thread
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ._core import BUSY, Core, check, plain_error
+from ._core import BUSY, FORGET, Core, check, plain_error
 from ._extension import ffi, lib
 from ._loop import core_of, extra_of, ignored_in_a_hook, interrupted, uncaught_in_javascript
 
@@ -24,15 +24,8 @@ _ENDINGS = (lib.IST_ERR_TIMEOUT, lib.IST_ERR_MEMORY)
 
 def install(core: Core) -> None:
     """Sets the hook of a new isolate."""
-    hook = lib.ipy_hook_new(core.ptr, 0)
-    if not hook:
-        raise MemoryError
-    forget = ffi.addressof(lib, "ipy_hook_forget")
-    check(
-        lib.ist_isolate_set_uncaught(
-            core.isolate(), ffi.addressof(lib, "ipy_uncaught"), hook, forget
-        )
-    )
+    uncaught = ffi.addressof(lib, "ipy_uncaught")
+    check(lib.ist_isolate_set_uncaught(core.isolate(), uncaught, core.hook(), FORGET))
 
 
 class _Later:
