@@ -1,12 +1,15 @@
 package isthmus
 
 import (
+	"runtime"
+
 	"isthmus/bindings/go/internal/native"
 )
 
 // answer is what Go does when JavaScript calls a function of its own. The isolate is entered, and
-// the handles of the call live until it returns.
-type answer func(ctx *Context, call *native.CallInfo, result *native.Value) native.Status
+// the handles of the call live until it returns. The result, which is undefined beforehand, is the
+// call's, too.
+type answer func(ctx *Context, call *native.CallInfo) native.Status
 
 // answers are what the functions and errors that JavaScript holds stand for in Go, by their number,
 // which is never 0. They are used with the isolate entered.
@@ -51,24 +54,67 @@ func (a *answers) thrown(id uint64) error {
 // host is who C calls.
 var host = native.Host{Call: called, Forget: forgotten}
 
-func called(number, id uint64, call *native.CallInfo, result *native.Value) (status native.Status) {
-	iso := isolates.get(number)
-	if iso == nil {
+func called(number, id uint64, call *native.CallInfo) native.Status {
+	core := isolates.core(number)
+	if core == nil {
 		return native.ErrTerminated
 	}
-	answer, _ := iso.answers.get(id).(answer)
-	ctx := iso.opened[native.ContextData(call.Context)].Value()
-	if answer == nil || ctx == nil {
+	ctx := core.context(call.Number)
+	if ctx == nil {
 		return native.ErrTerminated
 	}
+	answer, _ := ctx.iso.answers.get(id).(answer)
+	if answer == nil {
+		return native.ErrTerminated
+	}
+	return ctx.outside(func() native.Status { return answer(ctx, call) })
+}
+
+// context is the one with this number; nil: it was closed, or forgotten. The isolate is entered.
+func (iso *isolate) context(number uint64) *Context {
+	if iso.at != nil && iso.at.number == number {
+		return iso.at
+	}
+	if whole := iso.whole.Value(); whole != nil {
+		return whole.opened[number].Value()
+	}
+	return nil
+}
+
+// outside runs what Go does within JavaScript: a panic becomes a JavaScript error.
+func (ctx *Context) outside(what func() native.Status) (status native.Status) {
+	iso := ctx.iso.isolate
+	at, over := iso.at, false
 	iso.inside++
 	defer func() {
 		iso.inside--
+		iso.at = at
+		if over {
+			return
+		}
 		if cause := recover(); cause != nil {
 			status = ctx.throwError(panicked(cause))
+		} else {
+			iso.lose()
 		}
 	}()
-	return answer(ctx, call, result)
+	status = what()
+	over = true
+	return status
+}
+
+// lose gives an isolate up whose JavaScript was left by runtime.Goexit: what V8 has on the stack of the
+// thread is gone and cannot be ended in order. So nothing may use the isolate again, not even to free
+// it; and the thread, which V8 has its own records of, ends with the goroutine. Everything else goes on.
+func (iso *isolate) lose() {
+	runtime.LockOSThread()
+	if iso.handle == nil {
+		return
+	}
+	isolates.hide(iso)
+	iso.debts.isolate.Store(nil)
+	iso.handle = nil
+	iso.err = ErrLost
 }
 
 func forgotten(number, id uint64) {

@@ -129,10 +129,14 @@ func (ctx *Context) enter() error {
 		ctx.iso.leave()
 		return ErrClosed
 	}
+	ctx.iso.at = ctx
 	return nil
 }
 
-func (ctx *Context) leave() { ctx.iso.leave() }
+func (ctx *Context) leave() {
+	ctx.iso.at = nil
+	ctx.iso.leave()
+}
 
 // Global is the global object.
 func (ctx *Context) Global() (*Object, error) {

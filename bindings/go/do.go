@@ -34,6 +34,10 @@ func (iso *Isolate) DoContext(ctx context.Context, fn func(*Scope) error) error 
 	if status := native.Enter(iso.handle); status != native.OK {
 		return statusError("Do", status)
 	}
-	defer native.Leave(iso.handle)
+	defer func() {
+		if iso.handle != nil && native.Leave(iso.handle) != native.OK {
+			iso.lose() // as another isolate was, which this thread has entered within
+		}
+	}()
 	return iso.within(ctx, "Do", func() error { return fn(&Scope{iso}) })
 }

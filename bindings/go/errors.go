@@ -19,6 +19,9 @@ var (
 	ErrForeign = errors.New("isthmus: the value belongs to another isolate")
 	// ErrTerminated: JavaScript was ended, by TerminateExecution.
 	ErrTerminated = errors.New("isthmus: execution was terminated")
+	// ErrLost: a Go function that JavaScript had called has ended its goroutine by runtime.Goexit, as
+	// testing.T's FailNow does. The isolate cannot be used any more, and its memory is lost.
+	ErrLost = errors.New("isthmus: the isolate is lost: a callback has called runtime.Goexit")
 	// ErrOutOfMemory: the isolate has reached its heap limit, and all that is left to do is to close
 	// it; or the process has no more memory.
 	ErrOutOfMemory = errors.New("isthmus: out of memory")

@@ -34,6 +34,8 @@ type isolate struct {
 	running context.Context // what the JavaScript that runs was started under; nil: nothing
 	run     *run            // the innermost that a Go context can end
 	inside  int             // how many callbacks are on the stack
+	at      *Context        // the one of the innermost operation, while there is one; may be nil
+	whole   weak.Pointer[Isolate]
 }
 
 // IsolateOption is a setting of NewIsolate.
@@ -78,8 +80,9 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 		return made
 	}
 	core.handle = handle
+	core.whole = weak.Make(made)
 	core.debts.isolate.Store(core)
-	core.number = isolates.add(made)
+	isolates.add(core)
 	runtime.AddCleanup(made, func(core *isolate) { go core.closeForgotten() }, core)
 	return made
 }
@@ -134,11 +137,12 @@ func (iso *isolate) close() error {
 	}
 	iso.debts.pay(iso)
 	// From here on nobody finds it who would terminate it.
-	kept := isolates.remove(iso.number)
+	isolates.hide(iso)
 	if status := native.FreeIsolate(iso.handle); status != native.OK {
-		isolates.put(iso.number, kept)
+		isolates.show(iso)
 		return statusError("Close", status)
 	}
+	isolates.drop(iso)
 	iso.handle = nil
 	iso.err = ErrClosed
 	iso.debts.isolate.Store(nil)
@@ -152,7 +156,9 @@ func (iso *isolate) close() error {
 // TerminateExecution ends the JavaScript that runs in the isolate now, with an error that it cannot
 // catch: the call answers ErrTerminated, and the isolate can be used again. Nothing happens when none
 // runs. It does not wait.
-func (iso *Isolate) TerminateExecution() { isolates.terminate(iso.number) }
+func (iso *Isolate) TerminateExecution() {
+	isolates.visit(iso.number, func(core *isolate) { native.Terminate(core.handle) })
+}
 
 // enter takes the isolate for an operation of the running goroutine; leave gives it back. ctx, which
 // may be nil, bounds the wait.
@@ -245,51 +251,5 @@ func (d *debts) pay(iso *isolate) {
 	native.FreeValues(iso.handle, values)
 	for _, context := range contexts {
 		native.FreeContext(context)
-	}
-}
-
-// isolates are those that are open, by their number: callbacks come with it.
-var isolates = isolateTable{table: map[uint64]weak.Pointer[Isolate]{}}
-
-type isolateTable struct {
-	mu    sync.RWMutex
-	next  uint64
-	table map[uint64]weak.Pointer[Isolate]
-}
-
-func (t *isolateTable) add(iso *Isolate) uint64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.next++
-	t.table[t.next] = weak.Make(iso)
-	return t.next
-}
-
-func (t *isolateTable) put(number uint64, iso weak.Pointer[Isolate]) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.table[number] = iso
-}
-
-func (t *isolateTable) remove(number uint64) weak.Pointer[Isolate] {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	kept := t.table[number]
-	delete(t.table, number)
-	return kept
-}
-
-func (t *isolateTable) get(number uint64) *Isolate {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.table[number].Value()
-}
-
-// terminate holds the table, and so the isolate open.
-func (t *isolateTable) terminate(number uint64) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if iso := t.table[number].Value(); iso != nil {
-		native.Terminate(iso.handle)
 	}
 }

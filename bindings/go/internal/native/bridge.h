@@ -29,10 +29,10 @@ typedef struct igo_frame {
   ist_value *argv;  /* `argc` arguments: `args`, or memory of Go's that is pinned */
   uint32_t argc;
   uint32_t want;
-  uint32_t used;               /* of `text`, by arguments */
   bool keep;                   /* a scope is open further out: results must outlive it */
   ist_value subject, receiver; /* what it is about, and `this` */
   ist_value args[IGO_ARGS];
+  uint32_t used; /* of `text`, by arguments */
   char text[IGO_TEXT];
 } igo_frame;
 
@@ -67,18 +67,53 @@ ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope);
 ist_status igo__finish(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_status status,
                        ist_value value);
 
-/* A function that is answered by Go's callback `id` of the isolate that Go numbers `isolate`. The
- * result is `frame`'s. */
-int32_t igo_function(uintptr_t context, uintptr_t name, uint64_t isolate, uint64_t id,
-                     uintptr_t frame);
+/* A value that Go has put into a frame or a call, as one of isthmus.h. */
+ist_status igo__lower_one(ist_isolate *isolate, ist_value *value);
 
-/* What a callback's `env` points to. Freed by igo_env_free, its finalizer, which tells Go. */
+/* What Go is asked by JavaScript. */
+#define IGO_CALL 0u
+#define IGO_GET_PROPERTY 1u /* args[0] is the key, and so with the others but the last */
+#define IGO_SET_PROPERTY 2u /* args[1] is the value */
+#define IGO_QUERY 3u
+#define IGO_REMOVE 4u
+#define IGO_ENUMERATE 5u
+
+/* One call of a function of Go's, or one access to a property. Go has the same layout in CallInfo. */
+typedef struct igo_question {
+  ist_context *context;
+  uint64_t number; /* of the context */
+  ist_value receiver;
+  ist_value target; /* new.target; of an access, the object that was made from the template */
+  ist_value result;
+  const ist_value *argv;
+  uint64_t argc;
+  uint32_t kind;
+  uint32_t flags; /* of IST_PROP_*, beforehand and as an answer */
+  bool yes;       /* the same: the property was found, or removed */
+  bool handled;   /* the same */
+  ist_value args[IGO_ARGS];
+  uint32_t used; /* of `text`, by texts among the arguments, and then by the result */
+  char text[IGO_TEXT];
+} igo_question;
+
+/* What a callback's `env` points to. Freed by igo_env_free, its finalizer, which tells Go. With
+ * `texts`, short strings among the arguments are IGO_WTF8. */
 typedef struct igo_env {
   uint64_t isolate;
   uint64_t id;
+  bool texts;
 } igo_env;
 igo_env *igo__env_new(uint64_t isolate, uint64_t id);
 void igo_env_free(void *env);
+
+/* The ist_function for such an `env`; and what all callbacks do: ask Go. `result` may be NULL. */
+ist_status igo__on_call(void *env, const ist_call *call, ist_value *result);
+ist_status igo__ask(const igo_env *env, igo_question *call, ist_value *result);
+
+/* A function that is answered by Go's callback `id` of the isolate that Go numbers `isolate`. The
+ * result is `frame`'s. */
+int32_t igo_function(uintptr_t context, uintptr_t name, uint64_t isolate, uint64_t id, bool texts,
+                     uintptr_t frame);
 /* The ist_function that Go answers; `env` is an igo_env. */
 ist_status igo__on_call(void *env, const ist_call *call, ist_value *result);
 

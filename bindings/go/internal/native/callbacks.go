@@ -14,7 +14,7 @@ import (
 // Host answers what C calls. It is set once, before the first isolate is made.
 type Host struct {
 	// Call answers a call of function id of an isolate. It must not panic.
-	Call func(isolate, id uint64, call *CallInfo, result *Value) Status
+	Call func(isolate, id uint64, call *CallInfo) Status
 	// Forget is told that nothing will ask for id again. It must not call into the isolate.
 	Forget func(isolate, id uint64)
 }
@@ -24,22 +24,39 @@ var host atomic.Pointer[Host]
 // SetHost says who answers.
 func SetHost(h *Host) { host.Store(h) }
 
-// CallInfo is an ist_call; valid until the callback has returned.
+// What a CallInfo asks for.
+const (
+	AskCall        uint32 = C.IGO_CALL
+	AskGetProperty uint32 = C.IGO_GET_PROPERTY
+	AskSetProperty uint32 = C.IGO_SET_PROPERTY
+	AskQuery       uint32 = C.IGO_QUERY
+	AskRemove      uint32 = C.IGO_REMOVE
+	AskEnumerate   uint32 = C.IGO_ENUMERATE
+)
+
+// CallInfo is an igo_question; valid until the callback has returned.
 type CallInfo struct {
-	size      uintptr
-	Context   unsafe.Pointer
-	Receiver  Value
-	argc      uintptr
-	argv      *Value
-	NewTarget Value
+	Context  unsafe.Pointer
+	Number   uint64 // of the context
+	Receiver Value
+	Target   Value // new.target; of an access, the object that was made from the template
+	Result   Value
+	argv     *Value
+	argc     uint64
+	Kind     uint32
+	Flags    uint32 // of a property, beforehand and as an answer
+	Yes      bool   // the same: the property was found, or removed
+	Handled  bool   // the same
+	args     [FrameArgs]Value
+	Texts
 }
 
 // Args are the arguments, in C memory; their handles live until the callback has returned.
 func (c *CallInfo) Args() []Value { return unsafe.Slice(c.argv, c.argc) }
 
 //export igoCall
-func igoCall(isolate, id C.uint64_t, call, result unsafe.Pointer) C.int32_t {
-	return C.int32_t(host.Load().Call(uint64(isolate), uint64(id), (*CallInfo)(call), (*Value)(result)))
+func igoCall(isolate, id C.uint64_t, call unsafe.Pointer) C.int32_t {
+	return C.int32_t(host.Load().Call(uint64(isolate), uint64(id), (*CallInfo)(call)))
 }
 
 //export igoForget

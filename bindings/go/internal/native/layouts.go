@@ -17,7 +17,7 @@ func layouts() []layout {
 	var f Frame
 	var cf C.igo_frame
 	var i CallInfo
-	var ci C.ist_call
+	var ci C.igo_question
 	var v Value
 	var cv C.ist_value
 	return []layout{
@@ -29,17 +29,26 @@ func layouts() []layout {
 		{"igo_frame.argv", unsafe.Offsetof(f.argv), unsafe.Offsetof(cf.argv)},
 		{"igo_frame.argc", unsafe.Offsetof(f.Argc), unsafe.Offsetof(cf.argc)},
 		{"igo_frame.want", unsafe.Offsetof(f.Want), unsafe.Offsetof(cf.want)},
-		{"igo_frame.used", unsafe.Offsetof(f.used), unsafe.Offsetof(cf.used)},
+		{"igo_frame.used", unsafe.Offsetof(f.Texts), unsafe.Offsetof(cf.used)},
 		{"igo_frame.keep", unsafe.Offsetof(f.Keep), unsafe.Offsetof(cf.keep)},
 		{"igo_frame.subject", unsafe.Offsetof(f.Subject), unsafe.Offsetof(cf.subject)},
 		{"igo_frame.receiver", unsafe.Offsetof(f.Receiver), unsafe.Offsetof(cf.receiver)},
 		{"igo_frame.args", unsafe.Offsetof(f.Args), unsafe.Offsetof(cf.args)},
-		{"igo_frame.text", unsafe.Offsetof(f.text), unsafe.Offsetof(cf.text)},
-		{"ist_call", unsafe.Sizeof(i), unsafe.Sizeof(ci)},
-		{"ist_call.context", unsafe.Offsetof(i.Context), unsafe.Offsetof(ci.context)},
-		{"ist_call.receiver", unsafe.Offsetof(i.Receiver), unsafe.Offsetof(ci.receiver)},
-		{"ist_call.argc", unsafe.Offsetof(i.argc), unsafe.Offsetof(ci.argc)},
-		{"ist_call.argv", unsafe.Offsetof(i.argv), unsafe.Offsetof(ci.argv)},
-		{"ist_call.new_target", unsafe.Offsetof(i.NewTarget), unsafe.Offsetof(ci.new_target)},
+		{"igo_frame.text", unsafe.Offsetof(f.Texts) + unsafe.Offsetof(f.text), unsafe.Offsetof(cf.text)},
+		{"igo_question", unsafe.Sizeof(i), unsafe.Sizeof(ci)},
+		{"igo_question.context", unsafe.Offsetof(i.Context), unsafe.Offsetof(ci.context)},
+		{"igo_question.number", unsafe.Offsetof(i.Number), unsafe.Offsetof(ci.number)},
+		{"igo_question.receiver", unsafe.Offsetof(i.Receiver), unsafe.Offsetof(ci.receiver)},
+		{"igo_question.target", unsafe.Offsetof(i.Target), unsafe.Offsetof(ci.target)},
+		{"igo_question.result", unsafe.Offsetof(i.Result), unsafe.Offsetof(ci.result)},
+		{"igo_question.argv", unsafe.Offsetof(i.argv), unsafe.Offsetof(ci.argv)},
+		{"igo_question.argc", unsafe.Offsetof(i.argc), unsafe.Offsetof(ci.argc)},
+		{"igo_question.kind", unsafe.Offsetof(i.Kind), unsafe.Offsetof(ci.kind)},
+		{"igo_question.flags", unsafe.Offsetof(i.Flags), unsafe.Offsetof(ci.flags)},
+		{"igo_question.yes", unsafe.Offsetof(i.Yes), unsafe.Offsetof(ci.yes)},
+		{"igo_question.handled", unsafe.Offsetof(i.Handled), unsafe.Offsetof(ci.handled)},
+		{"igo_question.args", unsafe.Offsetof(i.args), unsafe.Offsetof(ci.args)},
+		{"igo_question.used", unsafe.Offsetof(i.Texts), unsafe.Offsetof(ci.used)},
+		{"igo_question.text", unsafe.Offsetof(i.Texts) + unsafe.Offsetof(i.text), unsafe.Offsetof(ci.text)},
 	}
 }

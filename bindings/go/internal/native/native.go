@@ -93,6 +93,44 @@ const (
 	FrameText = C.IGO_TEXT
 )
 
+// Texts are short texts that travel with what refers to them.
+type Texts struct {
+	used uint32
+	text [FrameText]byte
+}
+
+// CopyText makes a value of a short text by copying it. False: there is no room.
+func (t *Texts) CopyText(to *Value, text string, ascii bool) bool {
+	if len(text) > len(t.text)-int(t.used) {
+		return false
+	}
+	copy(t.text[t.used:], text)
+	to.Type = WTF8
+	if ascii {
+		to.Type = ASCII
+	}
+	to.Isolate = uint32(len(text))
+	to.Bits = uint64(uintptr(unsafe.Pointer(&t.text[0])) + uintptr(t.used))
+	t.used += uint32(len(text))
+	return true
+}
+
+// CopyCString makes a value of a text that ends with a NUL in C, as file names do.
+func (t *Texts) CopyCString(to *Value, text string) bool {
+	if len(text)+1 > len(t.text)-int(t.used) || !t.CopyText(to, text, true) {
+		return false
+	}
+	t.text[t.used] = 0
+	t.used++
+	return true
+}
+
+// TextOf is a value that is a text here, copied.
+func (t *Texts) TextOf(v Value) string {
+	at := uintptr(v.Bits) - uintptr(unsafe.Pointer(&t.text))
+	return string(t.text[at : at+uintptr(v.Isolate)])
+}
+
 // Frame is an igo_frame: the arguments and the result of one operation, in C memory.
 type Frame struct {
 	Result   Value
@@ -100,12 +138,11 @@ type Frame struct {
 	argv     uintptr
 	Argc     uint32
 	Want     uint32
-	used     uint32
 	Keep     bool
 	Subject  Value
 	Receiver Value
 	Args     [FrameArgs]Value
-	text     [FrameText]byte
+	Texts
 }
 
 // NewFrame makes a frame; Free gives it back.
@@ -134,32 +171,6 @@ func (f *Frame) SetArgs(args []Value) {
 	f.Argc = uint32(len(args))
 }
 
-// CopyText makes an argument of a short text by copying it into the frame. False: there is no room.
-func (f *Frame) CopyText(to *Value, text string, ascii bool) bool {
-	if len(text) > len(f.text)-int(f.used) {
-		return false
-	}
-	copy(f.text[f.used:], text)
-	to.Type = WTF8
-	if ascii {
-		to.Type = ASCII
-	}
-	to.Isolate = uint32(len(text))
-	to.Bits = uint64(uintptr(unsafe.Pointer(&f.text[0])) + uintptr(f.used))
-	f.used += uint32(len(text))
-	return true
-}
-
-// CopyCString makes an argument of a text that ends with a NUL in C, as file names do.
-func (f *Frame) CopyCString(to *Value, text string) bool {
-	if len(text)+1 > len(f.text)-int(f.used) || !f.CopyText(to, text, true) {
-		return false
-	}
-	f.text[f.used] = 0
-	f.used++
-	return true
-}
-
 // PointText makes an argument of a text that stays where it is: it is pinned until the operation is
 // over, and not longer than 4 GiB.
 func (f *Frame) PointText(to *Value, text string, ascii bool) {
@@ -173,7 +184,7 @@ func (f *Frame) PointText(to *Value, text string, ascii bool) {
 
 // Text is the result when that is a text.
 func (f *Frame) Text() string {
-	return string(unsafe.Slice((*byte)(unsafe.Pointer(&f.text)), f.Result.Isolate))
+	return f.TextOf(f.Result)
 }
 
 // The operations. Each is about the context or isolate at that address.
@@ -213,12 +224,13 @@ func Global(context unsafe.Pointer, f *Frame) Status {
 	return Status(C.igo_global(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
 }
 
-// NewFunction makes a function that the Host's Call answers, by these two numbers.
-func NewFunction(context unsafe.Pointer, name string, isolate, id uint64, f *Frame) Status {
+// NewFunction makes a function that the Host's Call answers, by these two numbers. With texts, short
+// strings among its arguments come as such.
+func NewFunction(context unsafe.Pointer, name string, isolate, id uint64, texts bool, f *Frame) Status {
 	text := C.CString(name)
 	defer C.free(unsafe.Pointer(text))
 	return Status(C.igo_function(C.uintptr_t(uintptr(context)), C.uintptr_t(uintptr(unsafe.Pointer(text))),
-		C.uint64_t(isolate), C.uint64_t(id), C.uintptr_t(f.Address())))
+		C.uint64_t(isolate), C.uint64_t(id), C.bool(texts), C.uintptr_t(f.Address())))
 }
 
 // FreeValues frees handles.

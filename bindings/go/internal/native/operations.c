@@ -6,10 +6,8 @@ static ist_status scoped(ist_isolate *isolate, uint32_t *scope) {
   return *scope ? IST_OK : ist_scope_open(isolate, scope);
 }
 
-static ist_status lower_one(ist_isolate *isolate, ist_value *value, uint32_t *scope) {
+ist_status igo__lower_one(ist_isolate *isolate, ist_value *value) {
   if (value->type < IGO_ASCII) return IST_OK;
-  ist_status status = scoped(isolate, scope);
-  if (status) return status;
   uint64_t bits = value->as.handle;
   switch (value->type) {
   case IGO_INT64: return ist_bigint_new_int64(isolate, (int64_t)bits, value);
@@ -23,8 +21,11 @@ static ist_status lower_one(ist_isolate *isolate, ist_value *value, uint32_t *sc
 ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope) {
   *scope = 0;
   ist_status status = IST_OK;
-  for (uint32_t i = 0; i < frame->argc && !status; i++)
-    status = lower_one(isolate, &frame->argv[i], scope);
+  for (uint32_t i = 0; i < frame->argc && !status; i++) {
+    if (frame->argv[i].type < IGO_ASCII) continue;
+    status = scoped(isolate, scope);
+    if (!status) status = igo__lower_one(isolate, &frame->argv[i]);
+  }
   return status;
 }
 
