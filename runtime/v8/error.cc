@@ -107,6 +107,20 @@ struct reader {
   void read_frames(ist_error *error, v8::Local<v8::StackTrace> trace);
 };
 
+/* The same with the context entered, whatever it throws caught, and handles of its own. */
+struct reading {
+  v8::HandleScope scope;
+  v8::Local<v8::Context> context;
+  v8::Context::Scope entered;
+  v8::TryCatch catcher;
+  reader from;
+
+  explicit reading(ist_context *owner)
+      : scope(owner->isolate->v8), context(owner->context.Get(owner->isolate->v8)),
+        entered(context),
+        catcher(owner->isolate->v8), from{owner, owner->isolate->v8, context, false} {}
+};
+
 bool is_text(v8::Isolate *isolate, v8::Local<v8::String> string, const char *text) {
   char start[16] = "";
   if (!string.IsEmpty() && string->Length() < 15)
@@ -362,12 +376,8 @@ ist_status ist__fail(ist_error **error, ist_status status, const char *message) 
 
 ist_error *ist__error_of(ist_context *context, ist_status status, v8::Local<v8::Value> exception,
                          v8::Local<v8::Message> message) {
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::HandleScope scope(isolate);
-  v8::Local<v8::Context> entered = context->context.Get(isolate);
-  v8::Context::Scope context_scope(entered);
-  v8::TryCatch catcher(isolate);
-  reader from = {context, isolate, entered, false};
+  reading here(context);
+  reader &from = here.from;
   ist_error *first = from.read(status, exception, message);
   /* Each error once: causes may go in a circle. */
   v8::Local<v8::Value> seen[IST__MOST_CAUSES + 1] = {exception};
@@ -393,12 +403,8 @@ namespace {
 /* The same for an Error, with the rest left out; the message may be one that V8 would have to make.
  */
 ist_error *brief_error(ist_context *context, ist_status status, v8::Local<v8::Object> exception) {
-  v8::Isolate *isolate = context->isolate->v8;
-  v8::HandleScope scope(isolate);
-  v8::Local<v8::Context> entered = context->context.Get(isolate);
-  v8::Context::Scope context_scope(entered);
-  v8::TryCatch catcher(isolate);
-  reader from = {context, isolate, entered, false};
+  reading here(context);
+  reader &from = here.from;
   ist_error *error = from.begin(status, exception);
   if (!from.failed) from.read_short(error, exception);
   if (error && !error->message && !from.failed)
