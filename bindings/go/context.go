@@ -154,6 +154,11 @@ func (ctx *Context) Global() (*Object, error) {
 
 // RunScript runs a classic script and gives its completion value. The origin names it in errors.
 func (ctx *Context) RunScript(source, origin string) (*Value, error) {
+	return ctx.eval("RunScript", native.Eval, source, origin)
+}
+
+// eval runs a script by one of the ways that there are.
+func (ctx *Context) eval(op string, by func(unsafe.Pointer, *native.Frame) native.Status, source, origin string) (*Value, error) {
 	if err := ctx.enter(); err != nil {
 		return nil, err
 	}
@@ -165,8 +170,8 @@ func (ctx *Context) RunScript(source, origin string) (*Value, error) {
 	if err := ctx.sourceText(frame, &pins, source, origin); err != nil {
 		return nil, err
 	}
-	if status := native.Eval(ctx.handle, frame); status != native.OK {
-		return nil, ctx.failed("RunScript", status, frame)
+	if status := by(ctx.handle, frame); status != native.OK {
+		return nil, ctx.failed(op, status, frame)
 	}
 	return ctx.value(frame.Result), nil
 }
