@@ -33,6 +33,7 @@ from ._undefined import Undefined, undefined
 if TYPE_CHECKING:
     from ._async import JSAsyncIterator
     from ._bytes import detach
+    from ._collections import JSArray, JSIterator, JSMap, JSSet
     from ._context import Context
     from ._convert import register
     from ._expose import expose
@@ -44,17 +45,7 @@ if TYPE_CHECKING:
     from ._pool import Outcome, Pool, PoolStatistics, Program
     from ._profile import Profile
     from ._promise import JSPromise
-    from ._proxies import (
-        JSArray,
-        JSFunction,
-        JSIterator,
-        JSMap,
-        JSMethod,
-        JSObject,
-        JSProxy,
-        JSSet,
-        JSSymbol,
-    )
+    from ._proxies import JSFunction, JSMethod, JSObject, JSProxy, JSSymbol
     from ._script import Script
     from ._snapshot import Snapshot
     from ._source import Source
@@ -136,16 +127,16 @@ _LATER = {
     "Folder": "_modules",
     "Inspector": "_inspector",
     "Isolate": "_isolate",
-    "JSArray": "_proxies",
+    "JSArray": "_collections",
     "JSAsyncIterator": "_async",
     "JSFunction": "_proxies",
-    "JSIterator": "_proxies",
-    "JSMap": "_proxies",
+    "JSIterator": "_collections",
+    "JSMap": "_collections",
     "JSMethod": "_proxies",
     "JSObject": "_proxies",
     "JSPromise": "_promise",
     "JSProxy": "_proxies",
-    "JSSet": "_proxies",
+    "JSSet": "_collections",
     "JSSymbol": "_proxies",
     "Library": "_library",
     "Module": "_modules",

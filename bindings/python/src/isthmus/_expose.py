@@ -332,7 +332,7 @@ def lower_class(context: Context, value: type, item: Any, keep: list[Any]) -> No
 
 def lower_iterator(context: Context, value: Iterator[Any], item: Any, keep: list[Any]) -> None:
     """An iterator of Python's as one of JavaScript's, which can be iterated over, too."""
-    from ._proxies import _WRAP, helper
+    from ._proxies import WRAP, helper
 
     number = _convert.pinned(context._core, value)
     if not number:
@@ -340,7 +340,7 @@ def lower_iterator(context: Context, value: Iterator[Any], item: Any, keep: list
         def step(end: Any) -> Any:
             return next(value, end)
 
-        about = helper(context, _WRAP)(step)
+        about = helper(context, WRAP)(step)
         if not hasattr(about, "_id"):
             raise ConversionError("the iterator could not be made")
         stand(context, value, about=about)

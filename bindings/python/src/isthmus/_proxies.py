@@ -2,7 +2,7 @@
 
 A proxy is the only one of its object as long as it lives, so that `is` tells whether two are the
 same. It keeps the object alive, until it or its context is closed or forgotten. Properties are
-attributes and items of every proxy (`o.name`, `o["name"]`); arrays, Maps and Sets are Python's
+attributes and items of every proxy (`o.name`, `o["name"]`); those of `_collections.py` are Python's
 collections besides. A function that is read as an attribute is bound: `o.method(1)` is called with
 `o` as `this`.
 """
@@ -10,18 +10,8 @@ collections besides. A function that is read as an attribute is bound: `o.method
 from __future__ import annotations
 
 import sys
-from collections.abc import (
-    Generator,
-    ItemsView,
-    Iterable,
-    Iterator,
-    KeysView,
-    MutableMapping,
-    MutableSequence,
-    MutableSet,
-    ValuesView,
-)
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union, overload
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _calls
 from ._convert import fix, let_go, lower, lower_args
@@ -36,11 +26,8 @@ if TYPE_CHECKING:
 _call = lib.ipy_call
 _drop = lib.ipy_drop
 _MANY, _DONE = lib.IPY_MANY, lib.IPY_DONE
-_HAS, _HAS_OWN, _LENGTH, _SIZE = lib.IPY_HAS, lib.IPY_HAS_OWN, lib.IPY_LENGTH, lib.IPY_SIZE
+_HAS, _HAS_OWN, _ITERABLE, _NEXT = lib.IPY_HAS, lib.IPY_HAS_OWN, lib.IPY_ITERABLE, lib.IPY_NEXT
 _KEYS, _VALUES, _ENTRIES = lib.IPY_KEYS, lib.IPY_VALUES, lib.IPY_ENTRIES
-_ELEMENTS, _MEMBERS, _CONTAINS = lib.IPY_ELEMENTS, lib.IPY_MEMBERS, lib.IPY_CONTAINS
-_MAP_GET, _MAP_SET, _SET_ADD = lib.IPY_MAP_GET, lib.IPY_MAP_SET, lib.IPY_SET_ADD
-_REMOVE, _CLEAR, _ITERABLE, _NEXT = lib.IPY_REMOVE, lib.IPY_CLEAR, lib.IPY_ITERABLE, lib.IPY_NEXT
 
 # What Python does by JavaScript's own syntax: writing and deleting as strict code does, which
 # throws where other code does nothing; splicing; and iterating.
@@ -96,9 +83,7 @@ _HELPERS = """\
     },
   ];
 })()"""
-# A call has no room for more arguments than some 65,000.
-_MOST_AT_ONCE = 10_000
-_SET, _DELETE, _SPLICE, _ITERATE, _END, _NUMBERS, _WRAP, _DIR = range(8)
+_SET, _DELETE, SPLICE, _ITERATE, _END, NUMBERS, WRAP, _DIR = range(8)
 
 
 def helper(context: Context, which: int) -> JSFunction:
@@ -576,281 +561,7 @@ def _bind(function: JSFunction, receiver: JSObject) -> JSMethod:
     return made
 
 
-class JSArray(JSObject, MutableSequence[Any]):
-    """An array: a sequence, whose indices and slices are as in a list; a slice is a list. All that
-    a list has by these names is Python's (`append`, `extend`, `insert`, `pop`, `remove`, `reverse`,
-    `index`, `count`, `clear`), all else JavaScript's (`a.map(f)`, `a.length`). Holes are
-    `undefined`. Iteration goes over what is there when it begins.
-    """
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, key: int) -> Any: ...
-        @overload
-        def __getitem__(self, key: slice) -> list[Any]: ...
-        @overload
-        def __getitem__(self, key: Union[str, JSSymbol]) -> Any: ...
-        def __getitem__(self, key: Any) -> Any: ...
-
-    def _list(self) -> list[Any]:
-        length = len(self)
-        if 32 < length < 1 << 26:
-            # What is nothing but numbers comes as one block.
-            block = helper(self._context, _NUMBERS)(self)
-            if block is not undefined:
-                at = int(ffi.cast("uintptr_t", ffi.from_buffer(block)))
-                return _calls.numbers(at, len(block), 2)
-        return self._elements(0, 2**32)
-
-    def _elements(self, start: int, count: int) -> list[Any]:
-        return ask(self._context, self._id, _ELEMENTS, start, count)  # type: ignore[no-any-return]
-
-    def _index(self, index: int) -> int:
-        """An index from the end as one from the start; IndexError when it is beyond either."""
-        length = len(self)
-        at = index + length if index < 0 else index
-        if not 0 <= at < length:
-            raise IndexError(f"index {index} of an array of {length}")
-        return at
-
-    def _item(self, key: Any) -> Any:
-        if isinstance(key, slice):
-            start, stop, step = key.indices(len(self))
-            if step == 1:
-                return self._elements(start, max(0, stop - start))
-            return self._list()[key]
-        if isinstance(key, int) and not isinstance(key, bool):
-            value = undefined if key < 0 or key > 2**32 - 2 else self._property(key)
-            return self._property(self._index(key)) if value is undefined else value
-        return super()._item(key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(key, slice):
-            values = list(value)
-            start, stop, step = key.indices(len(self))
-            if step == 1:
-                self._splice(start, max(0, stop - start), values)
-                return
-            places = range(start, stop, step)
-            if len(places) != len(values):
-                raise ValueError(f"{len(values)} values for a slice of {len(places)}")
-            for at, one in zip(places, values):
-                super().__setitem__(at, one)
-        elif isinstance(key, int) and not isinstance(key, bool):
-            super().__setitem__(self._index(key), value)
-        else:
-            super().__setitem__(key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        if isinstance(key, slice):
-            start, stop, step = key.indices(len(self))
-            if step == 1:
-                helper(self._context, _SPLICE)(self, start, max(0, stop - start))
-                return
-            for at in sorted(range(start, stop, step), reverse=True):
-                helper(self._context, _SPLICE)(self, at, 1)
-        elif isinstance(key, int) and not isinstance(key, bool):
-            helper(self._context, _SPLICE)(self, self._index(key), 1)
-        else:
-            super().__delitem__(key)
-
-    def _splice(self, start: int, count: int, values: list[Any]) -> None:
-        splice = helper(self._context, _SPLICE)
-        splice(self, start, count, *values[:_MOST_AT_ONCE])
-        for at in range(_MOST_AT_ONCE, len(values), _MOST_AT_ONCE):
-            splice(self, start + at, 0, *values[at : at + _MOST_AT_ONCE])
-
-    def insert(self, index: int, value: Any) -> None:
-        """Puts a value before the one at an index, as `list.insert` does."""
-        length = len(self)
-        at = max(0, index + length) if index < 0 else min(index, length)
-        helper(self._context, _SPLICE)(self, at, 0, value)
-
-    def extend(self, values: Iterable[Any]) -> None:
-        """Puts values at the end."""
-        self._splice(len(self), 0, list(values))
-
-    def append(self, value: Any) -> None:
-        """Puts a value at the end."""
-        self.extend((value,))
-
-    def clear(self) -> None:
-        """Takes all elements out."""
-        helper(self._context, _SPLICE)(self, 0, len(self))
-
-    def index(self, value: Any, start: int = 0, stop: Optional[int] = None) -> int:
-        """Where a value is first, as `list.index` says."""
-        return self._list().index(value, start, 2**32 if stop is None else stop)
-
-    def count(self, value: Any) -> int:
-        """How often a value is there."""
-        return self._list().count(value)
-
-    def __len__(self) -> int:
-        return ask(self._context, self._id, _LENGTH)  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._list())
-
-    def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._list())
-
-    def __contains__(self, value: object) -> bool:
-        return value in self._list()
-
-    def _equals(self, other: object) -> bool:
-        return self._list() == other if type(other) is list else NotImplemented
-
-
-class JSMap(JSObject, MutableMapping[Any, Any]):
-    """A Map: a mapping, whose keys are compared as JavaScript does (objects by identity). Its
-    properties are attributes (`m.size`, `m.set(1, 2)`) where a dict has nothing by that name.
-    """
-
-    __slots__ = ()
-
-    def __getitem__(self, key: Any) -> Any:
-        value = ask(self._context, self._id, _MAP_GET, key)
-        if value is undefined and not ask(self._context, self._id, _CONTAINS, key):
-            raise KeyError(key)
-        return value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        ask(self._context, self._id, _MAP_SET, key, value)
-
-    def __delitem__(self, key: Any) -> None:
-        if not ask(self._context, self._id, _REMOVE, key):
-            raise KeyError(key)
-
-    def __contains__(self, key: object) -> bool:
-        return ask(self._context, self._id, _CONTAINS, key)  # type: ignore[no-any-return]
-
-    def __len__(self) -> int:
-        return ask(self._context, self._id, _SIZE)  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
-
-    def _flat(self) -> list[Any]:
-        return ask(self._context, self._id, _MEMBERS)  # type: ignore[no-any-return]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._flat()[::2])
-
-    def keys(self) -> KeysView[Any]:
-        """The keys."""
-        return KeysView(self)
-
-    def values(self) -> ValuesView[Any]:
-        """The values."""
-        return _Values(self)
-
-    def items(self) -> ItemsView[Any, Any]:
-        """Keys and values."""
-        return _Items(self)
-
-    def clear(self) -> None:
-        """Takes all out."""
-        ask(self._context, self._id, _CLEAR)
-
-    def _equals(self, other: object) -> bool:
-        if type(other) is not dict:
-            return NotImplemented  # type: ignore[no-any-return]
-        pairs = list(self.items())
-        return len(pairs) == len(other) and all(
-            _hashable(key) and key in other and other[key] == value for key, value in pairs
-        )
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-class _Values(ValuesView[Any]):
-    def __init__(self, about: JSMap) -> None:
-        super().__init__(about)
-        self._about = about
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._about._flat()[1::2])
-
-
-class _Items(ItemsView[Any, Any]):
-    def __init__(self, about: JSMap) -> None:
-        super().__init__(about)
-        self._about = about
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        flat = self._about._flat()
-        return iter(list(zip(flat[::2], flat[1::2])))
-
-
-class JSSet(JSObject, MutableSet[Any]):
-    """A Set, whose members are compared as JavaScript does (objects by identity)."""
-
-    __slots__ = ()
-
-    @classmethod
-    def _from_iterable(cls, values: Iterable[Any]) -> set[Any]:
-        return set(values)
-
-    def add(self, value: Any) -> None:
-        """Puts a member in."""
-        ask(self._context, self._id, _SET_ADD, value)
-
-    def discard(self, value: Any) -> None:
-        """Takes a member out, if it is there."""
-        ask(self._context, self._id, _REMOVE, value)
-
-    def clear(self) -> None:
-        """Takes all out."""
-        ask(self._context, self._id, _CLEAR)
-
-    def __contains__(self, value: object) -> bool:
-        return ask(self._context, self._id, _CONTAINS, value)  # type: ignore[no-any-return]
-
-    def __len__(self) -> int:
-        return ask(self._context, self._id, _SIZE)  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(ask(self._context, self._id, _MEMBERS))
-
-    def _equals(self, other: object) -> bool:
-        if type(other) is not set:
-            return NotImplemented  # type: ignore[no-any-return]
-        members = list(self)
-        return len(members) == len(other) and all(
-            _hashable(one) and one in other for one in members
-        )
-
-
-class JSIterator(JSObject, Iterator[Any]):
-    """A generator's object, or an iterator of a Map or Set."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        return ask(self._context, self._id, _NEXT)
-
-
-# ---- What the extension asks of the package
-# -------------------------------------------------------
+# ---- What the extension asks of the package ------------------------------------------------------
 
 
 def _call_otherwise(function: JSFunction, args: tuple[Any, ...]) -> Any:
@@ -929,23 +640,21 @@ _calls.start(
 
 _CLASSES: dict[int, type[JSObject]] = {
     lib.IST_CLASS_FUNCTION: JSFunction,
-    lib.IST_CLASS_ARRAY: JSArray,
-    lib.IST_CLASS_MAP: JSMap,
-    lib.IST_CLASS_SET: JSSet,
     lib.IST_CLASS_PROXY: JSProxy,
-    lib.IST_CLASS_GENERATOR: JSIterator,
-    lib.IST_CLASS_ITERATOR: JSIterator,
 }
 
-_PROMISE = lib.IST_CLASS_PROMISE
 
+def _class_of(kind: int) -> type[JSObject]:
+    """The class of the first object of its kind: what has it is loaded when one comes."""
+    if kind == lib.IST_CLASS_PROMISE:
+        from ._promise import JSPromise
 
-def _promise_class() -> type[JSObject]:
-    # Loaded when the first promise comes.
-    from ._promise import JSPromise
+        _CLASSES[kind] = JSPromise
+    else:
+        from ._collections import CLASSES
 
-    _CLASSES[_PROMISE] = JSPromise
-    return JSPromise
+        _CLASSES.update(CLASSES)
+    return _CLASSES.setdefault(kind, JSObject)
 
 
 def _lift_object(context: Context, item: Any) -> JSObject:
@@ -957,9 +666,7 @@ def _lift_object(context: Context, item: Any) -> JSObject:
         _drop(core.ptr, number)
         return proxy  # type: ignore[no-any-return]
     kind = item.kind
-    cls = _CLASSES.get(kind, JSObject)
-    if kind == _PROMISE and cls is JSObject:
-        cls = _promise_class()
+    cls = _CLASSES.get(kind) or _class_of(kind)
     proxy = cls.__new__(cls)
     _set_context(proxy, context)
     _set_at(proxy, context._at)
@@ -1014,7 +721,7 @@ lifters: dict[int, Callable[[Any, Any], Any]] = {
     VIEW: _lift_view,
 }
 
-for _kind in (JSObject, JSFunction, JSMethod, JSArray, JSMap, JSSet, JSSymbol, JSIterator, JSProxy):
+for _kind in (JSObject, JSFunction, JSMethod, JSSymbol, JSProxy):
     # Where people know them from, which is what messages say.
     _kind.__module__ = "isthmus"
 del _kind

@@ -167,15 +167,15 @@ class Owner:
     def reaches(self, other: Owner) -> bool:
         """Whether it needs `other`, by itself or through others."""
         seen: set[Owner] = {self}
-        todo = [self]
-        while todo:
-            one = todo.pop()
+        left = [self]
+        while left:
+            one = left.pop()
             if one is other:
                 return True
             for parent in one.parents:
                 if parent not in seen:
                     seen.add(parent)
-                    todo.append(parent)
+                    left.append(parent)
         return False
 
     def end_until(self, parent: Owner | None, functions: tuple[Function, ...]) -> None:
@@ -462,13 +462,13 @@ class Domain:
 
     def expire(self, owners: Iterable[Owner], by: Function | None) -> None:
         """The time of borrowed objects, and of what is borrowed from them, is over."""
-        todo = [owner for owner in owners if owner.is_lent and owner.state == LIVE]
-        while todo:
-            owner = todo.pop()
+        left = [owner for owner in owners if owner.is_lent and owner.state == LIVE]
+        while left:
+            owner = left.pop()
             if owner.state == LIVE:
                 owner.end(EXPIRED, by)
             self.settle_later(owner)
-            todo.extend(owner.lent_kids())
+            left.extend(owner.lent_kids())
             owner.end_closures()
 
     def function_ends(self, function: Function, parent: Owner | None) -> None:

@@ -180,18 +180,18 @@ def check(call: Any, site: Site, value: Native) -> None:
     it is while C runs. C may follow a pointer to another struct, and that one's pointers."""
     if not value._type.pointers:
         return
-    todo = [(site, value)]
-    while todo:
-        site, value = todo.pop()
+    left = [(site, value)]
+    while left:
+        site, value = left.pop()
         root = root_of(value)
         for pin in list((root._pins or {}).values()):
-            _check_pin(call, site.at(pin.field.name), pin, todo)
+            _check_pin(call, site.at(pin.field.name), pin, left)
         owner = root._owner
         if owner is None or owner.kind != BORROWED:
             check_lengths(site, value._type, value._memory)
 
 
-def _check_pin(call: Any, site: Site, pin: Pin, todo: list[tuple[Site, Native]]) -> None:
+def _check_pin(call: Any, site: Site, pin: Pin, left: list[tuple[Site, Native]]) -> None:
     if pin.field.type.kind == "ref":
         if pin.keep is None or pin.now() != pin.start:
             return
@@ -202,7 +202,7 @@ def _check_pin(call: Any, site: Site, pin: Pin, todo: list[tuple[Site, Native]])
             call.enter(owner)
         if pin.keep._type.pointers and id(pin.keep) not in call.checking:
             call.checking.add(id(pin.keep))
-            todo.append((Site(site.library, site.label, site.place), pin.keep))
+            left.append((Site(site.library, site.label, site.place), pin.keep))
     elif pin.length is not None:
         available = pin.elements()
         count = number_at(pin.length, pin.memory)
