@@ -31,6 +31,7 @@ type isolate struct {
 	err     error          // why there is no handle
 	debts   *debts
 	frames  []*native.Frame // by how often the lock is taken
+	filled  pressure
 	running context.Context // what the JavaScript that runs was started under; nil: nothing
 	run     *run            // the innermost that a Go context can end
 	inside  int             // how many callbacks are on the stack
@@ -80,6 +81,7 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 		return made
 	}
 	core.handle = handle
+	core.filled.most = mostOf(o.native.HeapLimit)
 	core.whole = weak.Make(made)
 	core.debts.isolate.Store(core)
 	isolates.add(core)
@@ -185,6 +187,9 @@ func (iso *isolate) frame() *native.Frame {
 	}
 	frame := iso.frames[iso.lock.depth-1]
 	frame.Keep = iso.inside > 0
+	if frame.Kept != iso.filled.kept && frame.Kept != 0 {
+		iso.filled.look(iso, frame.Kept)
+	}
 	return frame
 }
 

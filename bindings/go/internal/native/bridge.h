@@ -30,6 +30,7 @@ typedef struct igo_frame {
   uint32_t argc;
   uint32_t want;
   bool keep;                   /* a scope is open further out: results must outlive it */
+  uint64_t kept;               /* of ist_isolate_kept, when the last handle was given */
   ist_value subject, receiver; /* what it is about, and `this` */
   ist_value args[IGO_ARGS];
   uint32_t used; /* of `text`, by arguments */

@@ -31,6 +31,7 @@ func layouts() []layout {
 		{"igo_frame.want", unsafe.Offsetof(f.Want), unsafe.Offsetof(cf.want)},
 		{"igo_frame.used", unsafe.Offsetof(f.Texts), unsafe.Offsetof(cf.used)},
 		{"igo_frame.keep", unsafe.Offsetof(f.Keep), unsafe.Offsetof(cf.keep)},
+		{"igo_frame.kept", unsafe.Offsetof(f.Kept), unsafe.Offsetof(cf.kept)},
 		{"igo_frame.subject", unsafe.Offsetof(f.Subject), unsafe.Offsetof(cf.subject)},
 		{"igo_frame.receiver", unsafe.Offsetof(f.Receiver), unsafe.Offsetof(cf.receiver)},
 		{"igo_frame.args", unsafe.Offsetof(f.Args), unsafe.Offsetof(cf.args)},

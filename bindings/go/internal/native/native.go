@@ -139,6 +139,7 @@ type Frame struct {
 	Argc     uint32
 	Want     uint32
 	Keep     bool
+	Kept     uint64 // what V8's last full collection had left, when the last handle was given
 	Subject  Value
 	Receiver Value
 	Args     [FrameArgs]Value

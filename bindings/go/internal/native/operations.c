@@ -51,6 +51,7 @@ ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
     if (status != IST_ERR_LIMIT) return status;
   }
   frame->result = value;
+  frame->kept = ist_isolate_kept(isolate);
   return frame->keep ? ist_value_keep(isolate, value, &frame->result) : IST_OK;
 }
 
