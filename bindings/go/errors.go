@@ -141,6 +141,9 @@ func (ctx *Context) failed(op string, status native.Status, frame *native.Frame)
 		}
 		return statusError(op, status)
 	}
+	if err.Message == status.String() && err.Value.Type == native.Undefined && behind(status) == nil {
+		return statusError(op, status)
+	}
 	return ctx.jsError(err)
 }
 

@@ -35,7 +35,8 @@ type isolate struct {
 	running context.Context // what the JavaScript that runs was started under; nil: nothing
 	run     *run            // the innermost that a Go context can end
 	inside  int             // how many callbacks are on the stack
-	at      *Context        // the one of the innermost operation, while there is one; may be nil
+	names   names
+	at      *Context // the one of the innermost operation, while there is one; may be nil
 	whole   weak.Pointer[Isolate]
 }
 

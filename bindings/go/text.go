@@ -82,3 +82,40 @@ func (ctx *Context) sourceText(frame *native.Frame, pins *runtime.Pinner, source
 	}
 	return nil
 }
+
+// text is the text of a value that is a string.
+func (v *Value) text(op string) (string, error) {
+	iso := v.ctx.iso
+	if err := iso.enter(nil); err != nil {
+		return "", err
+	}
+	defer iso.leave()
+	handle, err := v.ctx.handleOf(op, v)
+	if err != nil {
+		return "", err
+	}
+	text, status := iso.readText(handle)
+	if status != native.OK {
+		return "", statusError(op, status)
+	}
+	return text, nil
+}
+
+// readText reads a string of the isolate, which is entered: its lone surrogates become the three bytes
+// of their number. It uses the operation's frame.
+func (iso *isolate) readText(v native.Value) (string, native.Status) {
+	frame := iso.frame()
+	frame.Subject = v
+	status := native.ReadString(iso.handle, frame, nil)
+	if status == native.OK {
+		return frame.Text(), status
+	}
+	// What is not ASCII is longer than was thought at first.
+	for status == native.ErrLimit {
+		room := make([]byte, frame.Result.Isolate)
+		if status = native.ReadString(iso.handle, frame, room); status == native.OK {
+			return unsafe.String(&room[0], frame.Result.Isolate), status
+		}
+	}
+	return "", status
+}

@@ -66,10 +66,6 @@ static ist_status op_TO_BOOL(work *w) {
   return truth(w, status, yes);
 }
 
-static ist_status op_INTERN(work *w) {
-  return ist_string_intern(w->isolate, text_at(w->a), w->a.isolate, &w->result);
-}
-
 static ist_status op_SYMBOL_NEW(work *w) {
   return ist_symbol_new(w->isolate, w->a, &w->result);
 }
@@ -112,6 +108,14 @@ static ist_status op_ARRAY_LENGTH(work *w) {
   uint32_t length = 0;
   ist_status status = ist_array_length(w->isolate, w->subject, &length);
   return number(w, status, length);
+}
+
+static ist_status op_GET(work *w) {
+  return ist_object_get_key(w->context, w->subject, w->a, &w->result, w->error);
+}
+
+static ist_status op_SET(work *w) {
+  return ist_object_set_key(w->context, w->subject, w->a, w->b, w->error);
 }
 
 static ist_status op_HAS(work *w) {
@@ -211,11 +215,6 @@ static ist_status op_REGEXP_FLAGS(work *w) {
   return regexp_part(w, false);
 }
 
-static ist_status op_ERROR_NEW(work *w) {
-  return ist_error_object(w->context, text_at(w->subject), text_at(w->frame->receiver), w->a,
-                          &w->result);
-}
-
 static ist_status op_MAP_NEW(work *w) {
   return ist_map_new(w->context, &w->result);
 }
@@ -271,8 +270,7 @@ int32_t igo_operate(uint32_t which, uintptr_t isolate, uintptr_t context, uintpt
             .error = &frame->error,
             .result = ist_undefined()};
   uint32_t scope = 0;
-  /* What is to be a name is read as text. */
-  ist_status status = which == IGO_INTERN ? IST_OK : igo__lower(w.isolate, frame, &scope);
+  ist_status status = igo__lower(w.isolate, frame, &scope);
   if (!status) {
     if (frame->argc > 0) w.a = frame->argv[0];
     if (frame->argc > 1) w.b = frame->argv[1];
@@ -290,6 +288,14 @@ int32_t igo_json_read(uintptr_t at, uintptr_t frame_at) {
   return (int32_t)igo__finish(ist_context_isolate(context), frame, 0, status, result);
 }
 
+int32_t igo_error_make(uintptr_t at, const char *name, const char *message, uintptr_t frame_at) {
+  ist_context *context = (ist_context *)at;
+  ist_value result = ist_undefined();
+  ist_status status = ist_error_object(context, name, message, ist_undefined(), &result);
+  return (int32_t)igo__finish(ist_context_isolate(context), (igo_frame *)frame_at, 0, status,
+                              result);
+}
+
 int32_t igo_bigint_new(uintptr_t at, bool negative, const uint64_t *words, size_t count,
                        uintptr_t frame_at) {
   ist_context *context = (ist_context *)at;
@@ -305,19 +311,40 @@ int32_t igo_bigint_read(uintptr_t isolate, uintptr_t frame_at, bool *negative, u
   return (int32_t)ist_bigint_read((ist_isolate *)isolate, frame->subject, negative, words, count);
 }
 
-int32_t igo_string_read(uintptr_t isolate, uintptr_t frame_at, void *to, size_t capacity) {
+int32_t igo_name_new(uintptr_t at, const char *text, size_t length, ist_value *result) {
+  ist_isolate *isolate = (ist_isolate *)at;
+  uint32_t scope;
+  ist_status status = ist_scope_open(isolate, &scope);
+  if (status) return (int32_t)status;
+  ist_value made;
+  status = ist_string_intern(isolate, text, length, &made);
+  if (!status) status = ist_value_keep(isolate, made, result);
+  ist_scope_close(isolate, scope);
+  return (int32_t)status;
+}
+
+/* A string into the frame's `text`. IST_ERR_LIMIT when it does not fit; `*length` is then what it
+ * needs at least. */
+static ist_status short_text(ist_isolate *isolate, igo_frame *frame, ist_value string,
+                             size_t *length) {
+  /* How many units a string has is known; how many bytes of UTF-8 takes a pass over it. */
+  ist_status status = ist_string_length(isolate, string, IST_UTF16, length);
+  if (status) return status;
+  if (*length > sizeof frame->text) return IST_ERR_LIMIT;
+  return ist_string_write(isolate, string, IST_WTF8, frame->text, sizeof frame->text, length);
+}
+
+int32_t igo_string_read(uintptr_t at, uintptr_t frame_at, void *to, size_t capacity) {
+  ist_isolate *isolate = (ist_isolate *)at;
   igo_frame *frame = (igo_frame *)frame_at;
-  if (!to) {
-    to = frame->text;
-    capacity = sizeof frame->text;
-  }
   size_t length = 0;
   ist_status status =
-      ist_string_write((ist_isolate *)isolate, frame->subject, IST_WTF8, to, capacity, &length);
+      to ? ist_string_write(isolate, frame->subject, IST_WTF8, to, capacity, &length)
+         : short_text(isolate, frame, frame->subject, &length);
   if (length > UINT32_MAX) return IST_ERR_MEMORY;
   frame->result.type = IGO_WTF8;
   frame->result.isolate = (uint32_t)length;
-  frame->result.as.handle = (uintptr_t)to;
+  frame->result.as.handle = (uintptr_t)(to ? to : frame->text);
   return (int32_t)status;
 }
 

@@ -4,6 +4,7 @@ package native
 #include <stdlib.h>
 #include "values.h"
 
+#cgo noescape igo_name_new
 #cgo noescape igo_bigint_new
 #cgo noescape igo_bigint_read
 #cgo noescape igo_string_read
@@ -19,14 +20,13 @@ import (
 // Operation is one of those that Operate does; values.h says what each is about.
 type Operation uint32
 
-// The operations. Those before OpHas need no context.
+// The operations. Those before OpGet need no context.
 const (
 	OpClass             Operation = C.IGO_CLASS
 	OpTraits            Operation = C.IGO_TRAITS
 	OpStrictEquals      Operation = C.IGO_STRICT_EQUALS
 	OpSame              Operation = C.IGO_SAME
 	OpToBool            Operation = C.IGO_TO_BOOL
-	OpIntern            Operation = C.IGO_INTERN
 	OpSymbolNew         Operation = C.IGO_SYMBOL_NEW
 	OpSymbolFor         Operation = C.IGO_SYMBOL_FOR
 	OpSymbolKnown       Operation = C.IGO_SYMBOL_KNOWN
@@ -36,6 +36,8 @@ const (
 	OpDateRead          Operation = C.IGO_DATE_READ
 	OpCollectionSize    Operation = C.IGO_COLLECTION_SIZE
 	OpArrayLength       Operation = C.IGO_ARRAY_LENGTH
+	OpGet               Operation = C.IGO_GET
+	OpSet               Operation = C.IGO_SET
 	OpHas               Operation = C.IGO_HAS
 	OpHasOwn            Operation = C.IGO_HAS_OWN
 	OpDelete            Operation = C.IGO_DELETE
@@ -55,7 +57,6 @@ const (
 	OpRegExpNew         Operation = C.IGO_REGEXP_NEW
 	OpRegExpSource      Operation = C.IGO_REGEXP_SOURCE
 	OpRegExpFlags       Operation = C.IGO_REGEXP_FLAGS
-	OpErrorNew          Operation = C.IGO_ERROR_NEW
 	OpMapNew            Operation = C.IGO_MAP_NEW
 	OpMapGet            Operation = C.IGO_MAP_GET
 	OpMapSet            Operation = C.IGO_MAP_SET
@@ -68,7 +69,7 @@ const (
 )
 
 // NeedsContext tells whether an operation is about a context, too.
-func (o Operation) NeedsContext() bool { return o >= OpHas }
+func (o Operation) NeedsContext() bool { return o >= OpGet }
 
 // The classes of a Value, as OpClass gives them.
 const (
@@ -107,6 +108,7 @@ const (
 const (
 	TraitAsync     = C.IST_TRAIT_ASYNC
 	TraitGenerator = C.IST_TRAIT_GENERATOR
+	TraitBoolean   = C.IST_TRAIT_BOOLEAN
 	TraitNumber    = C.IST_TRAIT_NUMBER
 	TraitString    = C.IST_TRAIT_STRING
 	TraitSymbol    = C.IST_TRAIT_SYMBOL
@@ -150,6 +152,14 @@ func ReadJSON(context unsafe.Pointer, f *Frame) Status {
 	return Status(C.igo_json_read(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
 }
 
+// NewError makes an error of that class.
+func NewError(context unsafe.Pointer, name, message string, f *Frame) Status {
+	n, m := C.CString(name), C.CString(message)
+	defer C.free(unsafe.Pointer(n))
+	defer C.free(unsafe.Pointer(m))
+	return Status(C.igo_error_make(C.uintptr_t(uintptr(context)), n, m, C.uintptr_t(f.Address())))
+}
+
 // NewBigInt makes a BigInt of its absolute value, the least word first.
 func NewBigInt(context unsafe.Pointer, negative bool, words []uint64, f *Frame) Status {
 	return Status(C.igo_bigint_new(C.uintptr_t(uintptr(context)), C.bool(negative),
@@ -165,8 +175,15 @@ func ReadBigInt(isolate unsafe.Pointer, f *Frame, words []uint64) (negative bool
 	return bool(sign), int(size), status
 }
 
+// NewName makes a string for a property's name, of UTF-8; a handle that outlives callbacks.
+func NewName(isolate unsafe.Pointer, name string) (made Value, status Status) {
+	status = Status(C.igo_name_new(C.uintptr_t(uintptr(isolate)), (*C.char)(unsafe.Pointer(unsafe.StringData(name))),
+		C.size_t(len(name)), (*C.ist_value)(unsafe.Pointer(&made))))
+	return made, status
+}
+
 // ReadString reads Subject into a buffer, or with nil into the frame. Result is of type WTF8; on
-// ErrLimit its length is what there must be room for.
+// ErrLimit its length is what there must be room for at least.
 func ReadString(isolate unsafe.Pointer, f *Frame, into []byte) Status {
 	return Status(C.igo_string_read(C.uintptr_t(uintptr(isolate)), C.uintptr_t(f.Address()),
 		unsafe.Pointer(unsafe.SliceData(into)), C.size_t(len(into))))

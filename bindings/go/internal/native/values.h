@@ -5,7 +5,7 @@
 #include "bridge.h"
 
 /* The operations; `s` is the frame's subject, and a, b, c are its arguments. Results that are true
- * or false, or numbers, are such values. Those before IGO_HAS need no context, which may then be 0.
+ * or false, or numbers, are such values. Those before IGO_GET need no context, which may then be 0.
  */
 #define IGO_OPERATIONS(X)                                                                          \
   X(CLASS)              /* s: its ist_class */                                                     \
@@ -13,7 +13,6 @@
   X(STRICT_EQUALS)      /* s === a */                                                              \
   X(SAME)               /* Object.is(s, a) */                                                      \
   X(TO_BOOL)            /* Boolean(s) */                                                           \
-  X(INTERN)             /* a, a text: a string for a property's name */                            \
   X(SYMBOL_NEW)         /* Symbol(a) */                                                            \
   X(SYMBOL_FOR)         /* Symbol.for(a) */                                                        \
   X(SYMBOL_KNOWN)       /* of the ist_known_symbol a */                                            \
@@ -23,6 +22,8 @@
   X(DATE_READ)          /* s: milliseconds */                                                      \
   X(COLLECTION_SIZE)    /* s */                                                                    \
   X(ARRAY_LENGTH)       /* s */                                                                    \
+  X(GET)                /* s[a] */                                                                 \
+  X(SET)                /* s[a] = b */                                                             \
   X(HAS)                /* a in s */                                                               \
   X(HAS_OWN)            /* Object.hasOwn(s, a) */                                                  \
   X(DELETE)             /* delete s[a] */                                                          \
@@ -42,15 +43,14 @@
   X(REGEXP_NEW)         /* of the string a; the flags are text that ends with NUL at s */          \
   X(REGEXP_SOURCE)      /* s */                                                                    \
   X(REGEXP_FLAGS)       /* s */                                                                    \
-  X(ERROR_NEW)         /* name and message are text that ends with NUL at s and `this`; cause a */ \
-  X(MAP_NEW)           /* new Map */                                                               \
-  X(MAP_GET)           /* s.get(a) */                                                              \
-  X(MAP_SET)           /* s.set(a, b) */                                                           \
-  X(SET_NEW)           /* new Set */                                                               \
-  X(SET_ADD)           /* s.add(a) */                                                              \
-  X(COLLECTION_HAS)    /* s.has(a) */                                                              \
-  X(COLLECTION_DELETE) /* s.delete(a) */                                                           \
-  X(COLLECTION_CLEAR)  /* s.clear() */                                                             \
+  X(MAP_NEW)            /* new Map */                                                              \
+  X(MAP_GET)            /* s.get(a) */                                                             \
+  X(MAP_SET)            /* s.set(a, b) */                                                          \
+  X(SET_NEW)            /* new Set */                                                              \
+  X(SET_ADD)            /* s.add(a) */                                                             \
+  X(COLLECTION_HAS)     /* s.has(a) */                                                             \
+  X(COLLECTION_DELETE)  /* s.delete(a) */                                                          \
+  X(COLLECTION_CLEAR)   /* s.clear() */                                                            \
   X(COLLECTION_ENTRIES) /* s: an array, keys beside values */
 
 enum {
@@ -65,11 +65,17 @@ int32_t igo_operate(uint32_t operation, uintptr_t isolate, uintptr_t context, ui
 /* JSON.parse of args[0], a text that stays a text. */
 int32_t igo_json_read(uintptr_t context, uintptr_t frame);
 
+/* A new error; both are text that ends with NUL. */
+int32_t igo_error_make(uintptr_t context, const char *name, const char *message, uintptr_t frame);
+
 /* A BigInt of `count` words, the sign beside them; and back, as ist_bigint_read does. */
 int32_t igo_bigint_new(uintptr_t context, bool negative, const uint64_t *words, size_t count,
                        uintptr_t frame);
 int32_t igo_bigint_read(uintptr_t isolate, uintptr_t frame, bool *negative, uint64_t *words,
                         size_t *count);
+
+/* A string for a property's name, of UTF-8; kept. */
+int32_t igo_name_new(uintptr_t isolate, const char *text, size_t length, ist_value *result);
 
 /* The frame's subject, a string, as WTF-8: at `to`, or in the frame when that is NULL. The result
  * is an IGO_WTF8 either way, also when it was IST_ERR_LIMIT: its length is then what there must be
