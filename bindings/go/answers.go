@@ -52,7 +52,7 @@ func (a *answers) thrown(id uint64) error {
 }
 
 // host is who C calls.
-var host = native.Host{Call: called, Forget: forgotten}
+var host = native.Host{Call: called, Told: told, Forget: forgotten}
 
 func called(number, id uint64, call *native.CallInfo) native.Status {
 	core := isolates.core(number)

@@ -1,6 +1,7 @@
 package isthmus
 
 import (
+	"context"
 	"runtime"
 	"unsafe"
 	"weak"
@@ -17,6 +18,9 @@ type Context struct {
 	number uint64         // what callbacks come with
 	err    error          // why there was never a handle
 
+	console func(context.Context, ConsoleMessage) // nil: slog.Default()
+	modules modules
+
 	cleanup runtime.Cleanup
 }
 
@@ -24,7 +28,13 @@ type Context struct {
 type ContextOption func(*contextOptions)
 
 type contextOptions struct {
-	native native.ContextOptions
+	native    native.ContextOptions
+	noWeb     bool
+	noTimers  bool
+	console   func(context.Context, ConsoleMessage)
+	resolvers []Resolver
+	meta      func(url string) map[string]any
+	libraries []grant
 }
 
 // WithName names the context, for inspectors and heap snapshots.
@@ -67,6 +77,10 @@ func (iso *Isolate) NewContext(options ...ContextOption) *Context {
 	iso.opened[ctx.number] = weak.Make(ctx)
 	ctx.cleanup = runtime.AddCleanup(ctx, func(o orphan) { o.debts.addContext(o.handle) },
 		orphan{iso.debts, handle})
+	if err := ctx.furnish(&o); err != nil {
+		_ = ctx.Close()
+		ctx.err = err
+	}
 	return ctx
 }
 

@@ -17,9 +17,10 @@ import (
 // forgotten is closed when Go's collector finds out.
 type Isolate struct {
 	*isolate
-	answers answers
-	next    uint64 // number of a context
-	opened  map[uint64]weak.Pointer[Context]
+	answers    answers
+	rejections rejections
+	next       uint64 // number of a context
+	opened     map[uint64]weak.Pointer[Context]
 }
 
 // isolate is what is left of an Isolate that was forgotten, for it to be closed. It knows nothing of
@@ -36,6 +37,8 @@ type isolate struct {
 	run     *run            // the innermost that a Go context can end
 	inside  int             // how many callbacks are on the stack
 	names   names
+	loop    loop
+	errands errands
 	at      *Context // the one of the innermost operation, while there is one; may be nil
 	whole   weak.Pointer[Isolate]
 }
@@ -44,7 +47,9 @@ type isolate struct {
 type IsolateOption func(*isolateOptions)
 
 type isolateOptions struct {
-	native native.IsolateOptions
+	native   native.IsolateOptions
+	uncaught func(error)
+	snapshot *Snapshot
 }
 
 // WithHeapLimit bounds the heap: a program that needs more is ended by ErrOutOfMemory, and the
@@ -69,14 +74,19 @@ func WithStackLimit(bytes uint64) IsolateOption {
 // NewIsolate makes an isolate. It never gives nil: when one cannot be made, Err says why, and so
 // does everything that is tried with it.
 func NewIsolate(options ...IsolateOption) *Isolate {
-	var o isolateOptions
+	o := isolateOptions{uncaught: logUncaught}
 	for _, option := range options {
 		option(&o)
 	}
 	native.SetHost(&host)
-	core := &isolate{debts: &debts{}}
+	if o.snapshot != nil {
+		o.native.Snapshot = o.snapshot.handle
+	}
+	core := &isolate{debts: &debts{}, loop: loop{driving: make(chan struct{}, 1)}}
 	made := &Isolate{isolate: core, opened: map[uint64]weak.Pointer[Context]{}}
+	made.rejections.report = o.uncaught
 	handle, status := native.NewIsolate(o.native)
+	runtime.KeepAlive(o.snapshot)
 	if status != native.OK {
 		core.err = statusError("NewIsolate", status)
 		return made
@@ -86,6 +96,7 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 	core.whole = weak.Make(made)
 	core.debts.isolate.Store(core)
 	isolates.add(core)
+	native.SetUncaught(handle, core.number, noHook)
 	runtime.AddCleanup(made, func(core *isolate) { go core.closeForgotten() }, core)
 	return made
 }
@@ -149,6 +160,7 @@ func (iso *isolate) close() error {
 	iso.handle = nil
 	iso.err = ErrClosed
 	iso.debts.isolate.Store(nil)
+	iso.loop.close()
 	for _, frame := range iso.frames {
 		frame.Free()
 	}
@@ -180,6 +192,13 @@ func (iso *isolate) enter(ctx context.Context) error {
 }
 
 func (iso *isolate) leave() { iso.lock.give() }
+
+func (iso *Isolate) leave() {
+	if len(iso.rejections.all) != 0 && iso.inside == 0 && iso.handle != nil {
+		iso.settleRejections()
+	}
+	iso.lock.give()
+}
 
 // frame is the frame of the operation that was entered last.
 func (iso *isolate) frame() *native.Frame {
@@ -215,6 +234,7 @@ type debts struct {
 	mu       sync.Mutex
 	values   []native.Value
 	contexts []unsafe.Pointer
+	others   []func()
 }
 
 func (d *debts) addContext(context unsafe.Pointer) {
@@ -223,6 +243,16 @@ func (d *debts) addContext(context unsafe.Pointer) {
 	d.mu.Unlock()
 	d.count.Add(1)
 	d.call()
+}
+
+// freeing has a thing of the isolate's freed when what stands for it was forgotten.
+func freeing[T any](d *debts, made *T, free func()) {
+	runtime.AddCleanup(made, func(free func()) {
+		d.mu.Lock()
+		d.others = append(d.others, free)
+		d.mu.Unlock()
+		d.count.Add(1)
+	}, free)
 }
 
 // batch is how many handles are given up before somebody is sent to free them in an idle isolate.
@@ -250,11 +280,14 @@ func (d *debts) call() {
 // pay frees the handles; with the isolate entered.
 func (d *debts) pay(iso *isolate) {
 	d.mu.Lock()
-	values, contexts := d.values, d.contexts
-	d.values, d.contexts = nil, nil
+	values, contexts, others := d.values, d.contexts, d.others
+	d.values, d.contexts, d.others = nil, nil, nil
 	d.count.Store(0)
 	d.mu.Unlock()
 	native.FreeValues(iso.handle, values)
+	for _, free := range others {
+		free()
+	}
 	for _, context := range contexts {
 		native.FreeContext(context)
 	}

@@ -47,6 +47,9 @@ func (ctx *Context) value(v native.Value) *Value {
 	if v.IsHandle() {
 		made.cleanup = runtime.AddCleanup(made, func(o orphaned) { o.debts.add(o.value) },
 			orphaned{ctx.iso.debts, v})
+		if len(ctx.iso.rejections.all) != 0 {
+			ctx.iso.claim(made)
+		}
 	}
 	return made
 }

@@ -15,6 +15,8 @@ import (
 type Host struct {
 	// Call answers a call of function id of an isolate. It must not panic.
 	Call func(isolate, id uint64, call *CallInfo) Status
+	// Told is told what hook id of an isolate is for. It must not panic.
+	Told func(isolate, id uint64, event *Event) Status
 	// Forget is told that nothing will ask for id again. It must not call into the isolate.
 	Forget func(isolate, id uint64)
 }

@@ -1,7 +1,7 @@
 package native
 
 /*
-#include "bridge.h"
+#include "hooks.h"
 */
 import "C"
 
@@ -20,10 +20,17 @@ func layouts() []layout {
 	var ci C.igo_question
 	var v Value
 	var cv C.ist_value
+	var e Event
+	var ce C.igo_event
 	return []layout{
 		{"ist_value", unsafe.Sizeof(v), unsafe.Sizeof(cv)},
 		{"ist_value.isolate", unsafe.Offsetof(v.Isolate), unsafe.Offsetof(cv.isolate)},
 		{"ist_value.as", unsafe.Offsetof(v.Bits), unsafe.Offsetof(cv.as)},
+		{"igo_event", unsafe.Sizeof(e), unsafe.Sizeof(ce)},
+		{"igo_event.text", unsafe.Offsetof(e.text), unsafe.Offsetof(ce.text)},
+		{"igo_event.import", unsafe.Offsetof(e.Import), unsafe.Offsetof(ce._import)},
+		{"igo_event.error", unsafe.Offsetof(e.err), unsafe.Offsetof(ce.error)},
+		{"igo_event.value", unsafe.Offsetof(e.Value), unsafe.Offsetof(ce.value)},
 		{"igo_frame", unsafe.Sizeof(f), unsafe.Sizeof(cf)},
 		{"igo_frame.error", unsafe.Offsetof(f.err), unsafe.Offsetof(cf.error)},
 		{"igo_frame.argv", unsafe.Offsetof(f.argv), unsafe.Offsetof(cf.argv)},

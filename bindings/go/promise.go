@@ -1,0 +1,320 @@
+package isthmus
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+
+	"isthmus/bindings/go/internal/native"
+)
+
+// Promise is a value that is a promise.
+type Promise struct{ *Object }
+
+// PromiseState is how far a promise is.
+type PromiseState int
+
+// The states of a promise.
+const (
+	Pending PromiseState = iota
+	Fulfilled
+	Rejected
+)
+
+// String gives "pending", "fulfilled" or "rejected".
+func (s PromiseState) String() string {
+	return [...]string{"pending", "fulfilled", "rejected"}[s]
+}
+
+// readPromise reads a promise; with throwing, a rejection is an error. The result is the caller's to
+// free.
+func (ctx *Context) readPromise(op string, promise native.Value, throwing bool) (PromiseState, native.Value, error) {
+	ctx.iso.handled(promise)
+	frame := ctx.iso.frame()
+	frame.Begin(0, native.WantValue)
+	frame.Subject = promise
+	state, status := native.ReadPromise(ctx.handle, frame, throwing)
+	switch {
+	case status == native.ErrType:
+		return 0, native.Value{}, &Error{Op: op, Status: status.Name(), Message: "the value is no promise"}
+	case status != native.OK:
+		return PromiseState(state), native.Value{}, ctx.failed(op, status, frame)
+	}
+	return PromiseState(state), frame.Result, nil
+}
+
+// read is readPromise with nothing entered. A promise that cannot be read is Pending.
+func (p *Promise) read(op string, throwing bool) (state PromiseState, result *Value, err error) {
+	err = p.operate(op, func(ctx *Context, promise native.Value) error {
+		var value native.Value
+		if state, value, err = ctx.readPromise(op, promise, throwing); err == nil {
+			result = ctx.value(value)
+		}
+		return err
+	})
+	return state, result, err
+}
+
+// operate runs fn with the promise's context entered.
+func (p *Promise) operate(op string, fn func(ctx *Context, promise native.Value) error) error {
+	ctx := p.ctx
+	if err := ctx.enter(); err != nil {
+		return err
+	}
+	defer ctx.leave()
+	promise, err := ctx.handleOf(op, p.Value)
+	if err != nil {
+		return err
+	}
+	return fn(ctx, promise)
+}
+
+// State is how far the promise is; Pending also when it cannot be read any more.
+func (p *Promise) State() PromiseState {
+	state, _, err := p.read("State", false)
+	if err != nil {
+		return Pending
+	}
+	return state
+}
+
+// Result is what the promise is fulfilled with, or the reason of its rejection; undefined while it is
+// pending, and nil when it cannot be read any more.
+func (p *Promise) Result() *Value {
+	_, result, _ := p.read("Result", false)
+	return result
+}
+
+// Await waits until the promise is settled, running the isolate's event loop meanwhile, and gives what
+// it is fulfilled with. A rejection is an error: a *JSError, in which errors.Is and As find the Go
+// error that it came from. ctx bounds waiting, and the JavaScript that the loop runs.
+//
+// It is an error if nothing is left to happen in the isolate that could settle the promise: no timer,
+// no job, no call of a Go function that is under way, no PromiseResolver that is to be settled. While
+// JavaScript calls the running goroutine's function, only promises that are settled can be awaited.
+//
+// Any number of goroutines may wait in one isolate; it is free for others while they wait, unless the
+// caller holds it by Do.
+func (p *Promise) Await(ctx context.Context) (*Value, error) {
+	if p.released.Load() {
+		return nil, released("Await")
+	}
+	return p.ctx.awaitValue(ctx, p.native, p)
+}
+
+// awaitValue is await for a Value; keep is what must not be forgotten meanwhile.
+func (ctx *Context) awaitValue(goctx context.Context, promise native.Value, keep any) (*Value, error) {
+	defer runtime.KeepAlive(keep)
+	result, err := ctx.await(goctx, promise)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.iso.enter(nil); err != nil {
+		return nil, err
+	}
+	defer ctx.leave()
+	return ctx.value(result), nil
+}
+
+// await waits for a promise, which stays the caller's; the result is the caller's to free.
+func (ctx *Context) await(goctx context.Context, promise native.Value) (native.Value, error) {
+	const op = "Await"
+	var settled chan struct{}
+	for {
+		result, pending, err := ctx.awaited(goctx, op, promise, &settled)
+		if !pending {
+			return result, err
+		}
+		alive, err := ctx.iso.runUntil(goctx, op, settled)
+		if err != nil {
+			return native.Value{}, err
+		}
+		if !alive {
+			// It may have been settled by who has had the isolate before the last turn.
+			result, pending, err := ctx.awaited(goctx, op, promise, &settled)
+			if pending {
+				err = &Error{Op: op, Status: native.ErrState.Name(), Message: "the promise is never settled: " +
+					"nothing is left to happen in the isolate (no timer, no job, no call of Go's, no PromiseResolver)"}
+			}
+			return result, err
+		}
+	}
+}
+
+// awaited reads a promise, and if it is pending has settled closed when that has changed.
+func (ctx *Context) awaited(goctx context.Context, op string, promise native.Value,
+	settled *chan struct{}) (result native.Value, pending bool, err error) {
+	if ctx.err != nil {
+		return result, false, ctx.err
+	}
+	if err := ctx.iso.enter(goctx); err != nil {
+		return result, false, err
+	}
+	defer ctx.leave()
+	if ctx.handle == nil {
+		return result, false, ErrClosed
+	}
+	state, result, err := ctx.readPromise(op, promise, true)
+	if err == nil && state == Pending {
+		err = ctx.iso.notCalled(op)
+	}
+	if err != nil || state != Pending || *settled != nil {
+		return result, err == nil && state == Pending, err
+	}
+	*settled = make(chan struct{})
+	return result, true, ctx.watch(op, promise, closing(*settled))
+}
+
+// closing closes a channel, and has who drives the loop look. It knows no more, since JavaScript may
+// keep it for long.
+func closing(settled chan struct{}) answer {
+	return func(ctx *Context, _ *native.CallInfo) native.Status {
+		close(settled)
+		ctx.iso.loop.wake()
+		return native.OK
+	}
+}
+
+// watch has Go's function called once when a promise is settled; with the isolate entered.
+func (ctx *Context) watch(op string, promise native.Value, then answer) error {
+	id := ctx.iso.answers.add(then)
+	if status := native.WatchPromise(ctx.handle, promise, ctx.iso.number, id); status != native.OK {
+		return statusError(op, status)
+	}
+	return nil
+}
+
+// Await waits for a value as await does in JavaScript: for a promise as Promise.Await does; anything
+// else is there already. The result is a T as of Unmarshal.
+func Await[T any](ctx context.Context, v Valuer) (T, error) {
+	var made T
+	from := v.value()
+	promise := Promise{&Object{from}}
+	settled, err := promise.Await(ctx)
+	if noPromise := (*Error)(nil); errors.As(err, &noPromise) && noPromise.Status == native.ErrType.Name() {
+		settled, err = from, nil
+	}
+	if err != nil {
+		return made, err
+	}
+	if into, ok := any(&made).(**Value); ok {
+		*into = settled
+		return made, nil
+	}
+	return made, Unmarshal(settled, &made)
+}
+
+// PromiseResolver settles a promise that was made for it. Any goroutine may do so.
+//
+// As long as it is neither settled nor forgotten, the isolate's loop has something to wait for.
+type PromiseResolver struct {
+	promise *Promise
+	over    func() // says that nothing is under way any more
+	settled atomic.Bool
+}
+
+// NewPromiseResolver makes a pending promise and its resolver.
+func NewPromiseResolver(ctx *Context) (*PromiseResolver, error) {
+	if err := ctx.enter(); err != nil {
+		return nil, err
+	}
+	defer ctx.leave()
+	made, status := native.NewPromise(ctx.handle)
+	if status != native.OK {
+		return nil, statusError("NewPromiseResolver", status)
+	}
+	made, err := ctx.iso.own(made)
+	if err != nil {
+		return nil, err
+	}
+	resolver := &PromiseResolver{promise: &Promise{&Object{ctx.value(made)}}, over: ctx.iso.underWay()}
+	runtime.AddCleanup(resolver, func(over func()) { over() }, resolver.over)
+	return resolver, nil
+}
+
+// GetPromise is the promise.
+func (r *PromiseResolver) GetPromise() *Promise { return r.promise }
+
+// Resolve fulfils the promise with a value: a Value or one of its kin, of which a promise is followed,
+// or what Marshal takes. What cannot be marshalled rejects it. It tells whether this call was the
+// first to settle it. Reactions have run when it returns, unless JavaScript runs.
+func (r *PromiseResolver) Resolve(x any) bool { return r.settle(x, false) }
+
+// Reject rejects the promise: with an error, which comes back out of JavaScript as itself, or with a
+// value as of Resolve. It tells whether this call was the first to settle the promise.
+func (r *PromiseResolver) Reject(reason any) bool { return r.settle(reason, true) }
+
+func (r *PromiseResolver) settle(x any, rejected bool) bool {
+	if r.settled.Swap(true) {
+		return false
+	}
+	defer r.over()
+	var err error
+	wrong := r.promise.ctx.iso.perform(false, func() { err = r.promise.settle(x, rejected) })
+	runtime.KeepAlive(r)
+	return wrong == nil && err == nil
+}
+
+func (p *Promise) settle(x any, rejected bool) error {
+	const op = "Resolve"
+	return p.operate(op, func(ctx *Context, promise native.Value) error {
+		value, free, err := ctx.reason(op, x, rejected)
+		if err != nil {
+			rejected = true
+			value, free = ctx.errorValue(err)
+		}
+		defer free()
+		if status := native.SettlePromise(ctx.handle, promise, value, rejected); status != native.OK {
+			return statusError(op, status)
+		}
+		if ctx.iso.inside == 0 {
+			native.RunMicrotasks(ctx.iso.handle)
+		}
+		return nil
+	})
+}
+
+// reason is what a promise is settled with.
+func (ctx *Context) reason(op string, x any, rejected bool) (v native.Value, free func(), err error) {
+	if problem, ok := x.(error); ok && rejected {
+		v, free = ctx.errorValue(problem)
+		return v, free, nil
+	}
+	return ctx.lent(op, x)
+}
+
+// lent is a value for an operation: that of a Value, or one that is made by Marshal and to be freed.
+func (ctx *Context) lent(op string, x any) (v native.Value, free func(), err error) {
+	if valuer, ok := x.(Valuer); ok {
+		v, err = ctx.handleOf(op, valuer.value())
+		return v, func() {}, err
+	}
+	v, err = ctx.marshal(x)
+	return v, func() { native.FreeValues(ctx.iso.handle, []native.Value{v}) }, err
+}
+
+// errorValue is an error as JavaScript sees it: the very value that JavaScript has thrown, or a new
+// one, which stands for Go's.
+func (ctx *Context) errorValue(err error) (v native.Value, free func()) {
+	name := "Error"
+	if js, ok := err.(*JSError); ok {
+		if v, err := ctx.handleOf("", js.Value); js.Value != nil && err == nil {
+			return v, func() {}
+		}
+		if js.Name != "" {
+			name = js.Name
+		}
+	}
+	made := native.NewHostError(ctx.handle, name, err.Error(), ctx.iso.number, ctx.iso.answers.add(err))
+	return made.Value(), made.Free
+}
+
+// PerformMicrotaskCheckpoint runs the reactions to promises that are queued, which otherwise run when
+// the outermost call into JavaScript returns.
+func (ctx *Context) PerformMicrotaskCheckpoint() {
+	if ctx.enter() == nil {
+		defer ctx.leave()
+		native.RunMicrotasks(ctx.iso.handle)
+	}
+}
