@@ -9,7 +9,11 @@ type ConversionError struct {
 	JavaScript string // what it was to become, or what it was
 	Path       string // where in the value, such as "$.rows[3].name"; "" for the whole
 	Message    string
+	err        error // of a method of the Go type's
 }
+
+// Unwrap gives the error of the Go type's own method, such as UnmarshalText, if that has failed.
+func (e *ConversionError) Unwrap() error { return e.err }
 
 // Error gives "isthmus: Path: Go type, JavaScript type: Message".
 func (e *ConversionError) Error() string {

@@ -1,0 +1,42 @@
+/* trees.h: values with all they refer to, and arrays of numbers and bytes, each one call from Go.
+ * Memory of Go's is read and written within the call. */
+#ifndef ISTHMUS_GO_TREES_H
+#define ISTHMUS_GO_TREES_H
+
+#include "bridge.h"
+
+/* A tree as CBOR, and the values that travel beside it. Given back by igo_tree_free, but for the
+ * handles. */
+typedef struct igo_tree {
+  uint8_t *bytes;
+  size_t length;
+  ist_value *values;
+  size_t count;
+  ist_error *error;
+} igo_tree;
+
+/* With `depth` 0 the tree is whole, and `values` are what has no form in CBOR; otherwise what is
+ * deeper is among them, too. Without `table`, what has no form is an error. */
+int32_t igo_tree_write(uintptr_t context, const ist_value *value, uint32_t depth, bool table,
+                       igo_tree *tree);
+void igo_tree_free(igo_tree *tree);
+int32_t igo_tree_read(uintptr_t context, const uint8_t *bytes, size_t length, ist_value *values,
+                      size_t count, ist_value *result, ist_error **error);
+
+/* The memory of a buffer or view; `kind` is its ist_class. IST_ERR_TYPE: it is none. */
+typedef struct igo_bytes {
+  uint8_t *bytes;
+  size_t length;
+  uint32_t kind;
+} igo_bytes;
+int32_t igo_bytes_read(uintptr_t isolate, const ist_value *value, igo_bytes *bytes);
+/* A copy of a view's or buffer's memory, as much of it as fits; `length` is what there is. */
+int32_t igo_bytes_copy(uintptr_t isolate, const ist_value *value, uint8_t *to, size_t capacity,
+                       size_t *length);
+
+/* A typed array over a new buffer with a copy of `length` bytes, or over Go's own memory when `pin`
+ * is not 0: igoUnpin is told when no buffer uses that any more. */
+int32_t igo_view_new(uintptr_t context, uint32_t element, size_t size, const void *bytes,
+                     size_t length, uint64_t pin, ist_value *result);
+
+#endif
