@@ -1,9 +1,11 @@
 package isthmus
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 
 	"github.com/x448/float16"
@@ -196,3 +198,24 @@ var arrayElements = map[uint64]native.Element{
 // elementNames are the classes of typed arrays, in the order of ist_element.
 var elementNames = strings.Fields("Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array " +
 	"Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array DataView")
+
+// encodeTree writes a Go value for a program of another isolate, as Marshal makes it; what belongs to
+// one isolate has no form there.
+func encodeTree(x any) ([]byte, error) {
+	w := treeWriters.Get().(*treeWriter)
+	defer w.release()
+	if err := w.tree(x); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(w.out), nil
+}
+
+// decodeTree reads what a program of another isolate has given, as Unmarshal does.
+func decodeTree(data []byte, into any) error {
+	to := reflect.ValueOf(into)
+	if to.Kind() != reflect.Pointer || to.IsNil() {
+		return argumentError("Unmarshal", "into: expected a pointer, got %T", into)
+	}
+	r := treeReader{data: data}
+	return whole(r.read(formOf(to.Type().Elem()), to.Elem()))
+}

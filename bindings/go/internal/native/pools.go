@@ -89,8 +89,8 @@ func NewBatch(pool unsafe.Pointer, text, file string, line, window int) (unsafe.
 	defer C.free(unsafe.Pointer(source.file))
 	options := C.ist_batch_options{
 		size:   C.sizeof_ist_batch_options,
-		input:  C.IST_FORMAT_JSON,
-		output: C.IST_FORMAT_JSON,
+		input:  C.IST_FORMAT_CBOR,
+		output: C.IST_FORMAT_CBOR,
 		window: C.size_t(window),
 	}
 	var batch *C.ist_batch
