@@ -135,22 +135,24 @@ v8::MaybeLocal<v8::Value> ist__error_stack(v8::Local<v8::Context> context,
     append(isolate, &text, message.As<v8::String>());
   }
   v8::Local<v8::String> indent = ist__text(isolate, "\n    at ");
+  /* Where the stack is nearly full, a frame may have no text; the trace ends there then. V8 aborts
+   * when nothing is given, since it looks for what was thrown where nothing is that catches it. */
+  v8::TryCatch catcher(isolate);
   for (uint32_t i = 0; i < sites->Length(); i++) {
     v8::Local<v8::Value> site;
     v8::Local<v8::String> line;
-    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line))
-      return v8::MaybeLocal<v8::Value>();
+    if (!sites->Get(context, i).ToLocal(&site) || !site->ToString(context).ToLocal(&line)) break;
     /* The host's own frames mean nothing to the reader. */
     v8::String::Utf8Value frame(isolate, line);
     if (*frame && strstr(*frame, own_files)) continue;
     if (*frame && ist__context_alive(owner) && owner->compartment) {
       if (!ist__compartment_frame(*frame)) continue;
-      if (!ist__string(isolate, *frame, strlen(*frame)).ToLocal(&line))
-        return v8::MaybeLocal<v8::Value>();
+      if (!ist__string(isolate, *frame, strlen(*frame)).ToLocal(&line)) break;
     }
     append(isolate, &text, indent);
     append(isolate, &text, line);
   }
+  if (catcher.HasTerminated()) isolate->TerminateExecution();
   return text.As<v8::Value>();
 }
 

@@ -613,6 +613,38 @@ static void the_stack_is_limited(void **state) {
   assert_true(depths[2] < depths[3]);
 }
 
+/* Runs a script, and throws a new error for the one that this gives. */
+static ist_status throw_anew(void *env, const ist_call *call, ist_value *result) {
+  (void)env;
+  ist_error *error;
+  const char *source = "deeper()";
+  ist_status status =
+      ist_script_eval(call->context, source, strlen(source), "deep.js", result, &error);
+  if (!status) return IST_OK;
+  status = ist_throw_error(call->context, "Error", error->message);
+  ist_error_free(error);
+  return status;
+}
+
+static void errors_are_made_where_the_stack_is_full(void **state) {
+  fixture *f = *state;
+  ist_value function, global, value;
+  assert_ok(ist_function_new(f->context, "deeper", throw_anew, NULL, NULL, &function));
+  assert_ok(ist_context_global(f->context, &global));
+  assert_ok(ist_object_set(f->context, global, "deeper", function, NULL));
+  /* The room that is left at the end is another one each time. */
+  for (int i = 0; i < 40; i++) {
+    ist_value depth = ist_int32(i);
+    ist_value nest = eval(f, "(function nest(n) { return n ? nest(n - 1) : deeper(); })");
+    ist_error *error;
+    assert_status(IST_ERR_EXCEPTION,
+                  ist_function_call(f->context, nest, ist_undefined(), 1, &depth, &value, &error));
+    assert_string_equal("Maximum call stack size exceeded", error->message);
+    ist_error_free(error);
+  }
+  assert_usable(f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(whatever_runs_ends),
@@ -636,6 +668,7 @@ int main(void) {
       cmocka_unit_test(many_isolates_are_watched_at_once),
       TEST(late_limits_hit_nobody_else),
       cmocka_unit_test(the_stack_is_limited),
+      TEST(errors_are_made_where_the_stack_is_full),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
