@@ -39,6 +39,7 @@ from ._core import (
     WIDE,
     Core,
     Dropped,
+    Hold,
     Lent,
     OpFrame,
     let_go,
@@ -164,6 +165,20 @@ def milliseconds(value: datetime.date) -> float:
 def _lower_date(context: Context, value: datetime.date, item: Any, keep: list[Any]) -> None:
     item.tag = DATE
     item.number = milliseconds(value)
+
+
+def _lower_exception(context: Context, value: BaseException, item: Any, keep: list[Any]) -> None:
+    # The Error that JavaScript would catch if a callback raised it.
+    from ._promise import error_value
+
+    with Hold(context, limited=False) as hold:
+        thrown, made = error_value(hold, value)
+        try:
+            error = hold.lift(thrown)
+        finally:
+            lib.ist_error_free(made)
+    keep.append(error)
+    lower(context, error, item, keep)
 
 
 def _lower_enum(context: Context, value: enum.Enum, item: Any, keep: list[Any]) -> None:
@@ -456,6 +471,7 @@ _LOWER: dict[type, Lowerer] = {
     tuple: _lower_tree,
     set: _lower_tree,
     frozenset: _lower_tree,
+    BaseException: _lower_exception,
 }
 # The types among them that were found by looking at their bases.
 _derived: set[type] = set()
