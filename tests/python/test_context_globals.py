@@ -20,6 +20,26 @@ def test_it_reads_writes_and_deletes(context: ist.Context) -> None:
         context["answer"]
 
 
+def test_it_is_read_as_a_whole(context: ist.Context) -> None:
+    context.eval("var a = 1; globalThis.b = 'two'; let hidden = 3")
+    assert {"a": 1, "b": "two"}.items() <= dict(context).items()
+    assert "hidden" not in context.keys()
+    assert set(context.keys()) == set(context) == {name for name, _ in context.items()}
+    assert len(context.values()) == len(context)
+    assert ("b", "two") in context.items() and 1 in context.values()
+    assert context.keys() & {"a", "hidden"} == {"a"}
+    context["c"] = 3
+    assert "c" in context.keys()
+    assert context.get("hidden") is None and context.get("c") == 3
+
+
+def test_what_it_has_besides_is_refused(isolate: ist.Isolate, context: ist.Context) -> None:
+    with pytest.raises(AttributeError, match="'Context' object has no attribute 'answer'"):
+        context.answer = 42  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="'Isolate' object has no attribute 'time_limit'"):
+        isolate.time_limit = 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", ["NaN", "undefined", "Infinity"])
 def test_what_cannot_be_written_says_so(context: ist.Context, name: str) -> None:
     with pytest.raises(ist.JSError) as caught:

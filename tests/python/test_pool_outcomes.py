@@ -23,6 +23,12 @@ def test_outcomes() -> None:
     assert (got[3].wall, got[3].cpu) == (0, 0)
 
 
+def test_time_of_the_processor_that_nobody_counts() -> None:
+    with ist.Pool(threads=1) as pool:
+        (outcome,) = pool.outcomes("1", [0])
+    assert outcome.wall > 0 and outcome.cpu is None
+
+
 @pytest.mark.slow
 def test_statistics() -> None:
     with ist.Pool(threads=1, timeout=1) as pool:

@@ -6,7 +6,7 @@ import itertools
 import os
 import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from . import _core
@@ -44,8 +44,9 @@ class Context(Closing):
     """A global object with its own built-ins; made by `Isolate.context`.
 
     It is like a dict of its global object: `ctx["x"] = 1`, `ctx["x"]` (KeyError when there is
-    none), `ctx.get("x")`, `"x" in ctx`, `del ctx["x"]`; `len` and iteration are about its own
-    enumerable names. What scripts declare by `let`, `const` and `class` is no property of it.
+    none), `ctx.get("x")`, `"x" in ctx`, `del ctx["x"]`; `len`, iteration, `keys`, `values`, `items`
+    and `dict(ctx)` are about its own enumerable names. What scripts declare by `let`, `const` and
+    `class` is no property of it.
 
     Args:
         isolate: where it lives; `Isolate.context` gives itself.
@@ -66,6 +67,22 @@ class Context(Closing):
         eval_allowed: whether `eval` and `Function` make code from strings.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_at",
+        "_classes",
+        "_core",
+        "_eval",
+        "_eval_at",
+        "_glue",
+        "_helpers",
+        "_importers",
+        "_modules",
+        "_number",
+        "_place",
+        "isolate",
+    )
+
     def __init__(
         self,
         isolate: Isolate,
@@ -81,6 +98,9 @@ class Context(Closing):
         self.isolate = isolate
         """Where it lives."""
         self._glue: Any = None
+        self._helpers: Optional[list[JSFunction]] = None
+        # What stands for classes of Python's.
+        self._classes: dict[Any, Any] = {}
         self._modules: dict[str, Module] = {}
         self._importers: dict[str, Any] = {}
         self._eval = lib.ipy_eval_compartment if frozen else lib.ipy_eval
@@ -541,6 +561,18 @@ class Context(Closing):
 
     def __len__(self) -> int:
         return len(self._global()._names())
+
+    def keys(self) -> KeysView[str]:
+        """The names, as of a dict."""
+        return KeysView(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The values, as of a dict."""
+        return ValuesView(self)
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and values, as of a dict."""
+        return ItemsView(self)
 
     def _global(self) -> JSObject:
         """The global object."""

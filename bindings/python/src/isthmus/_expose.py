@@ -251,7 +251,7 @@ def _accessor(table: _Table, cls: type, name: str, writable: bool) -> None:
 
 def class_in(context: Context, cls: type) -> _Class:
     """An exposed class in a context; made when it is first needed."""
-    classes = context.__dict__.setdefault("_classes", {})
+    classes = context._classes
     found = classes.get(cls)
     if found is not None:
         return found  # type: ignore[no-any-return]

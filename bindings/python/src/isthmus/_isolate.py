@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -77,6 +76,8 @@ class Isolate(Closing):
         ResourceError: the system has no room for one more.
     """
 
+    __slots__ = ("__weakref__", "_contexts", "_core")
+
     def __init__(
         self,
         *,
@@ -107,7 +108,6 @@ class Isolate(Closing):
         install(self._core)
         self.on_uncaught = on_uncaught
         self._contexts: weakref.WeakSet[Context] = weakref.WeakSet()
-        self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<isthmus.Isolate {'closed' if self.closed else hex(id(self))}>"

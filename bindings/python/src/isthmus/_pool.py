@@ -85,9 +85,9 @@ class Outcome:
     """Why it failed; None when it did not."""
     wall: float
     """Seconds that it took."""
-    cpu: float
-    """Seconds of processor time that it took; 0 when nobody has counted them, which limits of time
-    do."""
+    cpu: Optional[float]
+    """Seconds of processor time that it took; None when nobody has counted them, which limits of
+    time do."""
 
 
 @dataclass(frozen=True)
@@ -504,7 +504,8 @@ class _Map:
                 except Exception as problem:
                     error = problem
             number = self.given + len(outcomes)
-            outcomes.append(Outcome(number, value, error, run.wall / 1e9, run.cpu / 1e9))
+            cpu = run.cpu / 1e9 if run.cpu else None
+            outcomes.append(Outcome(number, value, error, run.wall / 1e9, cpu))
         return outcomes
 
     def error(self, run: Any) -> Exception:

@@ -88,12 +88,10 @@ _SET, _DELETE, SPLICE, _ITERATE, _END, NUMBERS, WRAP, _DIR = range(8)
 
 def helper(context: Context, which: int) -> JSFunction:
     """One of the functions above, in a context."""
-    made = context.__dict__.get("_helpers")
+    made = context._helpers
     if made is None:
-        made = context.__dict__["_helpers"] = list(
-            context.eval(_HELPERS, filename="isthmus:proxies")
-        )
-    return made[which]  # type: ignore[no-any-return]
+        made = context._helpers = list(context.eval(_HELPERS, filename="isthmus:proxies"))
+    return made[which]
 
 
 def lift_many(context: Context, frame: Any) -> list[Any]:

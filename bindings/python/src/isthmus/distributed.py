@@ -302,7 +302,7 @@ def _plugin(worker: Any, name: str) -> _Warm:
     return plugin  # type: ignore[no-any-return]
 
 
-_Runs = list[tuple[Optional[bytes], Optional[Exception], float, float]]
+_Runs = list[tuple[Optional[bytes], Optional[Exception], float, Optional[float]]]
 
 
 def _run(name: str, program: Program, inputs: list[bytes]) -> _Runs:
