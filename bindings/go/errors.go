@@ -25,6 +25,8 @@ var (
 	// ErrOutOfMemory: the isolate has reached its heap limit, and all that is left to do is to close
 	// it; or the process has no more memory.
 	ErrOutOfMemory = errors.New("isthmus: out of memory")
+	// ErrDied: the process that ran it, of a pool with IsolationProcess, has died.
+	ErrDied = errors.New("isthmus: the process that ran it has died")
 )
 
 // Error is a failure that JavaScript has no part in: of an argument, a limit or the system.
@@ -53,6 +55,8 @@ func behind(status native.Status) error {
 		return ErrTerminated
 	case native.ErrMemory:
 		return ErrOutOfMemory
+	case native.ErrDied:
+		return ErrDied
 	case native.ErrTimeout:
 		return context.DeadlineExceeded
 	}
