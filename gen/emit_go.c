@@ -22,11 +22,8 @@ static void add_ends(go_emitter *e, const decl_list *list) {
   }
 }
 
-static void look_at(go_emitter *e, const param *p) {
-  if (!p->dtype) return;
-  add_ends(e, &p->until);
-  if (p->until.count && p->parent < 0) e->loose = true;
-  if (p->role != ROLE_VALUE || p->dtype->kind != DT_CALLBACK) return;
+// Where a function is given to C.
+static void look_at_use(go_emitter *e, const param *p) {
   decl *d = p->dtype->decl;
   e->calls_back = true;
   if (strcmp(p->scope, "call") != 0) e->lingers = true;
@@ -38,12 +35,24 @@ static void look_at(go_emitter *e, const param *p) {
   PUSH(e->c, e->sealing, d);
 }
 
+static void look_at(go_emitter *e, const param *p) {
+  if (!p->dtype) return;
+  add_ends(e, &p->until);
+  if (p->until.count && p->parent < 0) e->loose = true;
+  if (p->role == ROLE_VALUE && p->dtype->kind == DT_CALLBACK) look_at_use(e, p);
+}
+
 static void look(go_emitter *e) {
   for (int i = 0; i < e->c->functions.count; i++) {
     const decl *f = e->c->functions.at[i];
     if (!is_exported(e, f)) continue;
     look_at(e, f->result);
     for (int k = 0; k < f->params.count; k++) look_at(e, f->params.at[k]);
+  }
+  for (int i = 0; i < e->c->main->decls.count; i++) {
+    const decl *d = e->c->main->decls.at[i];
+    for (int k = 0; d->kind == D_STRUCT && k < d->fields.count; k++)
+      if (d->fields.at[k].use) look_at_use(e, d->fields.at[k].use);
   }
 }
 
@@ -109,6 +118,12 @@ static void cgo_lines(go_emitter *e) {
   const module *m = e->c->main;
   for (int i = 0; i < m->packages.count; i++) GO("#cgo pkg-config: %s\n", m->packages.at[i]);
   if (!m->packages.count) link_flags(e);
+  // What gcc 4.6 did otherwise is nobody's business any more.
+  for (int i = 0; i < m->decls.count; i++)
+    if (m->decls.at[i]->kind == D_STRUCT && m->decls.at[i]->align > 16) {
+      GO("#cgo CFLAGS: -Wno-psabi\n");
+      break;
+    }
   for (int i = 0; i < m->defines.count; i++)
     GO("#cgo CFLAGS: -D%s%s%s\n", m->defines.at[i].name, m->defines.at[i].value ? "=" : "",
        m->defines.at[i].value ? m->defines.at[i].value : "");

@@ -58,6 +58,9 @@ void ist__go_constants(go_emitter *e);
 void ist__go_struct(go_emitter *e, decl *d);
 void ist__go_struct_used(go_emitter *e, const decl *d, span at, bool goes_in, bool comes_out);
 
+bool ist__go_has_functions(const decl *d);
+bool ist__go_keeps_some(const decl *d); // what only C sets
+
 // emit_go_handles.c
 void ist__go_handle(go_emitter *e, decl *d);
 bool ist__go_closes(const decl *d); // has Close
@@ -81,6 +84,7 @@ const char *ist__go_literal(go_emitter *e, const expr *x, const dtype *t, bool n
 void ist__go_callback_type(go_emitter *e, decl *d);
 const char *ist__go_callback_signature(go_emitter *e, const decl *d);
 void ist__go_use(go_emitter *e, decl *f, int param);
+void ist__go_field_use(go_emitter *e, const decl *d, const field *f);
 void ist__go_callbacks_end(go_emitter *e);
 
 #endif

@@ -174,7 +174,8 @@ void ist__go_helpers(go_emitter *e) {
         "  ISTG_16(M, x##c) ISTG_16(M, x##d) ISTG_16(M, x##e) ISTG_16(M, x##f)\n"
         "static void istg_destroyed(void *data) {\n"
         "  isthmus_%s_callback(-1, (uintptr_t)data, 0, NULL);\n"
-        "}\n",
+        "}\n"
+        "static inline void *istg_notice(void) { return (void *)istg_destroyed; }\n",
         e->c->main->name, e->c->main->name);
   }
 }
@@ -223,17 +224,22 @@ void ist__go_bundle(go_emitter *e, decl *d) {
 
 // --- wrappers ---
 
+static bool is_image(const param *p) {
+  const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
+  return t->kind == DT_STRUCT || (t->kind == DT_REF && t->to->kind == DT_STRUCT);
+}
+
+static const decl *struct_of(const param *p) {
+  const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
+  return t->kind == DT_STRUCT ? t->decl : t->to->decl;
+}
+
 bool ist__go_throws_out(const decl *f) {
   return f->throws || f->optional;
 }
 
 static bool is_output(const param *p) {
   return p->role == ROLE_CELL && p->dir != DIR_IN;
-}
-
-static bool is_image(const param *p) {
-  const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
-  return t->kind == DT_STRUCT || (t->kind == DT_REF && t->to->kind == DT_STRUCT);
 }
 
 static bool shows(const param *p) {
@@ -255,6 +261,7 @@ bool ist__go_calls_back(const go_emitter *e, const decl *f) {
   for (int i = 0; i < f->params.count; i++) {
     const param *p = f->params.at[i];
     if (p->role == ROLE_VALUE && p->dtype->kind == DT_CALLBACK) return true;
+    if (is_image(p) && ist__go_has_functions(struct_of(p))) return true;
   }
   return e->lingers;
 }
@@ -273,7 +280,8 @@ static const char *back_value(go_emitter *e, const param *p, const char *value) 
   if (p->within >= 0) return TEXT("istg_offset(p%d, %s)", p->within, value);
   if (t->kind == DT_STRING || t->kind == DT_POINTER) return TEXT("(void *)%s", value);
   if (is_image(p)) return TEXT("%s != NULL", value);
-  return ist__go_is_number(t) ? value : TEXT("(uintptr_t)%s", value);
+  bool is_address = t->kind == DT_INT && strcmp(t->name, "void *") == 0;
+  return ist__go_is_number(t) && !is_address ? value : TEXT("(uintptr_t)%s", value);
 }
 
 // What Go passes for a parameter, as a declaration in C; NULL: nothing.

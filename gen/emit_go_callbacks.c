@@ -108,13 +108,11 @@ static const char *params_c(go_emitter *e, const decl *d, const char *first) {
 }
 
 // The body that all functions of one use share.
-static void body_c(go_emitter *e, const decl *f, int param_index, int use) {
-  const param *u = f->params.at[param_index];
+static void body_c(go_emitter *e, const param *u, const char *base, int use) {
   const decl *d = u->dtype->decl;
   buffer *b = &e->functions;
   const dtype *r = d->result->dtype;
-  const char *name =
-      TEXT("istg_run_%s_%d(%s)", f->name, param_index, params_c(e, d, "uintptr_t token"));
+  const char *name = TEXT("istg_run_%s(%s)", base, params_c(e, d, "uintptr_t token"));
   ist__idl_buffer_add(e->c, b, "static %s {\n  struct istg_v_%s v = {0};\n",
                       ist__idl_type_c(e->c, d->type, name), d->name);
   if (r->kind == DT_STRUCT)
@@ -169,13 +167,12 @@ static void pass_c(go_emitter *e, const decl *d, buffer *b) {
   for (int i = 0; i < d->params.count; i++) ist__idl_buffer_add(e->c, b, ", p%d", i);
 }
 
-static void functions_c(go_emitter *e, const decl *f, int param_index) {
-  const param *u = f->params.at[param_index];
+static void functions_c(go_emitter *e, const param *u, const char *base) {
   const decl *d = u->dtype->decl;
   buffer *b = &e->functions, passed = {0};
   pass_c(e, d, &passed);
   bool is_void = d->result->dtype->kind == DT_VOID;
-  const char *base = TEXT("%s_%d", f->name, param_index), *ret = is_void ? "" : "return ";
+  const char *ret = is_void ? "" : "return ";
   if (has_data(u)) {
     int data = -1;
     for (int i = 0; i < d->params.count; i++)
@@ -343,33 +340,49 @@ static const char *scope_name(const param *u) {
                                           : "ScopeForever";
 }
 
+// A place that takes functions: a parameter of a function, or a field of a struct.
 typedef struct {
-  decl *f;
-  int param;
+  const param *param;
+  const char *variable, *function, *name;
 } use;
 
-void ist__go_use(go_emitter *e, decl *f, int i) {
-  const char *key = TEXT("use %s %d", f->name, i);
+static void add_use(go_emitter *e, const param *p, const char *base, use made) {
+  const char *key = TEXT("use %s", base);
   if (ist__idl_map_get(&e->names, key)) return;
   use *u = NEW(e->c, use);
-  *u = (use){f, i};
+  *u = made;
   ist__idl_map_put(e->c, &e->names, key, u);
   ist__idl_map_put(e->c, &e->names, TEXT("use %d", e->uses), u);
-  body_c(e, f, i, e->uses++);
-  functions_c(e, f, i);
+  body_c(e, p, base, e->uses++);
+  functions_c(e, p, base);
+}
+
+void ist__go_use(go_emitter *e, decl *f, int i) {
+  const param *p = f->params.at[i];
+  const char *function = ist__go_variable(e, f);
+  add_use(e, p, TEXT("%s_%d", f->name, i),
+          (use){p, TEXT("use%s%d", function, i), function, p->js ? p->js : p->name});
+}
+
+void ist__go_field_use(go_emitter *e, const decl *d, const field *f) {
+  const char *type = ist__go_type_name(e, d), *name = ist__go_exported(e, f->name);
+  const char *function = TEXT("in%s%s", type, name);
+  GO("var %s = &clib.Function{Library: &library, Name: \"%s.%s\"}\n\n", function, d->js, f->name);
+  add_use(e, f->use, TEXT("%s_%s", d->name, f->name),
+          (use){f->use, TEXT("use%s%s", type, name), function, f->name});
 }
 
 static void use_variable(go_emitter *e, const use *u) {
-  const param *p = u->f->params.at[u->param];
+  const param *p = u->param;
   const decl *d = p->dtype->decl;
-  GO("var use%s%d = clib.Use{\n", ist__go_variable(e, u->f), u->param);
+  GO("var %s = clib.Use{\n", u->variable);
   GO("\tFunction:  %s,\n\tName:      \"%s\",\n\tType:      \"%s\",\n\tScope:     clib.%s,\n",
-     ist__go_variable(e, u->f), p->js ? p->js : p->name, d->name, scope_name(p));
+     u->function, u->name, d->name, scope_name(p));
   GO("\tReplaced:  %s,\n\tNoReenter: %d,\n\tSlots:     %d,\n}\n\n", p->replaced ? "true" : "false",
      seal_of(e, d), slots_of(p));
   if (!p->scope_functions.count) return;
   // Apart, since these functions may be the one that it belongs to.
-  GO("func init() {\n\tuse%s%d.Until = []*clib.Function{", ist__go_variable(e, u->f), u->param);
+  GO("func init() {\n\t%s.Until = []*clib.Function{", u->variable);
   for (int i = 0; i < p->scope_functions.count; i++)
     GO("%s%s", i ? ", " : "", ist__go_variable(e, p->scope_functions.at[i]));
   GO("}\n}\n\n");
@@ -389,11 +402,11 @@ void ist__go_callbacks_end(go_emitter *e) {
   GO("\tswitch place {\n");
   for (int i = 0; i < e->uses; i++) {
     const use *u = ist__idl_map_get(&e->names, TEXT("use %d", i));
-    const decl *d = u->f->params.at[u->param]->dtype->decl;
+    const decl *d = u->param->dtype->decl;
     GO("\tcase %d:\n\t\tvalues := (*C.struct_istg_v_%s)(at)\n", i, d->name);
-    GO("\t\tanswered, message := use%s%d.Enter(uintptr(token), uint64(call), func(frame "
-       "*clib.Frame) error {\n",
-       ist__go_variable(e, u->f), u->param);
+    GO("\t\tanswered, message := %s.Enter(uintptr(token), uint64(call), func(frame *clib.Frame) "
+       "error {\n",
+       u->variable);
     GO("\t\t\treturn run%s(frame, values)\n\t\t})\n", name_of(e, d));
     GO("\t\tif answered {\n\t\t\treturn 1\n\t\t}\n\t\tvalues.message = "
        "(*C.char)(clib.GiveText(message))\n");

@@ -14,6 +14,7 @@ typedef struct {
   const char **pass; // what each parameter is in the call of C
   bool can_fail;
   bool has_call, has_arena;
+  bool gives;  // functions in structs
   buffer keep; // what must stay alive meanwhile
 } making;
 
@@ -162,6 +163,13 @@ static void need_arena(go_emitter *e, making *m) {
   BODY("\tvar arena clib.Arena\n\tdefer arena.Free()\n");
 }
 
+// What is given to C in a struct is the call's.
+static void need_call(go_emitter *e, making *m) {
+  if (m->gives) return;
+  m->gives = m->has_call = true;
+  BODY("\tvar call clib.Call\n\tarena.For(&call)\n");
+}
+
 static const char *counted_text(go_emitter *e, making *m, int i, const char *value) {
   const param *p = m->f->params.at[i];
   if (p->text == ENC_UTF8 || p->text == ENC_NONE) return NULL;
@@ -192,6 +200,7 @@ static void pass_struct(go_emitter *e, making *m, int i, const char *name) {
   bool pointer = p->null || p->dir == DIR_INOUT;
   ist__go_struct_used(e, d, p->at, true, p->dir == DIR_INOUT);
   need_arena(e, m);
+  if (ist__go_has_functions(d)) need_call(e, m);
   fails(m);
   const char *what = article(e, d->js);
   if (pointer && !p->null)
@@ -578,8 +587,11 @@ static void lift_struct(go_emitter *e, making *m, const param *p, const char *ra
   ist__go_struct_used(e, d, p->name ? p->at : m->f->at, false, true);
   const char *type = ist__go_type_name(e, d);
   if (t->kind == DT_REF && p->null) {
-    LIFT("\tvar %s *%s\n\tif %s != 0 {\n\t\t%s = new(%s)\n\t\t%s.get(%s)\n\t}\n", to, type, raw, to,
+    LIFT("\tvar %s *%s\n\tif %s != 0 {\n\t\t%s = new(%s)\n\t\t%s.get(%s)\n", to, type, raw, to,
          type, to, image);
+    if ((p->keeps.count || p->until.count) && ist__go_keeps_some(d))
+      LIFT("\t\tclear(%s.kept[:])\n", to);
+    LIFT("\t}\n");
     return;
   }
   if (t->kind == DT_REF) {
@@ -587,6 +599,9 @@ static void lift_struct(go_emitter *e, making *m, const param *p, const char *ra
     LIFT("\tif %s == 0 {\n\t\terr := %s.Null(\"%s\")\n\t\t%s\n\t}\n", raw, m->fn, what, m->fail);
   }
   LIFT("\tvar %s %s\n\t%s.get(%s)\n", to, type, to, image);
+  // What is C's own for a while is not given back to it.
+  if ((p->keeps.count || p->until.count) && ist__go_keeps_some(d))
+    LIFT("\tclear(%s.kept[:])\n", to);
 }
 
 static void lift_counted(go_emitter *e, making *m, const param *p, const char *to) {
@@ -702,8 +717,9 @@ static bool is_loose(const go_emitter *e, const decl *f) {
 
 static void begin(go_emitter *e, making *m) {
   const decl *f = m->f;
-  BODY("\tvar call clib.Call\n");
-  if (f->self >= 0 && !makes_object(f)) BODY("\tcall.Object(self.it(), \"\")\n");
+  if (!m->gives) BODY("\tvar call clib.Call\n");
+  if (f->self >= 0 && !makes_object(f))
+    BODY("\tcall.This(self.it(), %s)\n", ist__go_table(e, f->owner));
   for (int i = 0; i < f->params.count; i++) {
     const param *p = f->params.at[i];
     if (i == f->self || p->arg < 0) continue;
@@ -741,6 +757,8 @@ static void after(go_emitter *e, making *m, bool has_record, bool thrown) {
     OUT(first, "\tcall.Accept(&use%s%d, a%d, %s)\n", ist__go_variable(e, f), i, i,
         ist__go_throws_out(f) ? "out.f.failed == 0" : "true");
   }
+  if (m->gives)
+    OUT(first, "\tarena.Accepted(%s)\n", ist__go_throws_out(f) ? "out.f.failed == 0" : "true");
   const char *undo = makes_object(f) ? "\t\tclib.Release(address)\n" : "";
   if (thrown) {
     OUT(first, "\tif err := call.Thrown(); err != nil {\n%s\t\t%s\n\t}\n", undo, m->fail);

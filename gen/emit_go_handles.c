@@ -19,8 +19,8 @@ static void getter_head(go_emitter *e, decl *d, field *f, const char *type) {
   GO("func (self *%s) %s() (%s, error) {\n", handle, name, type);
 }
 
-static void enter(go_emitter *e, const char *variable, const char *fail) {
-  GO("\tvar call clib.Call\n\tcall.Object(self.it(), \"\")\n");
+static void enter(go_emitter *e, const decl *d, const char *variable, const char *fail) {
+  GO("\tvar call clib.Call\n\tcall.This(self.it(), %s)\n", ist__go_table(e, d));
   GO("\tif err := call.Begin(%s, false); err != nil {\n\t\treturn %serr\n\t}\n\tdefer call.End()\n",
      variable, fail);
 }
@@ -40,7 +40,7 @@ static void number_field(go_emitter *e, decl *d, field *f) {
   field_variable(e, d, f, &variable);
   accessor_c(e, d, f, wire, "");
   getter_head(e, d, f, type);
-  enter(e, variable, TEXT("%s, ", zero_of(t)));
+  enter(e, d, variable, TEXT("%s, ", zero_of(t)));
   GO("\treturn %s, nil\n}\n\n",
      ist__go_from_c(e, t,
                     TEXT("C.istg_get_%s_%s(C.uintptr_t(self.object.Address()))", d->js, f->name)));
@@ -56,7 +56,7 @@ static void number_field(go_emitter *e, decl *d, field *f) {
      ist__go_type_name(e, d), name, type);
   if (ist__go_is_closed(t))
     GO("\tif err := value.check(%s, \"\"); err != nil {\n\t\treturn err\n\t}\n", variable);
-  enter(e, variable, "");
+  enter(e, d, variable, "");
   GO("\tC.istg_set_%s_%s(C.uintptr_t(self.object.Address()), %s)\n\treturn nil\n}\n\n", d->js,
      f->name, ist__go_to_c(e, t, "value"));
 }
@@ -67,7 +67,7 @@ static void text_field(go_emitter *e, decl *d, field *f) {
   bool array = f->dtype->kind == DT_ARRAY;
   accessor_c(e, d, f, "void *", "(void *)");
   getter_head(e, d, f, array ? "string" : "*string");
-  enter(e, variable, array ? "\"\", " : "nil, ");
+  enter(e, d, variable, array ? "\"\", " : "nil, ");
   const char *at = TEXT("C.istg_get_%s_%s(C.uintptr_t(self.object.Address()))", d->js, f->name);
   const char *reader = f->dtype->text == ENC_UTF16    ? "GoUTF16"
                        : f->dtype->text == ENC_LATIN1 ? "GoLatin1"
@@ -97,7 +97,7 @@ static void counted_field(go_emitter *e, decl *d, field *f) {
     return;
   }
   getter_head(e, d, f, TEXT("[]%s", of));
-  enter(e, variable, "nil, ");
+  enter(e, d, variable, "nil, ");
   GO("\tat := C.istg_get_%s_%s(C.uintptr_t(self.object.Address()))\n", d->js, f->name);
   GO("\tcount := C.istg_get_%s_%s(C.uintptr_t(self.object.Address()))\n", d->js, len->name);
   GO("\treturn clib.Field[%s](self.object, \"%s\", uintptr(at), int64(count), %lld)\n}\n\n", of,
@@ -118,7 +118,7 @@ static void counted_field(go_emitter *e, decl *d, field *f) {
     GO("\tif err := clib.AtMost(%s, \"\", len(value), %s); err != nil {\n\t\treturn err\n\t}\n",
        variable, ist__idl_wide_text(e->c, ((wide)1 << (bits - is_signed)) - 1));
   }
-  enter(e, variable, "");
+  enter(e, d, variable, "");
   GO("\tat := clib.Set(self.object, \"%s\", value)\n", f->name);
   GO("\tC.istg_set_%s_%s(C.uintptr_t(self.object.Address()), C.uintptr_t(at), "
      "C.uint64_t(len(value)))\n"
@@ -140,7 +140,7 @@ static void part_field(go_emitter *e, decl *d, field *f) {
       f->name, ist__idl_c_name(e->c, d), f->name);
   getter_head(e, d, f, type);
   GO("\tvar value %s\n", type);
-  enter(e, variable, "value, ");
+  enter(e, d, variable, "value, ");
   GO("\tm := clib.View[byte](C.istg_get_%s_%s(C.uintptr_t(self.object.Address())), %lld)\n", d->js,
      f->name, (long long)t->size);
   if (t->kind == DT_STRUCT) {

@@ -17,30 +17,50 @@ static bool is_opaque(const field *f) {
   return t->kind == DT_POINTER && f->len < 0 && t->to->kind == DT_VOID;
 }
 
+// Whether some of it is what only C sets: that stays as C has set it when the struct goes in again.
+static bool keeps_some(const decl *d) {
+  for (int i = 0; i < d->fields.count; i++) {
+    const field *f = &d->fields.at[i];
+    if (!f->name || f->companion) continue;
+    if (is_opaque(f) || (f->readonly && !f->fixed && !f->use)) return true;
+  }
+  return false;
+}
+
 static bool is_shown(const decl *d, int i) {
   const field *f = &d->fields.at[i];
-  return f->name && !f->fixed && !counts_other(d, i) && !f->companion && f->group < 0;
+  return f->name && !f->fixed && !counts_other(d, i) && !f->companion && f->group < 0 &&
+         !is_opaque(f);
 }
 
 // What is not understood is refused where a function uses it, for the struct may serve elsewhere.
+bool ist__go_has_functions(const decl *d) {
+  for (int i = 0; i < d->fields.count; i++) {
+    const dtype *t = d->fields.at[i].dtype;
+    if (d->fields.at[i].use) return true;
+    while (t && t->kind == DT_ARRAY) t = t->to;
+    if (t && t->kind == DT_STRUCT && ist__go_has_functions(t->decl)) return true;
+  }
+  return false;
+}
+
+bool ist__go_keeps_some(const decl *d) {
+  return keeps_some(d);
+}
+
 static const char *refusal(const decl *d, bool goes_in, bool comes_out) {
   for (int i = 0; i < d->fields.count; i++) {
     const field *f = &d->fields.at[i];
     if (!f->name) continue;
-    if (f->use) return "a struct with functions";
+    if (f->use && comes_out) return "a struct with functions that comes back";
     if (f->dtype->kind == DT_REF && f->dtype->to->kind == DT_HANDLE)
       return "a struct with a pointer to an object";
     if (f->dtype->kind == DT_REF && comes_out && !goes_in)
       return "a struct with a pointer to a struct that comes back";
-    if (f->readonly && f->dtype->kind == DT_STRING && goes_in)
-      return "a struct with text that only C sets";
     if (f->dtype->kind == DT_STRING && f->dtype->text != ENC_UTF8)
       return "a struct with text that is not UTF-8";
-    if (f->dtype->kind == DT_POINTER && f->len >= 0 && f->dtype->to->kind == DT_STRUCT && goes_in)
-      return "a struct with an array of structs that goes in";
     if (f->group >= 0 && f->tag < 0 && f->dtype->kind == DT_STRING)
       return "text in a union without a tag";
-    if (f->tag >= 0 && goes_in && d->has_pointers) return "a union with pointers that goes in";
     const dtype *t = f->dtype;
     while (t->kind == DT_ARRAY) t = t->to;
     if (t->kind == DT_STRUCT) {
@@ -66,13 +86,8 @@ static const char *field_name(go_emitter *e, const field *f) {
   return ist__go_exported(e, f->name);
 }
 
-static const char *opaque_name(go_emitter *e, const field *f) {
-  return TEXT("opaque%s", ist__go_exported(e, f->name));
-}
-
 static const char *field_type(go_emitter *e, const field *f) {
   const dtype *t = f->dtype;
-  if (is_opaque(f)) return TEXT("[%lld]byte", (long long)t->size);
   if (t->kind == DT_STRING) return "*string";
   if (t->kind == DT_POINTER && f->text) return "*string";
   return ist__go_type(e, t);
@@ -137,12 +152,13 @@ static void struct_type(go_emitter *e, decl *d, const char *type) {
                   NULL, NULL};
       if (first) PUSH(e->c, lines, one);
     } else if (is_shown(d, i)) {
-      bool hidden = is_opaque(f);
-      line one = {hidden ? opaque_name(e, f) : field_name(e, f),
-                  f->variants.count ? TEXT("%s", ist__go_type(e, f->dtype)) : field_type(e, f),
-                  hidden ? NULL : f->doc, hidden ? NULL : &f->attrs};
+      line one = {field_name(e, f), field_type(e, f), f->doc, &f->attrs};
       PUSH(e->c, lines, one);
     }
+  }
+  if (keeps_some(d)) {
+    line one = {"kept", TEXT("[%lld]byte", (long long)d->size), "What only C sets.", NULL};
+    PUSH(e->c, lines, one);
   }
   GO("type %s struct {\n", type);
   write_lines(e, lines.at, lines.count);
@@ -151,8 +167,13 @@ static void struct_type(go_emitter *e, decl *d, const char *type) {
 
 // --- put ---
 
+static const char *quoted(go_emitter *e, const char *name) {
+  return TEXT("\"%s\"", name);
+}
+
+// `place` is Go for what errors call it.
 static void put_failed(go_emitter *e, const char *indent, const char *place) {
-  GO("%s\treturn clib.In(\"%s\", err)\n%s}\n", indent, place, indent);
+  GO("%s\treturn clib.In(%s, err)\n%s}\n", indent, place, indent);
 }
 
 static void put_value(go_emitter *e, const dtype *t, const char *value, const char *offset,
@@ -184,8 +205,8 @@ static void put_value(go_emitter *e, const dtype *t, const char *value, const ch
     }
     GO("%sfor i%d := range %s {\n", indent, depth, value);
     put_value(e, t->to, TEXT("%s[i%d]", value, depth),
-              TEXT("%s+%lld*i%d", offset, (long long)t->to->size, depth), place,
-              TEXT("%s\t", indent), depth + 1);
+              TEXT("%s+%lld*i%d", offset, (long long)t->to->size, depth),
+              TEXT("clib.Element(%s, i%d)", place, depth), TEXT("%s\t", indent), depth + 1);
     GO("%s}\n", indent);
     return;
   default: return;
@@ -196,9 +217,7 @@ static void put_pointer(go_emitter *e, const decl *d, const field *f, const char
   const dtype *t = f->dtype;
   const char *name = TEXT("s.%s", field_name(e, f));
   long long offset = f->offset;
-  if (is_opaque(f)) {
-    GO("\tcopy(m[%lld:], s.%s[:])\n", offset, opaque_name(e, f));
-  } else if (t->kind == DT_STRING) {
+  if (t->kind == DT_STRING) {
     GO("\tif at, err := arena.Text(nil, \"\", %s); err != nil {\n\t\treturn clib.In(\"%s\", err)\n",
        name, place);
     GO("\t} else {\n\t\tclib.Put(m, %lld, at)\n\t}\n", offset);
@@ -240,19 +259,57 @@ static void put_member(go_emitter *e, const decl *d, const field *f) {
   }
   const char *value = f->dtype->kind == DT_STRUCT ? TEXT("s.%s", name) : TEXT("(*s.%s)", name);
   if (ist__go_is_number(f->dtype) && !ist__go_is_closed(f->dtype)) value = TEXT("*s.%s", name);
-  put_value(e, f->dtype, value, TEXT("%lld", (long long)f->offset), f->name, "\t\t", 0);
+  put_value(e, f->dtype, value, TEXT("%lld", (long long)f->offset), quoted(e, f->name), "\t\t", 0);
   GO("\t}\n");
 }
 
 static void put_variants(go_emitter *e, const decl *d, const field *f) {
   GO("\tif err := s.%s.putAs(%s, m[%lld:], arena); err != nil {\n", field_name(e, f),
      tag_number(e, d, f), (long long)f->offset);
-  put_failed(e, "\t", f->name);
+  put_failed(e, "\t", quoted(e, f->name));
+}
+
+// Functions that share user data are one to C, which knows them by it.
+static void groups(go_emitter *e, const decl *d) {
+  for (int i = 0; i < d->fields.count; i++) {
+    bool any = false;
+    for (int k = 0; k < d->fields.count; k++)
+      any |= d->fields.at[k].use && d->fields.at[k].use->data == i;
+    if (any) GO("\tvar group%d *clib.Closure\n", i);
+  }
+}
+
+static void put_function(go_emitter *e, const decl *d, const field *f) {
+  const param *u = f->use;
+  const char *name = field_name(e, f);
+  const char *base = TEXT("%s_%s", d->name, f->name);
+  const char *use = TEXT("use%s%s", ist__go_type_name(e, d), name);
+  GO("\tif s.%s != nil {\n", name);
+  GO("\t\tone, err := arena.Function(&%s, s.%s, %s)\n\t\tif err != nil {\n\t\t\treturn "
+     "clib.In(\"%s\", err)\n\t\t}\n",
+     use, name, u->data >= 0 ? TEXT("&group%d", u->data) : "nil", f->name);
+  GO("\t\tclib.Put(m, %lld, C.istg_function_%s(C.uintptr_t(one.Token())))\n", (long long)f->offset,
+     base);
+  if (u->data >= 0)
+    GO("\t\tclib.Put(m, %lld, group%d.Token())\n", (long long)d->fields.at[u->data].offset,
+       u->data);
+  if (u->destroy >= 0)
+    GO("\t\tclib.Put(m, %lld, C.istg_notice())\n", (long long)d->fields.at[u->destroy].offset);
+  GO("\t} else {\n");
+  if (u->null)
+    GO("\t\tarena.Without(&%s)\n\t}\n", use);
+  else
+    GO("\t\treturn clib.Unset(\"%s\")\n\t}\n", f->name);
 }
 
 static void put_field(go_emitter *e, const decl *d, int i) {
   const field *f = &d->fields.at[i];
-  if (!f->name) return;
+  if (!f->name || (f->readonly && !f->fixed && !f->use))
+    return; // what only C sets is there already
+  if (f->use) {
+    put_function(e, d, f);
+    return;
+  }
   if (f->fixed) {
     wide value = 0;
     ist__idl_eval_int(e->c, f->fixed, &value);
@@ -292,11 +349,10 @@ static void put_field(go_emitter *e, const decl *d, int i) {
   }
   if (f->variants.count)
     put_variants(e, d, f);
-  else if (f->dtype->kind == DT_STRING || f->dtype->kind == DT_REF ||
-           f->dtype->kind == DT_POINTER || is_opaque(f))
+  else if (f->dtype->kind == DT_STRING || f->dtype->kind == DT_REF || f->dtype->kind == DT_POINTER)
     put_pointer(e, d, f, f->name);
   else
-    put_value(e, f->dtype, name, TEXT("%lld", (long long)f->offset), f->name, "\t", 0);
+    put_value(e, f->dtype, name, TEXT("%lld", (long long)f->offset), quoted(e, f->name), "\t", 0);
 }
 
 // --- get ---
@@ -331,9 +387,7 @@ static void get_value(go_emitter *e, const dtype *t, const char *to, const char 
 static void get_pointer(go_emitter *e, const decl *d, const field *f) {
   const dtype *t = f->dtype;
   const char *name = TEXT("s.%s", field_name(e, f));
-  if (is_opaque(f)) {
-    GO("\tcopy(s.%s[:], m[%lld:])\n", opaque_name(e, f), (long long)f->offset);
-  } else if (t->kind == DT_STRING) {
+  if (t->kind == DT_STRING) {
     GO("\t%s = clib.OrNull(clib.Get[unsafe.Pointer](m, %lld), clib.GoText)\n", name,
        (long long)f->offset);
   } else if (t->kind == DT_POINTER) {
@@ -381,7 +435,7 @@ static void get_member(go_emitter *e, const decl *d, const field *f) {
 
 static void get_field(go_emitter *e, const decl *d, int i) {
   const field *f = &d->fields.at[i];
-  if (!f->name) return;
+  if (!f->name || f->use) return;
   if (f->group >= 0 && in_tagged_union(d, f)) {
     get_member(e, d, f);
     return;
@@ -404,7 +458,7 @@ static void get_field(go_emitter *e, const decl *d, int i) {
        (long long)f->bit_offset, f->bit_width);
   else if (f->variants.count)
     GO("\ts.%s.getAs(%s, m[%lld:])\n", field_name(e, f), tag_number(e, d, f), (long long)f->offset);
-  else if (f->dtype->kind == DT_STRING || f->dtype->kind == DT_POINTER || is_opaque(f))
+  else if (f->dtype->kind == DT_STRING || f->dtype->kind == DT_POINTER)
     get_pointer(e, d, f);
   else
     get_value(e, f->dtype, name, TEXT("%lld", (long long)f->offset), "\t", 0);
@@ -431,7 +485,7 @@ static void raw_members(go_emitter *e, const decl *d, const char *type, const ch
     GO("// Set%s sets the member `%s`.\n", name, f->name);
     GO("func (s *%s) Set%s(value %s) error {\n\tm := s.%s[:]\n", type, name, of, raw);
     if (f->dtype->kind == DT_STRUCT || f->dtype->kind == DT_ARRAY) GO("\tvar arena *clib.Arena\n");
-    put_value(e, f->dtype, "value", TEXT("%lld", at), f->name, "\t", 0);
+    put_value(e, f->dtype, "value", TEXT("%lld", at), quoted(e, f->name), "\t", 0);
     if (f->dtype->kind == DT_ARRAY) GO("\t_ = arena\n");
     GO("\treturn nil\n}\n\n");
   }
@@ -475,7 +529,8 @@ static void cases(go_emitter *e, const decl *d, bool in) {
     const char *value = f->dtype->kind == DT_STRUCT ? name : TEXT("(*%s)", name);
     if (in) {
       GO("\t\tif %s == nil {\n\t\t\treturn nil\n\t\t}\n", name);
-      put_value(e, f->dtype, value, TEXT("%lld", (long long)f->offset), f->name, "\t\t", 0);
+      put_value(e, f->dtype, value, TEXT("%lld", (long long)f->offset), quoted(e, f->name), "\t\t",
+                0);
     } else if (f->dtype->kind == DT_STRING) {
       GO("\t\t%s = clib.OrNull(clib.Get[unsafe.Pointer](m, %lld), clib.GoText)\n", name,
          (long long)f->offset);
@@ -551,10 +606,15 @@ void ist__go_struct(go_emitter *e, decl *d) {
     return;
   }
   struct_type(e, d, type);
+  for (int i = 0; i < d->fields.count; i++)
+    if (d->fields.at[i].use) ist__go_field_use(e, d, &d->fields.at[i]);
   GO("func (s *%s) put(m []byte, arena *clib.Arena) error {\n", type);
+  if (keeps_some(d)) GO("\tcopy(m, s.kept[:])\n");
+  groups(e, d);
   for (int i = 0; i < d->fields.count; i++) put_field(e, d, i);
   GO("\treturn nil\n}\n\n");
   GO("func (s *%s) get(m []byte) {\n", type);
+  if (keeps_some(d)) GO("\tcopy(s.kept[:], m)\n");
   for (int i = 0; i < d->fields.count; i++) get_field(e, d, i);
   GO("}\n\n");
   // What C is to fill has its fixed fields already.

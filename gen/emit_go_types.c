@@ -153,12 +153,14 @@ static void emit_enum(go_emitter *e, decl *d) {
 
 void ist__go_types(go_emitter *e) {
   const decl_list *list = &e->c->main->decls;
+  // Structs may have functions in them.
+  for (int i = 0; i < list->count; i++)
+    if (list->at[i]->kind == D_CALLBACK) ist__go_callback_type(e, list->at[i]);
   for (int i = 0; i < list->count; i++) {
     decl *d = list->at[i];
     if (d->duplicate) continue;
     if (d->kind == D_ENUM) emit_enum(e, d);
     if (d->kind == D_STRUCT) ist__go_struct(e, d);
-    if (d->kind == D_CALLBACK) ist__go_callback_type(e, d);
     if (d->kind == D_ERROR) ist__go_bundle(e, d);
   }
   for (int i = 0; i < list->count; i++)

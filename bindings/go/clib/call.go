@@ -32,12 +32,21 @@ type Call struct {
 	loose    bool      // also that of what the library lends by itself
 	closures []*Closure
 	began    bool
+	none     *Type // of what there is no object for `this`
 }
 
 var numbers atomic.Uint64
 
 // Number is what C knows the call by.
 func (c *Call) Number() uint64 { return c.number }
+
+// This names the object of a method.
+func (c *Call) This(o *Object, kind *Type) {
+	if o == nil {
+		c.none = kind
+	}
+	c.add(o, "", uses)
+}
 
 // Object names an object that the call is inside of; nil is passed over.
 func (c *Call) Object(o *Object, name string) { c.add(o, name, uses) }
@@ -64,8 +73,14 @@ func (c *Call) Loose() { c.loose = true }
 func (c *Call) Begin(f *Function, ends bool) error {
 	c.function = f
 	l := f.Library
+	if c.none != nil {
+		return f.Expected("", "this to be "+article(c.none.Name), nil)
+	}
 	if l.Inside != nil {
 		c.number = numbers.Add(1)
+		for _, one := range c.closures {
+			one.call = c.number
+		}
 	}
 	if l.Sealed != nil {
 		if err := l.Open(f); err != nil {

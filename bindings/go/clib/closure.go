@@ -195,9 +195,6 @@ func (one *Closure) end() {
 	}
 }
 
-// Join makes functions that share user data end together.
-func (one *Closure) Join(other *Closure) { one.joined = append(one.joined, other) }
-
 // Destroyed is C's notice that it needs a callback no more.
 func Destroyed(token uintptr) {
 	if found, ok := closures.Load(token); ok {
@@ -288,7 +285,20 @@ func (u *Use) closure(token uintptr) *Closure {
 	if !ok {
 		return nil
 	}
-	return found.(*Closure)
+	return found.(*Closure).of(u)
+}
+
+// of gives the one of several functions with the same user data that stands at a place.
+func (one *Closure) of(u *Use) *Closure {
+	if one.use == u {
+		return one
+	}
+	for _, other := range one.joined {
+		if other.use == u {
+			return other
+		}
+	}
+	return nil
 }
 
 func (f *Frame) run(run func(*Frame) error) (failed *failure) {
@@ -345,4 +355,49 @@ func (c *Call) Thrown() error {
 		panic(one.value)
 	}
 	return one.err
+}
+
+// given is a place in a struct that goes to C, with the function there, or none.
+type given struct {
+	use *Use
+	one *Closure
+}
+
+// For says which call the functions are given to that structs hold.
+func (a *Arena) For(c *Call) { a.call = c }
+
+// Function gives C the function of a struct's field. Those that share user data have one group, whose
+// first is what C knows them by, and end together.
+func (a *Arena) Function(use *Use, function any, group **Closure) (*Closure, error) {
+	one, err := a.call.Give(use, function)
+	if err != nil {
+		return nil, err
+	}
+	a.given = append(a.given, given{use, one})
+	if group != nil && *group == nil {
+		*group = one
+	} else if group != nil {
+		(*group).joined = append((*group).joined, one)
+	}
+	return one, nil
+}
+
+// Without notes that a field's function is NULL.
+func (a *Arena) Without(use *Use) {
+	if a.call != nil {
+		a.given = append(a.given, given{use, nil})
+	}
+}
+
+// Accepted notes whether C keeps the functions.
+func (a *Arena) Accepted(accepted bool) {
+	for _, one := range a.given {
+		a.call.Accept(one.use, one.one, accepted)
+	}
+	a.given = nil
+}
+
+// Unset is the error of a field without its function.
+func Unset(field string) error {
+	return &Error{Parameter: field, Text: "expected a function, got nil", Kind: ErrArgument}
 }

@@ -33,6 +33,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Library == "" { // of a union, outside of any call
+		return e.Parameter + ": " + e.Text
+	}
 	if e.Parameter == "" {
 		return e.Library + "." + e.Function + ": " + e.Text
 	}
@@ -42,7 +45,11 @@ func (e *Error) Error() string {
 // Unwrap gives the kind.
 func (e *Error) Unwrap() error { return e.Kind }
 
+// fail makes an error; without a function it is that of a field, which At completes.
 func (f *Function) fail(kind error, parameter, text string) error {
+	if f == nil {
+		return &Error{Parameter: parameter, Text: text, Kind: kind}
+	}
 	return &Error{Library: f.Library.Name, Function: f.Name, Parameter: parameter, Text: text, Kind: kind}
 }
 

@@ -106,6 +106,8 @@ type Arena struct {
 	memory []unsafe.Pointer
 	pinner runtime.Pinner
 	depth  int
+	call   *Call
+	given  []given // functions that no call has given to C yet
 }
 
 // Free ends it.
@@ -115,6 +117,11 @@ func (a *Arena) Free() {
 	}
 	a.memory = nil
 	a.pinner.Unpin()
+	for _, one := range a.given {
+		if one.one != nil {
+			one.one.end()
+		}
+	}
 }
 
 // Allocate gives zeroed memory, as C's own.

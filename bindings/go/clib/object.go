@@ -55,7 +55,8 @@ type Object struct {
 	pinned   map[string]any
 	wrapper  func() any // the Go object, or nil
 	wraps    int        // how many were made; the clean-up of an old one does nothing
-	dropped  bool       // Go has no object of it any more
+	cleanup  runtime.Cleanup
+	dropped  bool // Go has no object of it any more
 	height   int
 }
 
@@ -193,7 +194,7 @@ func Wrap[T any](o *Object, fresh func(*Object) *T) *T {
 	o.wrapper = func() any { return pointer.Value() }
 	o.wraps++
 	o.dropped = false
-	runtime.AddCleanup(made, o.forget, o.wraps)
+	o.cleanup = runtime.AddCleanup(made, o.forget, o.wraps)
 	return made
 }
 
@@ -351,6 +352,9 @@ func (o *Object) end(to state, by *Function) {
 		return
 	}
 	o.endedBy = by
+	if o.wraps > 0 {
+		o.cleanup.Stop() // nothing is left to do for it
+	}
 	l := o.kind.Library
 	l.mu.Lock()
 	if l.live[place{o.kind, o.address}] == o {

@@ -739,7 +739,7 @@ var atItemType = &clib.Function{Library: &library, Name: "Item.type"}
 // Type: One of the types, perhaps with flags above 255.
 func (self *Item) Type() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(atItemType, false); err != nil {
 		return 0, err
 	}
@@ -752,7 +752,7 @@ var atItemValuestring = &clib.Function{Library: &library, Name: "Item.valuestrin
 // Valuestring: The text of a string.
 func (self *Item) Valuestring() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(atItemValuestring, false); err != nil {
 		return nil, err
 	}
@@ -765,7 +765,7 @@ var atItemValueint = &clib.Function{Library: &library, Name: "Item.valueint"}
 // Valueint: The number, cut to an int.
 func (self *Item) Valueint() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(atItemValueint, false); err != nil {
 		return 0, err
 	}
@@ -778,7 +778,7 @@ var atItemValuedouble = &clib.Function{Library: &library, Name: "Item.valuedoubl
 // Valuedouble: The number.
 func (self *Item) Valuedouble() (float64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(atItemValuedouble, false); err != nil {
 		return 0, err
 	}
@@ -791,7 +791,7 @@ var atItemString = &clib.Function{Library: &library, Name: "Item.string"}
 // String: The name under which the item stands in an object.
 func (self *Item) String() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(atItemString, false); err != nil {
 		return nil, err
 	}
@@ -1176,7 +1176,7 @@ var inItemPrint = &clib.Function{Library: &library, Name: "Item.Print"}
 // Print: The item as indented JSON text.
 func (self *Item) Print() (string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemPrint, false); err != nil {
 		return "", err
 	}
@@ -1198,7 +1198,7 @@ var inItemPrintUnformatted = &clib.Function{Library: &library, Name: "Item.Print
 // PrintUnformatted: The item as JSON text without spaces.
 func (self *Item) PrintUnformatted() (string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemPrintUnformatted, false); err != nil {
 		return "", err
 	}
@@ -1227,7 +1227,7 @@ func (self *Item) Duplicate() (*Item, error) {
 // DuplicateWith is Duplicate with all that may be said.
 func (self *Item) DuplicateWith(recurse int32) (*Item, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDuplicate, false); err != nil {
 		return nil, err
 	}
@@ -1257,7 +1257,7 @@ func (self *Item) CompareWith(b *Item, caseSensitive int32) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Object(b.it(), "b")
 	if err := call.Begin(inItemCompare, false); err != nil {
 		return 0, err
@@ -1273,7 +1273,7 @@ var inItemGetArraySize = &clib.Function{Library: &library, Name: "Item.GetArrayS
 // GetArraySize: How many items an array or object has.
 func (self *Item) GetArraySize() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetArraySize, false); err != nil {
 		return 0, err
 	}
@@ -1290,7 +1290,7 @@ var inItemGetArrayItem = &clib.Function{Library: &library, Name: "Item.GetArrayI
 // GetArrayItem: The item at an index, or null.
 func (self *Item) GetArrayItem(index int32) (*Item, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetArrayItem, false); err != nil {
 		return nil, err
 	}
@@ -1318,7 +1318,7 @@ func (self *Item) GetObjectItem(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetObjectItem, false); err != nil {
 		return nil, err
 	}
@@ -1346,7 +1346,7 @@ func (self *Item) GetObjectItemCaseSensitive(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetObjectItemCaseSensitive, false); err != nil {
 		return nil, err
 	}
@@ -1372,7 +1372,7 @@ func (self *Item) HasObjectItem(name string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemHasObjectItem, false); err != nil {
 		return 0, err
 	}
@@ -1387,7 +1387,7 @@ var inItemGetStringValue = &clib.Function{Library: &library, Name: "Item.GetStri
 // GetStringValue: The text of a string, or null.
 func (self *Item) GetStringValue() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetStringValue, false); err != nil {
 		return nil, err
 	}
@@ -1402,7 +1402,7 @@ var inItemGetNumberValue = &clib.Function{Library: &library, Name: "Item.GetNumb
 // GetNumberValue: The number, or NaN.
 func (self *Item) GetNumberValue() (float64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemGetNumberValue, false); err != nil {
 		return 0, err
 	}
@@ -1417,7 +1417,7 @@ var inItemIsInvalid = &clib.Function{Library: &library, Name: "Item.IsInvalid"}
 // IsInvalid: 1 when the item has no valid type.
 func (self *Item) IsInvalid() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsInvalid, false); err != nil {
 		return 0, err
 	}
@@ -1432,7 +1432,7 @@ var inItemIsFalse = &clib.Function{Library: &library, Name: "Item.IsFalse"}
 // IsFalse: 1 when the item is false.
 func (self *Item) IsFalse() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsFalse, false); err != nil {
 		return 0, err
 	}
@@ -1447,7 +1447,7 @@ var inItemIsTrue = &clib.Function{Library: &library, Name: "Item.IsTrue"}
 // IsTrue: 1 when the item is true.
 func (self *Item) IsTrue() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsTrue, false); err != nil {
 		return 0, err
 	}
@@ -1462,7 +1462,7 @@ var inItemIsBool = &clib.Function{Library: &library, Name: "Item.IsBool"}
 // IsBool: 1 when the item is true or false.
 func (self *Item) IsBool() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsBool, false); err != nil {
 		return 0, err
 	}
@@ -1477,7 +1477,7 @@ var inItemIsNull = &clib.Function{Library: &library, Name: "Item.IsNull"}
 // IsNull: 1 when the item is null.
 func (self *Item) IsNull() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsNull, false); err != nil {
 		return 0, err
 	}
@@ -1492,7 +1492,7 @@ var inItemIsNumber = &clib.Function{Library: &library, Name: "Item.IsNumber"}
 // IsNumber: 1 when the item is a number.
 func (self *Item) IsNumber() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsNumber, false); err != nil {
 		return 0, err
 	}
@@ -1507,7 +1507,7 @@ var inItemIsString = &clib.Function{Library: &library, Name: "Item.IsString"}
 // IsString: 1 when the item is a string.
 func (self *Item) IsString() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsString, false); err != nil {
 		return 0, err
 	}
@@ -1522,7 +1522,7 @@ var inItemIsArray = &clib.Function{Library: &library, Name: "Item.IsArray"}
 // IsArray: 1 when the item is an array.
 func (self *Item) IsArray() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsArray, false); err != nil {
 		return 0, err
 	}
@@ -1537,7 +1537,7 @@ var inItemIsObject = &clib.Function{Library: &library, Name: "Item.IsObject"}
 // IsObject: 1 when the item is an object.
 func (self *Item) IsObject() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsObject, false); err != nil {
 		return 0, err
 	}
@@ -1552,7 +1552,7 @@ var inItemIsRaw = &clib.Function{Library: &library, Name: "Item.IsRaw"}
 // IsRaw: 1 when the item is raw JSON text.
 func (self *Item) IsRaw() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemIsRaw, false); err != nil {
 		return 0, err
 	}
@@ -1571,7 +1571,7 @@ func (self *Item) AddItemToArray(item *Item) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemAddItemToArray, false); err != nil {
 		return err
@@ -1599,7 +1599,7 @@ func (self *Item) AddItemToObject(name string, item *Item) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemAddItemToObject, false); err != nil {
 		return err
@@ -1623,7 +1623,7 @@ func (self *Item) InsertItemInArray(index int32, item *Item) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemInsertItemInArray, false); err != nil {
 		return err
@@ -1647,7 +1647,7 @@ func (self *Item) ReplaceItemInArray(index int32, item *Item) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemReplaceItemInArray, true); err != nil {
 		return err
@@ -1675,7 +1675,7 @@ func (self *Item) ReplaceItemInObject(name string, item *Item) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemReplaceItemInObject, true); err != nil {
 		return err
@@ -1703,7 +1703,7 @@ func (self *Item) ReplaceItemInObjectCaseSensitive(name string, item *Item) erro
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	call.Take(item.it(), "item")
 	if err := call.Begin(inItemReplaceItemInObjectCaseSensitive, true); err != nil {
 		return err
@@ -1723,7 +1723,7 @@ var inItemDetachItemFromArray = &clib.Function{Library: &library, Name: "Item.De
 // DetachItemFromArray: Takes the item at an index out of the tree: it is a root of its own then.
 func (self *Item) DetachItemFromArray(index int32) (*Item, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDetachItemFromArray, true); err != nil {
 		return nil, err
 	}
@@ -1745,7 +1745,7 @@ func (self *Item) DetachItemFromObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDetachItemFromObject, true); err != nil {
 		return nil, err
 	}
@@ -1767,7 +1767,7 @@ func (self *Item) DetachItemFromObjectCaseSensitive(name string) (*Item, error) 
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDetachItemFromObjectCaseSensitive, true); err != nil {
 		return nil, err
 	}
@@ -1785,7 +1785,7 @@ var inItemDeleteItemFromArray = &clib.Function{Library: &library, Name: "Item.De
 // DeleteItemFromArray: Deletes the item at an index.
 func (self *Item) DeleteItemFromArray(index int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDeleteItemFromArray, true); err != nil {
 		return err
 	}
@@ -1803,7 +1803,7 @@ func (self *Item) DeleteItemFromObject(name string) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDeleteItemFromObject, true); err != nil {
 		return err
 	}
@@ -1821,7 +1821,7 @@ func (self *Item) DeleteItemFromObjectCaseSensitive(name string) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemDeleteItemFromObjectCaseSensitive, true); err != nil {
 		return err
 	}
@@ -1841,7 +1841,7 @@ func (self *Item) AddNullToObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddNullToObject, false); err != nil {
 		return nil, err
 	}
@@ -1870,7 +1870,7 @@ func (self *Item) AddTrueToObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddTrueToObject, false); err != nil {
 		return nil, err
 	}
@@ -1899,7 +1899,7 @@ func (self *Item) AddFalseToObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddFalseToObject, false); err != nil {
 		return nil, err
 	}
@@ -1928,7 +1928,7 @@ func (self *Item) AddBoolToObject(name string, value int32) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddBoolToObject, false); err != nil {
 		return nil, err
 	}
@@ -1957,7 +1957,7 @@ func (self *Item) AddNumberToObject(name string, value float64) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddNumberToObject, false); err != nil {
 		return nil, err
 	}
@@ -1990,7 +1990,7 @@ func (self *Item) AddStringToObject(name string, value string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddStringToObject, false); err != nil {
 		return nil, err
 	}
@@ -2023,7 +2023,7 @@ func (self *Item) AddRawToObject(name string, json string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddRawToObject, false); err != nil {
 		return nil, err
 	}
@@ -2052,7 +2052,7 @@ func (self *Item) AddObjectToObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddObjectToObject, false); err != nil {
 		return nil, err
 	}
@@ -2081,7 +2081,7 @@ func (self *Item) AddArrayToObject(name string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemAddArrayToObject, false); err != nil {
 		return nil, err
 	}
@@ -2104,7 +2104,7 @@ var inItemSetNumber = &clib.Function{Library: &library, Name: "Item.SetNumber"}
 // SetNumber: Sets the number of an item and gives it.
 func (self *Item) SetNumber(value float64) (float64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemSetNumber, false); err != nil {
 		return 0, err
 	}
@@ -2123,7 +2123,7 @@ func (self *Item) SetValuestring(value string) (*string, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofItem)
 	if err := call.Begin(inItemSetValuestring, false); err != nil {
 		return nil, err
 	}

@@ -325,7 +325,14 @@ extern int32_t isthmus_libc_callback(int32_t, uintptr_t, uint64_t, void *);
 static void istg_destroyed(void *data) {
   isthmus_libc_callback(-1, (uintptr_t)data, 0, NULL);
 }
+static inline void *istg_notice(void) { return (void *)istg_destroyed; }
 
+struct istg_v_compare_fn {
+  void *v0;
+  void *v1;
+  int32_t r;
+  char *message;
+};
 static inline int istg_fails_SystemError(int p0, int istg_errno) {
   return !!((!((istg_wide)p0 == 0)));
 }
@@ -357,12 +364,6 @@ _Static_assert(offsetof(div_t, rem) == 4, "div_t.rem");
 _Static_assert(sizeof(ldiv_t) == 16, "ldiv_t");
 _Static_assert(offsetof(ldiv_t, quot) == 0, "ldiv_t.quot");
 _Static_assert(offsetof(ldiv_t, rem) == 8, "ldiv_t.rem");
-struct istg_v_compare_fn {
-  void *v0;
-  void *v1;
-  int32_t r;
-  char *message;
-};
 _Static_assert(sizeof(struct utsname) == 390, "utsname");
 _Static_assert(offsetof(struct utsname, sysname) == 0, "utsname.sysname");
 _Static_assert(offsetof(struct utsname, nodename) == 65, "utsname.nodename");
@@ -1971,6 +1972,18 @@ const (
 	SC_PHYS_PAGES       = 85
 )
 
+// runCompareFn runs a `compare_fn`.
+func runCompareFn(frame *clib.Frame, values *C.struct_istg_v_compare_fn) error {
+	a0 := clib.Copy[byte](values.v0, frame.Args[0])
+	a1 := clib.Copy[byte](values.v1, frame.Args[0])
+	result, err := frame.Func.(func(a []byte, b []byte) (int32, error))(a0, a1)
+	if err != nil {
+		return err
+	}
+	values.r = C.int32_t(result)
+	return nil
+}
+
 // SystemError: A call of the system failed; `code` is errno.
 type SystemError struct{ clib.Failure }
 
@@ -2029,18 +2042,6 @@ func (s *LDiv) get(m []byte) {
 }
 
 func prepareLDiv(m []byte) {
-}
-
-// runCompareFn runs a `compare_fn`.
-func runCompareFn(frame *clib.Frame, values *C.struct_istg_v_compare_fn) error {
-	a0 := clib.Copy[byte](values.v0, frame.Args[0])
-	a1 := clib.Copy[byte](values.v1, frame.Args[0])
-	result, err := frame.Func.(func(a []byte, b []byte) (int32, error))(a0, a1)
-	if err != nil {
-		return err
-	}
-	values.r = C.int32_t(result)
-	return nil
 }
 
 // Utsname: What the system says about itself.
@@ -2254,7 +2255,7 @@ var atPasswdPwName = &clib.Function{Library: &library, Name: "Passwd.pw_name"}
 // PwName reads the field `pw_name`.
 func (self *Passwd) PwName() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwName, false); err != nil {
 		return nil, err
 	}
@@ -2267,7 +2268,7 @@ var atPasswdPwPasswd = &clib.Function{Library: &library, Name: "Passwd.pw_passwd
 // PwPasswd reads the field `pw_passwd`.
 func (self *Passwd) PwPasswd() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwPasswd, false); err != nil {
 		return nil, err
 	}
@@ -2280,7 +2281,7 @@ var atPasswdPwUid = &clib.Function{Library: &library, Name: "Passwd.pw_uid"}
 // PwUid reads the field `pw_uid`.
 func (self *Passwd) PwUid() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwUid, false); err != nil {
 		return 0, err
 	}
@@ -2293,7 +2294,7 @@ var atPasswdPwGid = &clib.Function{Library: &library, Name: "Passwd.pw_gid"}
 // PwGid reads the field `pw_gid`.
 func (self *Passwd) PwGid() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwGid, false); err != nil {
 		return 0, err
 	}
@@ -2306,7 +2307,7 @@ var atPasswdPwGecos = &clib.Function{Library: &library, Name: "Passwd.pw_gecos"}
 // PwGecos reads the field `pw_gecos`.
 func (self *Passwd) PwGecos() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwGecos, false); err != nil {
 		return nil, err
 	}
@@ -2319,7 +2320,7 @@ var atPasswdPwDir = &clib.Function{Library: &library, Name: "Passwd.pw_dir"}
 // PwDir reads the field `pw_dir`.
 func (self *Passwd) PwDir() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwDir, false); err != nil {
 		return nil, err
 	}
@@ -2332,7 +2333,7 @@ var atPasswdPwShell = &clib.Function{Library: &library, Name: "Passwd.pw_shell"}
 // PwShell reads the field `pw_shell`.
 func (self *Passwd) PwShell() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofPasswd)
 	if err := call.Begin(atPasswdPwShell, false); err != nil {
 		return nil, err
 	}
@@ -2393,7 +2394,7 @@ var atDirentDIno = &clib.Function{Library: &library, Name: "Dirent.d_ino"}
 // DIno reads the field `d_ino`.
 func (self *Dirent) DIno() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirent)
 	if err := call.Begin(atDirentDIno, false); err != nil {
 		return 0, err
 	}
@@ -2406,7 +2407,7 @@ var atDirentDOff = &clib.Function{Library: &library, Name: "Dirent.d_off"}
 // DOff reads the field `d_off`.
 func (self *Dirent) DOff() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirent)
 	if err := call.Begin(atDirentDOff, false); err != nil {
 		return 0, err
 	}
@@ -2419,7 +2420,7 @@ var atDirentDReclen = &clib.Function{Library: &library, Name: "Dirent.d_reclen"}
 // DReclen reads the field `d_reclen`.
 func (self *Dirent) DReclen() (uint16, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirent)
 	if err := call.Begin(atDirentDReclen, false); err != nil {
 		return 0, err
 	}
@@ -2432,7 +2433,7 @@ var atDirentDType = &clib.Function{Library: &library, Name: "Dirent.d_type"}
 // DType: The kind of the file, one of the DT_ constants; DT_UNKNOWN where the file system does not say.
 func (self *Dirent) DType() (uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirent)
 	if err := call.Begin(atDirentDType, false); err != nil {
 		return 0, err
 	}
@@ -2445,7 +2446,7 @@ var atDirentDName = &clib.Function{Library: &library, Name: "Dirent.d_name"}
 // DName: The name, up to its NUL.
 func (self *Dirent) DName() (string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirent)
 	if err := call.Begin(atDirentDName, false); err != nil {
 		return "", err
 	}
@@ -4157,7 +4158,7 @@ var inFileFread = &clib.Function{Library: &library, Name: "File.fread"}
 // Fread: Reads up to `n` bytes: fewer at the end of the file, or when it failed (see `ferror`).
 func (self *File) Fread(n uint64) (bytes []byte, errno syscall.Errno, err error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFread, false); err != nil {
 		return nil, 0, err
 	}
@@ -4176,7 +4177,7 @@ var inFileFwrite = &clib.Function{Library: &library, Name: "File.fwrite"}
 // Fwrite: Writes bytes and gives how many were written: fewer when it failed.
 func (self *File) Fwrite(bytes []byte) (result uint64, errno syscall.Errno, err error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFwrite, false); err != nil {
 		return 0, 0, err
 	}
@@ -4195,7 +4196,7 @@ func (self *File) Fgets(size int32) (result int, line string, errno syscall.Errn
 		return 0, "", 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFgets, false); err != nil {
 		return 0, "", 0, err
 	}
@@ -4222,7 +4223,7 @@ func (self *File) Fputs(text string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFputs, false); err != nil {
 		return 0, err
 	}
@@ -4241,7 +4242,7 @@ var inFileFgetc = &clib.Function{Library: &library, Name: "File.fgetc"}
 // Fgetc: Reads one byte; EOF at the end of the file.
 func (self *File) Fgetc() (result int32, errno syscall.Errno, err error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFgetc, false); err != nil {
 		return 0, 0, err
 	}
@@ -4256,7 +4257,7 @@ var inFileFputc = &clib.Function{Library: &library, Name: "File.fputc"}
 // Fputc: Writes one byte.
 func (self *File) Fputc(c int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFputc, false); err != nil {
 		return 0, err
 	}
@@ -4282,7 +4283,7 @@ func (self *File) Fseek(offset int64) error {
 // FseekWith is Fseek with all that may be said.
 func (self *File) FseekWith(offset int64, whence int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFseek, false); err != nil {
 		return err
 	}
@@ -4300,7 +4301,7 @@ var inFileFtell = &clib.Function{Library: &library, Name: "File.ftell"}
 // Ftell: The offset.
 func (self *File) Ftell() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFtell, false); err != nil {
 		return 0, err
 	}
@@ -4319,7 +4320,7 @@ var inFileRewind = &clib.Function{Library: &library, Name: "File.rewind"}
 // Rewind: Goes back to the start and forgets errors.
 func (self *File) Rewind() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileRewind, false); err != nil {
 		return err
 	}
@@ -4333,7 +4334,7 @@ var inFileFeof = &clib.Function{Library: &library, Name: "File.feof"}
 // Feof: Not 0 when a read met the end of the file.
 func (self *File) Feof() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFeof, false); err != nil {
 		return 0, err
 	}
@@ -4348,7 +4349,7 @@ var inFileFerror = &clib.Function{Library: &library, Name: "File.ferror"}
 // Ferror: Not 0 when a read or write failed.
 func (self *File) Ferror() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFerror, false); err != nil {
 		return 0, err
 	}
@@ -4363,7 +4364,7 @@ var inFileClearerr = &clib.Function{Library: &library, Name: "File.clearerr"}
 // Clearerr: Forgets errors and the end of the file.
 func (self *File) Clearerr() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileClearerr, false); err != nil {
 		return err
 	}
@@ -4377,7 +4378,7 @@ var inFileFflush = &clib.Function{Library: &library, Name: "File.fflush"}
 // Fflush: Writes out what is pending.
 func (self *File) Fflush() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFflush, false); err != nil {
 		return err
 	}
@@ -4395,7 +4396,7 @@ var inFileFileno = &clib.Function{Library: &library, Name: "File.fileno"}
 // Fileno: The file descriptor, which stays the file's own.
 func (self *File) Fileno() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofFile)
 	if err := call.Begin(inFileFileno, false); err != nil {
 		return 0, err
 	}
@@ -4438,7 +4439,7 @@ var inDirectoryReaddir = &clib.Function{Library: &library, Name: "Directory.read
 // Readdir: The next entry, null after the last. The entry ends at the next call of this.
 func (self *Directory) Readdir() (*Dirent, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirectory)
 	call.Loose()
 	if err := call.Begin(inDirectoryReaddir, true); err != nil {
 		return nil, err
@@ -4465,7 +4466,7 @@ var inDirectoryRewinddir = &clib.Function{Library: &library, Name: "Directory.re
 // Rewinddir: Goes back to the first entry.
 func (self *Directory) Rewinddir() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDirectory)
 	call.Loose()
 	if err := call.Begin(inDirectoryRewinddir, true); err != nil {
 		return err

@@ -82,19 +82,8 @@ extern int32_t isthmus_sqlite3_callback(int32_t, uintptr_t, uint64_t, void *);
 static void istg_destroyed(void *data) {
   isthmus_sqlite3_callback(-1, (uintptr_t)data, 0, NULL);
 }
+static inline void *istg_notice(void) { return (void *)istg_destroyed; }
 
-static inline int istg_fails_SqliteError(int p0, sqlite3 *p1, int istg_errno) {
-  return !!((!((istg_wide)p0 == 0)));
-}
-static inline int64_t istg_code_SqliteError(int p0, sqlite3 *p1, int istg_errno) {
-  return istg_narrow((istg_wide)p0);
-}
-static void istg_tell_SqliteError(istg_failure *f, int p0, sqlite3 *p1, int istg_errno) {
-  f->failed = 1;
-  f->coded = 1;
-  f->code = istg_code_SqliteError(p0, p1, istg_errno);
-  if (!f->message) f->message = istg_copy((const void *)(((((const void *)p1 == NULL) || ((istg_wide)sqlite3_errcode((sqlite3 *)(uintptr_t)(p1)) == 0)) ? sqlite3_errstr((int)((istg_wide)p0)) : sqlite3_errmsg((sqlite3 *)(uintptr_t)(p1)))));
-}
 struct istg_v_exec_row {
   int32_t v1;
   void *v2;
@@ -137,6 +126,18 @@ struct istg_v_busy {
 struct istg_v_destroy_notice {
   char *message;
 };
+static inline int istg_fails_SqliteError(int p0, sqlite3 *p1, int istg_errno) {
+  return !!((!((istg_wide)p0 == 0)));
+}
+static inline int64_t istg_code_SqliteError(int p0, sqlite3 *p1, int istg_errno) {
+  return istg_narrow((istg_wide)p0);
+}
+static void istg_tell_SqliteError(istg_failure *f, int p0, sqlite3 *p1, int istg_errno) {
+  f->failed = 1;
+  f->coded = 1;
+  f->code = istg_code_SqliteError(p0, p1, istg_errno);
+  if (!f->message) f->message = istg_copy((const void *)(((((const void *)p1 == NULL) || ((istg_wide)sqlite3_errcode((sqlite3 *)(uintptr_t)(p1)) == 0)) ? sqlite3_errstr((int)((istg_wide)p0)) : sqlite3_errmsg((sqlite3 *)(uintptr_t)(p1)))));
+}
 static void istg_free_Database(uint64_t call, uintptr_t address) {
   struct istg_frame frame = {call, istg_top, -1};
   istg_top = &frame;
@@ -1782,16 +1783,6 @@ const (
 	SQLITE_LIMIT_TRIGGER_DEPTH       = 10
 )
 
-// SqliteError: An SQLite function failed. `code` is the result code; the text is the connection's own where it
-// has one.
-type SqliteError struct{ clib.Failure }
-
-// Is: an error of this type with the same code is the same to [errors.Is].
-func (e *SqliteError) Is(target error) bool {
-	other, ok := target.(*SqliteError)
-	return ok && e.Matches(&other.Failure)
-}
-
 // runExecRow runs a `exec_row`.
 func runExecRow(frame *clib.Frame, values *C.struct_istg_v_exec_row) error {
 	a2 := clib.TextsOrNull(values.v2, int64(values.n2))
@@ -1856,6 +1847,16 @@ func runBusy(frame *clib.Frame, values *C.struct_istg_v_busy) error {
 // runDestroyNotice runs a `destroy_notice`.
 func runDestroyNotice(frame *clib.Frame, values *C.struct_istg_v_destroy_notice) error {
 	return frame.Func.(func() error)()
+}
+
+// SqliteError: An SQLite function failed. `code` is the result code; the text is the connection's own where it
+// has one.
+type SqliteError struct{ clib.Failure }
+
+// Is: an error of this type with the same code is the same to [errors.Is].
+func (e *SqliteError) Is(target error) bool {
+	other, ok := target.(*SqliteError)
+	return ok && e.Matches(&other.Failure)
 }
 
 // Database: A connection to a database. Statements and blobs keep it alive: after `close` it is closed for
@@ -2312,7 +2313,7 @@ func (self *Database) ExecWith(sql string, row func(values_ []*string, names []s
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseExec, false); err != nil {
 		return err
 	}
@@ -2344,7 +2345,7 @@ func (self *Database) PrepareV2(sql string) (statement *Statement, tail int, err
 		return nil, 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabasePrepareV2, false); err != nil {
 		return nil, 0, err
 	}
@@ -2376,7 +2377,7 @@ func (self *Database) Prepare(sql string) (*Statement, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabasePrepare, false); err != nil {
 		return nil, err
 	}
@@ -2402,7 +2403,7 @@ var inDatabaseErrmsg = &clib.Function{Library: &library, Name: "Database.errmsg"
 // Errmsg: The text of the last error.
 func (self *Database) Errmsg() (string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseErrmsg, false); err != nil {
 		return "", err
 	}
@@ -2424,7 +2425,7 @@ var inDatabaseErrcode = &clib.Function{Library: &library, Name: "Database.errcod
 // Errcode: The code of the last error.
 func (self *Database) Errcode() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseErrcode, false); err != nil {
 		return 0, err
 	}
@@ -2442,7 +2443,7 @@ var inDatabaseExtendedErrcode = &clib.Function{Library: &library, Name: "Databas
 // ExtendedErrcode: The extended code of the last error.
 func (self *Database) ExtendedErrcode() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseExtendedErrcode, false); err != nil {
 		return 0, err
 	}
@@ -2460,7 +2461,7 @@ var inDatabaseErrorOffset = &clib.Function{Library: &library, Name: "Database.er
 // ErrorOffset: Where in the SQL the last error was, in bytes, or -1.
 func (self *Database) ErrorOffset() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseErrorOffset, false); err != nil {
 		return 0, err
 	}
@@ -2482,7 +2483,7 @@ var inDatabaseExtendedResultCodes = &clib.Function{Library: &library, Name: "Dat
 // ExtendedResultCodes: Makes every function give extended result codes.
 func (self *Database) ExtendedResultCodes(on int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseExtendedResultCodes, false); err != nil {
 		return err
 	}
@@ -2503,7 +2504,7 @@ var inDatabaseLastInsertRowid = &clib.Function{Library: &library, Name: "Databas
 // LastInsertRowid: The rowid of the last row that was inserted.
 func (self *Database) LastInsertRowid() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseLastInsertRowid, false); err != nil {
 		return 0, err
 	}
@@ -2521,7 +2522,7 @@ var inDatabaseSetLastInsertRowid = &clib.Function{Library: &library, Name: "Data
 // SetLastInsertRowid: Sets what `last_insert_rowid` gives.
 func (self *Database) SetLastInsertRowid(rowid int64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseSetLastInsertRowid, false); err != nil {
 		return err
 	}
@@ -2538,7 +2539,7 @@ var inDatabaseChanges = &clib.Function{Library: &library, Name: "Database.change
 // Changes: How many rows the last statement changed.
 func (self *Database) Changes() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseChanges, false); err != nil {
 		return 0, err
 	}
@@ -2556,7 +2557,7 @@ var inDatabaseTotalChanges = &clib.Function{Library: &library, Name: "Database.t
 // TotalChanges: How many rows were changed since the database was opened.
 func (self *Database) TotalChanges() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseTotalChanges, false); err != nil {
 		return 0, err
 	}
@@ -2574,7 +2575,7 @@ var inDatabaseGetAutocommit = &clib.Function{Library: &library, Name: "Database.
 // GetAutocommit: 0 inside a transaction.
 func (self *Database) GetAutocommit() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseGetAutocommit, false); err != nil {
 		return 0, err
 	}
@@ -2603,7 +2604,7 @@ func (self *Database) TxnStateWith(schema *string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseTxnState, false); err != nil {
 		return 0, err
 	}
@@ -2632,7 +2633,7 @@ func (self *Database) DbFilenameWith(schema *string) (*string, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseDbFilename, false); err != nil {
 		return nil, err
 	}
@@ -2661,7 +2662,7 @@ func (self *Database) DbReadonlyWith(schema string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseDbReadonly, false); err != nil {
 		return 0, err
 	}
@@ -2679,7 +2680,7 @@ var inDatabaseInterrupt = &clib.Function{Library: &library, Name: "Database.inte
 // Interrupt: Stops whatever runs on this connection as soon as it can.
 func (self *Database) Interrupt() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseInterrupt, false); err != nil {
 		return err
 	}
@@ -2696,7 +2697,7 @@ var inDatabaseBusyTimeout = &clib.Function{Library: &library, Name: "Database.bu
 // BusyTimeout: Waits up to so many milliseconds for a lock.
 func (self *Database) BusyTimeout(milliseconds int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseBusyTimeout, false); err != nil {
 		return err
 	}
@@ -2724,7 +2725,7 @@ func (self *Database) Limit(id int32) (int32, error) {
 // LimitWith is Limit with all that may be said.
 func (self *Database) LimitWith(id int32, value int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseLimit, false); err != nil {
 		return 0, err
 	}
@@ -2742,7 +2743,7 @@ var inDatabaseDbReleaseMemory = &clib.Function{Library: &library, Name: "Databas
 // DbReleaseMemory: Frees as much memory as the connection can spare.
 func (self *Database) DbReleaseMemory() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseDbReleaseMemory, false); err != nil {
 		return 0, err
 	}
@@ -2760,7 +2761,7 @@ var inDatabaseDbCacheflush = &clib.Function{Library: &library, Name: "Database.d
 // DbCacheflush: Writes unwritten pages to disk.
 func (self *Database) DbCacheflush() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseDbCacheflush, false); err != nil {
 		return err
 	}
@@ -2792,7 +2793,7 @@ func (self *Database) WalCheckpointV2With(schema *string, mode int32) (frames in
 		return 0, 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseWalCheckpointV2, false); err != nil {
 		return 0, 0, err
 	}
@@ -2815,7 +2816,7 @@ var inDatabaseWalAutocheckpoint = &clib.Function{Library: &library, Name: "Datab
 // WalAutocheckpoint: A checkpoint each time the log has so many pages; 0 turns that off.
 func (self *Database) WalAutocheckpoint(pages int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseWalAutocheckpoint, false); err != nil {
 		return err
 	}
@@ -2849,7 +2850,7 @@ func (self *Database) TableColumnMetadata(schema *string, table string, column s
 		return nil, nil, 0, 0, 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseTableColumnMetadata, false); err != nil {
 		return nil, nil, 0, 0, 0, err
 	}
@@ -2886,7 +2887,7 @@ func (self *Database) SerializeWith(schema string) ([]uint8, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseSerialize, false); err != nil {
 		return nil, err
 	}
@@ -2923,7 +2924,7 @@ func (self *Database) CreateFunctionV2With(name string, arguments int32, flags i
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseCreateFunctionV2, false); err != nil {
 		return err
 	}
@@ -2956,7 +2957,7 @@ func (self *Database) CreateCollationV2(name string, compare func(a string, b st
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseCreateCollationV2, false); err != nil {
 		return err
 	}
@@ -2985,7 +2986,7 @@ var inDatabaseProgressHandler = &clib.Function{Library: &library, Name: "Databas
 // ProgressHandler: Calls `handler` about every `steps` steps of the virtual machine; null ends that.
 func (self *Database) ProgressHandler(steps int32, handler func() (int32, error)) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseProgressHandler, true); err != nil {
 		return err
 	}
@@ -3010,7 +3011,7 @@ var inDatabaseBusyHandler = &clib.Function{Library: &library, Name: "Database.bu
 // BusyHandler: Asks `handler` whether to go on waiting for a lock; null ends that.
 func (self *Database) BusyHandler(handler func(count int32) (int32, error)) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseBusyHandler, true); err != nil {
 		return err
 	}
@@ -3058,7 +3059,7 @@ func (self *Database) BlobOpenWith(schema string, table string, column string, r
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDatabase)
 	if err := call.Begin(inDatabaseBlobOpen, false); err != nil {
 		return nil, err
 	}
@@ -3084,7 +3085,7 @@ var inStatementStep = &clib.Function{Library: &library, Name: "Statement.step"}
 // Step: Runs to the next row (SQLITE_ROW) or to the end (SQLITE_DONE).
 func (self *Statement) Step() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementStep, false); err != nil {
 		return 0, err
 	}
@@ -3106,7 +3107,7 @@ var inStatementReset = &clib.Function{Library: &library, Name: "Statement.reset"
 // Reset: Ready to run anew; bindings stay. Gives the code of the run before.
 func (self *Statement) Reset() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementReset, false); err != nil {
 		return 0, err
 	}
@@ -3152,7 +3153,7 @@ var inStatementDbHandle = &clib.Function{Library: &library, Name: "Statement.db_
 // DbHandle: The connection.
 func (self *Statement) DbHandle() (*Database, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementDbHandle, false); err != nil {
 		return nil, err
 	}
@@ -3178,7 +3179,7 @@ var inStatementSql = &clib.Function{Library: &library, Name: "Statement.sql"}
 // Sql: The SQL text.
 func (self *Statement) Sql() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementSql, false); err != nil {
 		return nil, err
 	}
@@ -3196,7 +3197,7 @@ var inStatementExpandedSql = &clib.Function{Library: &library, Name: "Statement.
 // ExpandedSql: The SQL text with what is bound in place of the parameters.
 func (self *Statement) ExpandedSql() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementExpandedSql, false); err != nil {
 		return nil, err
 	}
@@ -3217,7 +3218,7 @@ var inStatementStmtReadonly = &clib.Function{Library: &library, Name: "Statement
 // StmtReadonly: 1 when the statement changes nothing in the database.
 func (self *Statement) StmtReadonly() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementStmtReadonly, false); err != nil {
 		return 0, err
 	}
@@ -3235,7 +3236,7 @@ var inStatementStmtBusy = &clib.Function{Library: &library, Name: "Statement.stm
 // StmtBusy: 1 when the statement was stepped and is not at its end.
 func (self *Statement) StmtBusy() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementStmtBusy, false); err != nil {
 		return 0, err
 	}
@@ -3253,7 +3254,7 @@ var inStatementStmtIsexplain = &clib.Function{Library: &library, Name: "Statemen
 // StmtIsexplain: 1 for EXPLAIN, 2 for EXPLAIN QUERY PLAN.
 func (self *Statement) StmtIsexplain() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementStmtIsexplain, false); err != nil {
 		return 0, err
 	}
@@ -3275,7 +3276,7 @@ var inStatementBindParameterCount = &clib.Function{Library: &library, Name: "Sta
 // BindParameterCount: How many parameters there are.
 func (self *Statement) BindParameterCount() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindParameterCount, false); err != nil {
 		return 0, err
 	}
@@ -3293,7 +3294,7 @@ var inStatementBindParameterName = &clib.Function{Library: &library, Name: "Stat
 // BindParameterName: The name of a parameter, with its sign, or null.
 func (self *Statement) BindParameterName(index int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindParameterName, false); err != nil {
 		return nil, err
 	}
@@ -3315,7 +3316,7 @@ func (self *Statement) BindParameterIndex(name string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindParameterIndex, false); err != nil {
 		return 0, err
 	}
@@ -3336,7 +3337,7 @@ func (self *Statement) BindBlob(index int32, value []byte) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindBlob, false); err != nil {
 		return err
 	}
@@ -3360,7 +3361,7 @@ func (self *Statement) BindText(index int32, value string) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindText, false); err != nil {
 		return err
 	}
@@ -3381,7 +3382,7 @@ var inStatementBindDouble = &clib.Function{Library: &library, Name: "Statement.b
 // BindDouble: Binds a floating-point number.
 func (self *Statement) BindDouble(index int32, value float64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindDouble, false); err != nil {
 		return err
 	}
@@ -3402,7 +3403,7 @@ var inStatementBindInt = &clib.Function{Library: &library, Name: "Statement.bind
 // BindInt: Binds a 32-bit integer.
 func (self *Statement) BindInt(index int32, value int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindInt, false); err != nil {
 		return err
 	}
@@ -3423,7 +3424,7 @@ var inStatementBindInt64 = &clib.Function{Library: &library, Name: "Statement.bi
 // BindInt64: Binds a 64-bit integer.
 func (self *Statement) BindInt64(index int32, value int64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindInt64, false); err != nil {
 		return err
 	}
@@ -3444,7 +3445,7 @@ var inStatementBindNull = &clib.Function{Library: &library, Name: "Statement.bin
 // BindNull: Binds NULL.
 func (self *Statement) BindNull(index int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindNull, false); err != nil {
 		return err
 	}
@@ -3465,7 +3466,7 @@ var inStatementBindZeroblob = &clib.Function{Library: &library, Name: "Statement
 // BindZeroblob: Binds a blob of `n` zeros, to be written by way of `blob_open`.
 func (self *Statement) BindZeroblob(index int32, n int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementBindZeroblob, false); err != nil {
 		return err
 	}
@@ -3490,7 +3491,7 @@ func (self *Statement) BindValue(index int32, value *Value) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	call.Object(value.it(), "value")
 	if err := call.Begin(inStatementBindValue, false); err != nil {
 		return err
@@ -3512,7 +3513,7 @@ var inStatementClearBindings = &clib.Function{Library: &library, Name: "Statemen
 // ClearBindings: Sets all parameters to NULL.
 func (self *Statement) ClearBindings() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementClearBindings, false); err != nil {
 		return 0, err
 	}
@@ -3530,7 +3531,7 @@ var inStatementColumnCount = &clib.Function{Library: &library, Name: "Statement.
 // ColumnCount: How many columns the results have.
 func (self *Statement) ColumnCount() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnCount, false); err != nil {
 		return 0, err
 	}
@@ -3548,7 +3549,7 @@ var inStatementDataCount = &clib.Function{Library: &library, Name: "Statement.da
 // DataCount: How many columns the current row has; 0 when there is no row.
 func (self *Statement) DataCount() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementDataCount, false); err != nil {
 		return 0, err
 	}
@@ -3566,7 +3567,7 @@ var inStatementColumnName = &clib.Function{Library: &library, Name: "Statement.c
 // ColumnName: The name of a column; the first is 0.
 func (self *Statement) ColumnName(column int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnName, false); err != nil {
 		return nil, err
 	}
@@ -3584,7 +3585,7 @@ var inStatementColumnDecltype = &clib.Function{Library: &library, Name: "Stateme
 // ColumnDecltype: The declared type of a column, or null.
 func (self *Statement) ColumnDecltype(column int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnDecltype, false); err != nil {
 		return nil, err
 	}
@@ -3606,7 +3607,7 @@ var inStatementColumnTableName = &clib.Function{Library: &library, Name: "Statem
 // ColumnTableName: The table that a column comes from, or null.
 func (self *Statement) ColumnTableName(column int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnTableName, false); err != nil {
 		return nil, err
 	}
@@ -3628,7 +3629,7 @@ var inStatementColumnOriginName = &clib.Function{Library: &library, Name: "State
 // ColumnOriginName: The column in its table that a column comes from, or null.
 func (self *Statement) ColumnOriginName(column int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnOriginName, false); err != nil {
 		return nil, err
 	}
@@ -3650,7 +3651,7 @@ var inStatementColumnType = &clib.Function{Library: &library, Name: "Statement.c
 // ColumnType: The type of a value in the current row.
 func (self *Statement) ColumnType(column int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnType, false); err != nil {
 		return 0, err
 	}
@@ -3668,7 +3669,7 @@ var inStatementColumnBlob = &clib.Function{Library: &library, Name: "Statement.c
 // ColumnBlob: The bytes of a value; null for NULL and for an empty blob.
 func (self *Statement) ColumnBlob(column int32) ([]byte, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnBlob, false); err != nil {
 		return nil, err
 	}
@@ -3686,7 +3687,7 @@ var inStatementColumnBytes = &clib.Function{Library: &library, Name: "Statement.
 // ColumnBytes: How many bytes a value has as blob or as UTF-8.
 func (self *Statement) ColumnBytes(column int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnBytes, false); err != nil {
 		return 0, err
 	}
@@ -3704,7 +3705,7 @@ var inStatementColumnDouble = &clib.Function{Library: &library, Name: "Statement
 // ColumnDouble: A value as a floating-point number.
 func (self *Statement) ColumnDouble(column int32) (float64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnDouble, false); err != nil {
 		return 0, err
 	}
@@ -3722,7 +3723,7 @@ var inStatementColumnInt = &clib.Function{Library: &library, Name: "Statement.co
 // ColumnInt: A value as a 32-bit integer.
 func (self *Statement) ColumnInt(column int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnInt, false); err != nil {
 		return 0, err
 	}
@@ -3740,7 +3741,7 @@ var inStatementColumnInt64 = &clib.Function{Library: &library, Name: "Statement.
 // ColumnInt64: A value as a 64-bit integer.
 func (self *Statement) ColumnInt64(column int32) (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnInt64, false); err != nil {
 		return 0, err
 	}
@@ -3758,7 +3759,7 @@ var inStatementColumnText = &clib.Function{Library: &library, Name: "Statement.c
 // ColumnText: A value as text up to its first NUL, or null for NULL.
 func (self *Statement) ColumnText(column int32) (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofStatement)
 	if err := call.Begin(inStatementColumnText, false); err != nil {
 		return nil, err
 	}
@@ -3786,7 +3787,7 @@ func (self *Blob) ReadWith(n int32, offset int32) ([]byte, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofBlob)
 	if err := call.Begin(inBlobRead, false); err != nil {
 		return nil, err
 	}
@@ -3822,7 +3823,7 @@ func (self *Blob) WriteWith(bytes []byte, offset int32) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofBlob)
 	if err := call.Begin(inBlobWrite, false); err != nil {
 		return err
 	}
@@ -3843,7 +3844,7 @@ var inBlobBytes = &clib.Function{Library: &library, Name: "Blob.bytes"}
 // Bytes: How many bytes the blob has; 0 when its row was changed meanwhile.
 func (self *Blob) Bytes() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofBlob)
 	if err := call.Begin(inBlobBytes, false); err != nil {
 		return 0, err
 	}
@@ -3861,7 +3862,7 @@ var inBlobReopen = &clib.Function{Library: &library, Name: "Blob.reopen"}
 // Reopen: Goes to the same column of another row.
 func (self *Blob) Reopen(rowid int64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofBlob)
 	if err := call.Begin(inBlobReopen, false); err != nil {
 		return err
 	}
@@ -3908,7 +3909,7 @@ func (self *Context) ResultBlob(value []byte) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultBlob, false); err != nil {
 		return err
 	}
@@ -3928,7 +3929,7 @@ func (self *Context) ResultText(value string) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultText, false); err != nil {
 		return err
 	}
@@ -3945,7 +3946,7 @@ var inContextResultDouble = &clib.Function{Library: &library, Name: "Context.res
 // ResultDouble: Answers with a floating-point number.
 func (self *Context) ResultDouble(value float64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultDouble, false); err != nil {
 		return err
 	}
@@ -3962,7 +3963,7 @@ var inContextResultInt = &clib.Function{Library: &library, Name: "Context.result
 // ResultInt: Answers with a 32-bit integer.
 func (self *Context) ResultInt(value int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultInt, false); err != nil {
 		return err
 	}
@@ -3979,7 +3980,7 @@ var inContextResultInt64 = &clib.Function{Library: &library, Name: "Context.resu
 // ResultInt64: Answers with a 64-bit integer.
 func (self *Context) ResultInt64(value int64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultInt64, false); err != nil {
 		return err
 	}
@@ -3996,7 +3997,7 @@ var inContextResultNull = &clib.Function{Library: &library, Name: "Context.resul
 // ResultNull: Answers with NULL.
 func (self *Context) ResultNull() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultNull, false); err != nil {
 		return err
 	}
@@ -4017,7 +4018,7 @@ func (self *Context) ResultValue(value *Value) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	call.Object(value.it(), "value")
 	if err := call.Begin(inContextResultValue, false); err != nil {
 		return err
@@ -4035,7 +4036,7 @@ var inContextResultZeroblob = &clib.Function{Library: &library, Name: "Context.r
 // ResultZeroblob: Answers with a blob of `n` zeros.
 func (self *Context) ResultZeroblob(n int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultZeroblob, false); err != nil {
 		return err
 	}
@@ -4055,7 +4056,7 @@ func (self *Context) ResultError(message string) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultError, false); err != nil {
 		return err
 	}
@@ -4072,7 +4073,7 @@ var inContextResultErrorToobig = &clib.Function{Library: &library, Name: "Contex
 // ResultErrorToobig: Fails because a text or blob is too long.
 func (self *Context) ResultErrorToobig() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultErrorToobig, false); err != nil {
 		return err
 	}
@@ -4089,7 +4090,7 @@ var inContextResultErrorNomem = &clib.Function{Library: &library, Name: "Context
 // ResultErrorNomem: Fails for lack of memory.
 func (self *Context) ResultErrorNomem() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofContext)
 	if err := call.Begin(inContextResultErrorNomem, false); err != nil {
 		return err
 	}
@@ -4106,7 +4107,7 @@ var inValueType = &clib.Function{Library: &library, Name: "Value.type"}
 // Type: The type of the value.
 func (self *Value) Type() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueType, false); err != nil {
 		return 0, err
 	}
@@ -4124,7 +4125,7 @@ var inValueNumericType = &clib.Function{Library: &library, Name: "Value.numeric_
 // NumericType: The type after an attempt to make a number of it.
 func (self *Value) NumericType() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueNumericType, false); err != nil {
 		return 0, err
 	}
@@ -4142,7 +4143,7 @@ var inValueBlob = &clib.Function{Library: &library, Name: "Value.blob"}
 // Blob: The bytes of the value; null for NULL and for an empty blob.
 func (self *Value) Blob() ([]byte, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueBlob, false); err != nil {
 		return nil, err
 	}
@@ -4160,7 +4161,7 @@ var inValueBytes = &clib.Function{Library: &library, Name: "Value.bytes"}
 // Bytes: How many bytes the value has as blob or as UTF-8.
 func (self *Value) Bytes() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueBytes, false); err != nil {
 		return 0, err
 	}
@@ -4178,7 +4179,7 @@ var inValueDouble = &clib.Function{Library: &library, Name: "Value.double"}
 // Double: The value as a floating-point number.
 func (self *Value) Double() (float64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueDouble, false); err != nil {
 		return 0, err
 	}
@@ -4196,7 +4197,7 @@ var inValueInt = &clib.Function{Library: &library, Name: "Value.int"}
 // Int: The value as a 32-bit integer.
 func (self *Value) Int() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueInt, false); err != nil {
 		return 0, err
 	}
@@ -4214,7 +4215,7 @@ var inValueInt64 = &clib.Function{Library: &library, Name: "Value.int64"}
 // Int64: The value as a 64-bit integer.
 func (self *Value) Int64() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueInt64, false); err != nil {
 		return 0, err
 	}
@@ -4232,7 +4233,7 @@ var inValueText = &clib.Function{Library: &library, Name: "Value.text"}
 // Text: The value as text up to its first NUL, or null for NULL.
 func (self *Value) Text() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueText, false); err != nil {
 		return nil, err
 	}
@@ -4250,7 +4251,7 @@ var inValueDup = &clib.Function{Library: &library, Name: "Value.dup"}
 // Dup: A copy that outlives the call.
 func (self *Value) Dup() (*Value, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofValue)
 	if err := call.Begin(inValueDup, false); err != nil {
 		return nil, err
 	}

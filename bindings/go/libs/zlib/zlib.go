@@ -1107,7 +1107,7 @@ var atDeflateNextIn = &clib.Function{Library: &library, Name: "Deflate.next_in"}
 // NextIn: What comes in; it shrinks as it is read.
 func (self *Deflate) NextIn() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateNextIn, false); err != nil {
 		return nil, err
 	}
@@ -1124,7 +1124,7 @@ func (self *Deflate) SetNextIn(value []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateNextIn, false); err != nil {
 		return err
 	}
@@ -1139,7 +1139,7 @@ var atDeflateAvailIn = &clib.Function{Library: &library, Name: "Deflate.avail_in
 // AvailIn: How much of `next_in` is left.
 func (self *Deflate) AvailIn() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateAvailIn, false); err != nil {
 		return 0, err
 	}
@@ -1152,7 +1152,7 @@ var atDeflateTotalIn = &clib.Function{Library: &library, Name: "Deflate.total_in
 // TotalIn: All that was read so far.
 func (self *Deflate) TotalIn() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateTotalIn, false); err != nil {
 		return 0, err
 	}
@@ -1163,7 +1163,7 @@ func (self *Deflate) TotalIn() (uint64, error) {
 // SetTotalIn sets the field `total_in`.
 func (self *Deflate) SetTotalIn(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateTotalIn, false); err != nil {
 		return err
 	}
@@ -1177,7 +1177,7 @@ var atDeflateNextOut = &clib.Function{Library: &library, Name: "Deflate.next_out
 // NextOut: Where the result goes; it shrinks as it is filled.
 func (self *Deflate) NextOut() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateNextOut, false); err != nil {
 		return nil, err
 	}
@@ -1194,7 +1194,7 @@ func (self *Deflate) SetNextOut(value []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateNextOut, false); err != nil {
 		return err
 	}
@@ -1209,7 +1209,7 @@ var atDeflateAvailOut = &clib.Function{Library: &library, Name: "Deflate.avail_o
 // AvailOut: How much room `next_out` has left.
 func (self *Deflate) AvailOut() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateAvailOut, false); err != nil {
 		return 0, err
 	}
@@ -1222,7 +1222,7 @@ var atDeflateTotalOut = &clib.Function{Library: &library, Name: "Deflate.total_o
 // TotalOut: All that was written so far.
 func (self *Deflate) TotalOut() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateTotalOut, false); err != nil {
 		return 0, err
 	}
@@ -1233,7 +1233,7 @@ func (self *Deflate) TotalOut() (uint64, error) {
 // SetTotalOut sets the field `total_out`.
 func (self *Deflate) SetTotalOut(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateTotalOut, false); err != nil {
 		return err
 	}
@@ -1247,7 +1247,7 @@ var atDeflateMsg = &clib.Function{Library: &library, Name: "Deflate.msg"}
 // Msg: What the library says about the last failure.
 func (self *Deflate) Msg() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateMsg, false); err != nil {
 		return nil, err
 	}
@@ -1260,7 +1260,7 @@ var atDeflateDataType = &clib.Function{Library: &library, Name: "Deflate.data_ty
 // DataType: A guess at what the data is: Z_BINARY, Z_TEXT or Z_UNKNOWN.
 func (self *Deflate) DataType() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateDataType, false); err != nil {
 		return 0, err
 	}
@@ -1271,7 +1271,7 @@ func (self *Deflate) DataType() (int32, error) {
 // SetDataType sets the field `data_type`.
 func (self *Deflate) SetDataType(value int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateDataType, false); err != nil {
 		return err
 	}
@@ -1285,7 +1285,7 @@ var atDeflateAdler = &clib.Function{Library: &library, Name: "Deflate.adler"}
 // Adler: The checksum of what was read so far.
 func (self *Deflate) Adler() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateAdler, false); err != nil {
 		return 0, err
 	}
@@ -1296,7 +1296,7 @@ func (self *Deflate) Adler() (uint64, error) {
 // SetAdler sets the field `adler`.
 func (self *Deflate) SetAdler(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateAdler, false); err != nil {
 		return err
 	}
@@ -1310,7 +1310,7 @@ var atDeflateReserved = &clib.Function{Library: &library, Name: "Deflate.reserve
 // Reserved reads the field `reserved`.
 func (self *Deflate) Reserved() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateReserved, false); err != nil {
 		return 0, err
 	}
@@ -1321,7 +1321,7 @@ func (self *Deflate) Reserved() (uint64, error) {
 // SetReserved sets the field `reserved`.
 func (self *Deflate) SetReserved(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(atDeflateReserved, false); err != nil {
 		return err
 	}
@@ -1362,7 +1362,7 @@ var atInflateNextIn = &clib.Function{Library: &library, Name: "Inflate.next_in"}
 // NextIn: What comes in; it shrinks as it is read.
 func (self *Inflate) NextIn() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateNextIn, false); err != nil {
 		return nil, err
 	}
@@ -1379,7 +1379,7 @@ func (self *Inflate) SetNextIn(value []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateNextIn, false); err != nil {
 		return err
 	}
@@ -1394,7 +1394,7 @@ var atInflateAvailIn = &clib.Function{Library: &library, Name: "Inflate.avail_in
 // AvailIn: How much of `next_in` is left.
 func (self *Inflate) AvailIn() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateAvailIn, false); err != nil {
 		return 0, err
 	}
@@ -1407,7 +1407,7 @@ var atInflateTotalIn = &clib.Function{Library: &library, Name: "Inflate.total_in
 // TotalIn: All that was read so far.
 func (self *Inflate) TotalIn() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateTotalIn, false); err != nil {
 		return 0, err
 	}
@@ -1418,7 +1418,7 @@ func (self *Inflate) TotalIn() (uint64, error) {
 // SetTotalIn sets the field `total_in`.
 func (self *Inflate) SetTotalIn(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateTotalIn, false); err != nil {
 		return err
 	}
@@ -1432,7 +1432,7 @@ var atInflateNextOut = &clib.Function{Library: &library, Name: "Inflate.next_out
 // NextOut: Where the result goes; it shrinks as it is filled.
 func (self *Inflate) NextOut() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateNextOut, false); err != nil {
 		return nil, err
 	}
@@ -1449,7 +1449,7 @@ func (self *Inflate) SetNextOut(value []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateNextOut, false); err != nil {
 		return err
 	}
@@ -1464,7 +1464,7 @@ var atInflateAvailOut = &clib.Function{Library: &library, Name: "Inflate.avail_o
 // AvailOut: How much room `next_out` has left.
 func (self *Inflate) AvailOut() (uint32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateAvailOut, false); err != nil {
 		return 0, err
 	}
@@ -1477,7 +1477,7 @@ var atInflateTotalOut = &clib.Function{Library: &library, Name: "Inflate.total_o
 // TotalOut: All that was written so far.
 func (self *Inflate) TotalOut() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateTotalOut, false); err != nil {
 		return 0, err
 	}
@@ -1488,7 +1488,7 @@ func (self *Inflate) TotalOut() (uint64, error) {
 // SetTotalOut sets the field `total_out`.
 func (self *Inflate) SetTotalOut(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateTotalOut, false); err != nil {
 		return err
 	}
@@ -1502,7 +1502,7 @@ var atInflateMsg = &clib.Function{Library: &library, Name: "Inflate.msg"}
 // Msg: What the library says about the last failure.
 func (self *Inflate) Msg() (*string, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateMsg, false); err != nil {
 		return nil, err
 	}
@@ -1515,7 +1515,7 @@ var atInflateDataType = &clib.Function{Library: &library, Name: "Inflate.data_ty
 // DataType: Where the decoder stands; see `zlib.h`.
 func (self *Inflate) DataType() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateDataType, false); err != nil {
 		return 0, err
 	}
@@ -1526,7 +1526,7 @@ func (self *Inflate) DataType() (int32, error) {
 // SetDataType sets the field `data_type`.
 func (self *Inflate) SetDataType(value int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateDataType, false); err != nil {
 		return err
 	}
@@ -1540,7 +1540,7 @@ var atInflateAdler = &clib.Function{Library: &library, Name: "Inflate.adler"}
 // Adler: The checksum of what was written so far, or of the dictionary that is needed.
 func (self *Inflate) Adler() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateAdler, false); err != nil {
 		return 0, err
 	}
@@ -1551,7 +1551,7 @@ func (self *Inflate) Adler() (uint64, error) {
 // SetAdler sets the field `adler`.
 func (self *Inflate) SetAdler(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateAdler, false); err != nil {
 		return err
 	}
@@ -1565,7 +1565,7 @@ var atInflateReserved = &clib.Function{Library: &library, Name: "Inflate.reserve
 // Reserved reads the field `reserved`.
 func (self *Inflate) Reserved() (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateReserved, false); err != nil {
 		return 0, err
 	}
@@ -1576,7 +1576,7 @@ func (self *Inflate) Reserved() (uint64, error) {
 // SetReserved sets the field `reserved`.
 func (self *Inflate) SetReserved(value uint64) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(atInflateReserved, false); err != nil {
 		return err
 	}
@@ -1886,7 +1886,7 @@ var inDeflateDeflate = &clib.Function{Library: &library, Name: "Deflate.deflate"
 // be done, give more input or room.
 func (self *Deflate) Deflate(flush int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateDeflate, false); err != nil {
 		return 0, err
 	}
@@ -1905,7 +1905,7 @@ var inDeflateReset = &clib.Function{Library: &library, Name: "Deflate.reset"}
 // Reset: Begins anew with the same settings.
 func (self *Deflate) Reset() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateReset, false); err != nil {
 		return err
 	}
@@ -1924,7 +1924,7 @@ var inDeflateParams = &clib.Function{Library: &library, Name: "Deflate.params"}
 // needs room in `next_out`.
 func (self *Deflate) Params(level int32, strategy int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateParams, false); err != nil {
 		return err
 	}
@@ -1942,7 +1942,7 @@ var inDeflateBound = &clib.Function{Library: &library, Name: "Deflate.bound"}
 // Bound: The most bytes that compressing `sourceLen` bytes with these settings can give.
 func (self *Deflate) Bound(sourceLen uint64) (uint64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateBound, false); err != nil {
 		return 0, err
 	}
@@ -1957,7 +1957,7 @@ var inDeflatePending = &clib.Function{Library: &library, Name: "Deflate.pending"
 // Pending: How many bytes, and bits of the next one, wait to be written.
 func (self *Deflate) Pending() (pending uint32, bits int32, err error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflatePending, false); err != nil {
 		return 0, 0, err
 	}
@@ -1980,7 +1980,7 @@ func (self *Deflate) SetDictionary(dictionary []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateSetDictionary, false); err != nil {
 		return err
 	}
@@ -1998,7 +1998,7 @@ var inDeflateGetDictionary = &clib.Function{Library: &library, Name: "Deflate.ge
 // GetDictionary: The last bytes that were read, which serve as the dictionary.
 func (self *Deflate) GetDictionary() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofDeflate)
 	if err := call.Begin(inDeflateGetDictionary, false); err != nil {
 		return nil, err
 	}
@@ -2082,7 +2082,7 @@ func (self *Inflate) Inflate() (int32, error) {
 // InflateWith is Inflate with all that may be said.
 func (self *Inflate) InflateWith(flush int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(inInflateInflate, false); err != nil {
 		return 0, err
 	}
@@ -2101,7 +2101,7 @@ var inInflateReset = &clib.Function{Library: &library, Name: "Inflate.reset"}
 // Reset: Begins anew with the same settings.
 func (self *Inflate) Reset() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(inInflateReset, false); err != nil {
 		return err
 	}
@@ -2119,7 +2119,7 @@ var inInflateReset2 = &clib.Function{Library: &library, Name: "Inflate.reset2"}
 // Reset2: Begins anew with another format.
 func (self *Inflate) Reset2(windowBits int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(inInflateReset2, false); err != nil {
 		return err
 	}
@@ -2140,7 +2140,7 @@ func (self *Inflate) SetDictionary(dictionary []uint8) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(inInflateSetDictionary, false); err != nil {
 		return err
 	}
@@ -2158,7 +2158,7 @@ var inInflateGetDictionary = &clib.Function{Library: &library, Name: "Inflate.ge
 // GetDictionary: The last bytes that were written, which serve as the dictionary.
 func (self *Inflate) GetDictionary() ([]uint8, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofInflate)
 	if err := call.Begin(inInflateGetDictionary, false); err != nil {
 		return nil, err
 	}
@@ -2249,7 +2249,7 @@ func (self *GzFile) Buffer(size uint32) error {
 		return err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileBuffer, false); err != nil {
 		return err
 	}
@@ -2270,7 +2270,7 @@ func (self *GzFile) Read(len_ uint32) ([]byte, error) {
 		return nil, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileRead, false); err != nil {
 		return nil, err
 	}
@@ -2296,7 +2296,7 @@ func (self *GzFile) Write(buf []byte) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileWrite, false); err != nil {
 		return 0, err
 	}
@@ -2319,7 +2319,7 @@ func (self *GzFile) Puts(text string) (int32, error) {
 		return 0, err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFilePuts, false); err != nil {
 		return 0, err
 	}
@@ -2342,7 +2342,7 @@ func (self *GzFile) Gets(len_ int32) (result int, buf string, err error) {
 		return 0, "", err
 	}
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileGets, false); err != nil {
 		return 0, "", err
 	}
@@ -2365,7 +2365,7 @@ var inGzFilePutc = &clib.Function{Library: &library, Name: "GzFile.putc"}
 // Putc: Writes one byte.
 func (self *GzFile) Putc(c int32) (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFilePutc, false); err != nil {
 		return 0, err
 	}
@@ -2384,7 +2384,7 @@ var inGzFileGetc = &clib.Function{Library: &library, Name: "GzFile.getc"}
 // Getc: Reads one byte; -1 at the end of the file.
 func (self *GzFile) Getc() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileGetc, false); err != nil {
 		return 0, err
 	}
@@ -2406,7 +2406,7 @@ func (self *GzFile) Flush() error {
 // FlushWith is Flush with all that may be said.
 func (self *GzFile) FlushWith(flush int32) error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileFlush, false); err != nil {
 		return err
 	}
@@ -2424,7 +2424,7 @@ var inGzFileRewind = &clib.Function{Library: &library, Name: "GzFile.rewind"}
 // Rewind: Goes back to the start. Reading only.
 func (self *GzFile) Rewind() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileRewind, false); err != nil {
 		return err
 	}
@@ -2442,7 +2442,7 @@ var inGzFileTell = &clib.Function{Library: &library, Name: "GzFile.tell"}
 // Tell: The offset in the uncompressed data.
 func (self *GzFile) Tell() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileTell, false); err != nil {
 		return 0, err
 	}
@@ -2457,7 +2457,7 @@ var inGzFileOffset = &clib.Function{Library: &library, Name: "GzFile.offset"}
 // Offset: The offset in the compressed file.
 func (self *GzFile) Offset() (int64, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileOffset, false); err != nil {
 		return 0, err
 	}
@@ -2472,7 +2472,7 @@ var inGzFileEof = &clib.Function{Library: &library, Name: "GzFile.eof"}
 // Eof: 1 when a read met the end of the file.
 func (self *GzFile) Eof() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileEof, false); err != nil {
 		return 0, err
 	}
@@ -2487,7 +2487,7 @@ var inGzFileDirect = &clib.Function{Library: &library, Name: "GzFile.direct"}
 // Direct: 1 when the file is read as it is, without decompression.
 func (self *GzFile) Direct() (int32, error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileDirect, false); err != nil {
 		return 0, err
 	}
@@ -2502,7 +2502,7 @@ var inGzFileError = &clib.Function{Library: &library, Name: "GzFile.error"}
 // Error: The last error's text, and its code.
 func (self *GzFile) Error() (result string, errnum int32, err error) {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileError, false); err != nil {
 		return "", 0, err
 	}
@@ -2522,7 +2522,7 @@ var inGzFileClearerr = &clib.Function{Library: &library, Name: "GzFile.clearerr"
 // Clearerr: Forgets the last error and the end of the file.
 func (self *GzFile) Clearerr() error {
 	var call clib.Call
-	call.Object(self.it(), "")
+	call.This(self.it(), ofGzFile)
 	if err := call.Begin(inGzFileClearerr, false); err != nil {
 		return err
 	}
