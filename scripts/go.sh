@@ -23,7 +23,7 @@ find_go() {
     done
     export PATH=$dir:$PATH GOTOOLCHAIN=local PKG_CONFIG_PATH="$paths${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
     # Go's cache of what is built knows no headers outside of the package.
-    CGO_CFLAGS="-O2 -g -DISTHMUS_H=$(cksum <"$GO_ROOT/runtime/include/isthmus.h" | cut -d' ' -f1)"
+    CGO_CFLAGS="-O2 -g -DISTHMUS_HEADER_SUM=$(cksum <"$GO_ROOT/runtime/include/isthmus.h" | cut -d' ' -f1)"
     export CGO_CFLAGS
     return 0
   done
