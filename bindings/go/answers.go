@@ -84,11 +84,14 @@ func (iso *isolate) context(number uint64) *Context {
 // outside runs what Go does within JavaScript: a panic becomes a JavaScript error.
 func (ctx *Context) outside(what func() native.Status) (status native.Status) {
 	iso := ctx.iso.isolate
-	at, over := iso.at, false
+	at, temporaries, over := iso.at, iso.temporaries, false
+	iso.temporaries = nil
 	iso.inside++
+	iso.lock.depth++ // what it does has frames of its own
 	defer func() {
+		iso.lock.depth--
 		iso.inside--
-		iso.at = at
+		iso.at, iso.temporaries = at, temporaries
 		if over {
 			return
 		}
@@ -121,10 +124,4 @@ func forgotten(number, id uint64) {
 	if iso := isolates.get(number); iso != nil {
 		iso.answers.remove(id)
 	}
-}
-
-// throwError has JavaScript see an error of Go's; within a callback.
-func (ctx *Context) throwError(err error) native.Status {
-	id := ctx.iso.answers.add(err)
-	return native.ThrowHost(ctx.handle, "Error", err.Error(), ctx.iso.number, id)
 }

@@ -21,6 +21,7 @@ type Context struct {
 	console func(context.Context, ConsoleMessage) // nil: slog.Default()
 	modules modules
 
+	callers *callers
 	cleanup runtime.Cleanup
 }
 
@@ -60,7 +61,7 @@ func (iso *Isolate) NewContext(options ...ContextOption) *Context {
 	for _, option := range options {
 		option(&o)
 	}
-	ctx := &Context{iso: iso}
+	ctx := &Context{iso: iso, callers: &callers{}}
 	if ctx.err = iso.enter(nil); ctx.err != nil {
 		return ctx
 	}
@@ -75,8 +76,8 @@ func (iso *Isolate) NewContext(options ...ContextOption) *Context {
 	ctx.handle = handle
 	ctx.number = iso.next
 	iso.opened[ctx.number] = weak.Make(ctx)
-	ctx.cleanup = runtime.AddCleanup(ctx, func(o orphan) { o.debts.addContext(o.handle) },
-		orphan{iso.debts, handle})
+	ctx.cleanup = runtime.AddCleanup(ctx, func(o orphan) { o.debts.addContext(o.handle, o.callers.take()) },
+		orphan{iso.debts, handle, ctx.callers})
 	if err := ctx.furnish(&o); err != nil {
 		_ = ctx.Close()
 		ctx.err = err
@@ -98,8 +99,9 @@ func (iso *Isolate) sweep() {
 
 // orphan is a context that was forgotten.
 type orphan struct {
-	debts  *debts
-	handle unsafe.Pointer
+	debts   *debts
+	handle  unsafe.Pointer
+	callers *callers
 }
 
 // Err is why there is no context: why it could not be made, or ErrClosed. Nil: there is one.
@@ -121,6 +123,7 @@ func (ctx *Context) Close() error {
 		return nil
 	}
 	defer ctx.leave()
+	native.FreeValues(ctx.iso.handle, ctx.callers.take())
 	status := native.FreeContext(ctx.handle)
 	if status != native.OK {
 		return statusError("Close", status)

@@ -9,7 +9,8 @@ import (
 
 // Scope is an isolate that the running goroutine holds; see Do.
 type Scope struct {
-	iso *Isolate
+	iso  *Isolate
+	over bool // Do has returned
 }
 
 // Isolate is the isolate that is held.
@@ -39,5 +40,7 @@ func (iso *Isolate) DoContext(ctx context.Context, fn func(*Scope) error) error 
 			iso.lose() // as another isolate was, which this thread has entered within
 		}
 	}()
-	return iso.within(ctx, "Do", func() error { return fn(&Scope{iso}) })
+	scope := &Scope{iso: iso}
+	defer func() { scope.over = true }()
+	return iso.within(ctx, "Do", func() error { return fn(scope) })
 }

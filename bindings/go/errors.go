@@ -148,7 +148,7 @@ func (ctx *Context) failed(op string, status native.Status, frame *native.Frame)
 	if err.Message == status.String() && err.Value.Type == native.Undefined && behind(status) == nil {
 		return statusError(op, status)
 	}
-	return ctx.jsError(err)
+	return ctx.goOn(ctx.jsError(err))
 }
 
 func (ctx *Context) jsError(err *native.Error) *JSError {
@@ -174,7 +174,7 @@ func (ctx *Context) jsError(err *native.Error) *JSError {
 		made.Frames = append(made.Frames, Frame(frame))
 	}
 	if err.Value.Type != native.Undefined {
-		made.Value = ctx.value(err.Value)
+		made.Value = ctx.lastingValue(err.Value)
 	}
 	if err.Host != 0 {
 		made.host = ctx.iso.answers.thrown(err.Host)

@@ -26,21 +26,23 @@ type Isolate struct {
 // isolate is what is left of an Isolate that was forgotten, for it to be closed. It knows nothing of
 // the program's, which may refer to the Isolate: that would keep it for ever.
 type isolate struct {
-	lock    lock
-	handle  unsafe.Pointer // of the ist_isolate; nil when it is closed or was never made
-	number  uint64         // in the table of isolates
-	err     error          // why there is no handle
-	debts   *debts
-	frames  []*native.Frame // by how often the lock is taken
-	filled  pressure
-	running context.Context // what the JavaScript that runs was started under; nil: nothing
-	run     *run            // the innermost that a Go context can end
-	inside  int             // how many callbacks are on the stack
-	names   names
-	loop    loop
-	errands errands
-	at      *Context // the one of the innermost operation, while there is one; may be nil
-	whole   weak.Pointer[Isolate]
+	lock        lock
+	handle      unsafe.Pointer // of the ist_isolate; nil when it is closed or was never made
+	number      uint64         // in the table of isolates
+	err         error          // why there is no handle
+	debts       *debts
+	frames      []*native.Frame // by how often the lock is taken
+	filled      pressure
+	running     context.Context // what the JavaScript that runs was started under; nil: nothing
+	run         *run            // the innermost that a Go context can end
+	inside      int             // how many callbacks are on the stack
+	panics      bool            // those of callbacks go on
+	temporaries *temporaries    // what values belong to that are made now; nil: they last
+	names       names
+	loop        loop
+	errands     errands
+	at          *Context // the one of the innermost operation, while there is one; may be nil
+	whole       weak.Pointer[Isolate]
 }
 
 // IsolateOption is a setting of NewIsolate.
@@ -49,6 +51,7 @@ type IsolateOption func(*isolateOptions)
 type isolateOptions struct {
 	native   native.IsolateOptions
 	uncaught func(error)
+	panics   bool
 	snapshot *Snapshot
 }
 
@@ -93,6 +96,7 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 	}
 	core.handle = handle
 	core.filled.most = mostOf(o.native.HeapLimit)
+	core.panics = o.panics
 	core.whole = weak.Make(made)
 	core.debts.isolate.Store(core)
 	isolates.add(core)
@@ -206,17 +210,20 @@ func (iso *isolate) frame() *native.Frame {
 		iso.frames = append(iso.frames, native.NewFrame())
 	}
 	frame := iso.frames[iso.lock.depth-1]
-	frame.Keep = iso.inside > 0
+	frame.Keep = iso.keeps()
 	if frame.Kept != iso.filled.kept && frame.Kept != 0 {
 		iso.filled.look(iso, frame.Kept)
 	}
 	return frame
 }
 
+// keeps tells whether results are to outlive the scope of the callback that runs.
+func (iso *isolate) keeps() bool { return iso.inside > 0 && iso.temporaries == nil }
+
 // own makes a handle that a function of isthmus.h has given last beyond the callback that runs.
 // Results of frames are so already.
 func (iso *isolate) own(v native.Value) (native.Value, error) {
-	if iso.inside == 0 || !v.IsHandle() {
+	if !iso.keeps() || !v.IsHandle() {
 		return v, nil
 	}
 	kept, status := native.Keep(iso.handle, v)
@@ -237,8 +244,10 @@ type debts struct {
 	others   []func()
 }
 
-func (d *debts) addContext(context unsafe.Pointer) {
+// addContext adds one with handles that belong to it.
+func (d *debts) addContext(context unsafe.Pointer, values []native.Value) {
 	d.mu.Lock()
+	d.values = append(d.values, values...)
 	d.contexts = append(d.contexts, context)
 	d.mu.Unlock()
 	d.count.Add(1)
@@ -259,12 +268,18 @@ func freeing[T any](d *debts, made *T, free func()) {
 const batch = 1024
 
 func (d *debts) add(v native.Value) {
-	d.mu.Lock()
-	d.values = append(d.values, v)
-	d.mu.Unlock()
-	if d.count.Add(1)%batch == 0 {
+	if d.later(v)%batch == 0 {
 		d.call()
 	}
+}
+
+// later adds a handle that C still reads: the running goroutine has not returned to it. It gives how
+// many there are.
+func (d *debts) later(v native.Value) int32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.values = append(d.values, v)
+	return d.count.Add(1)
 }
 
 // call has the debts paid now, if the isolate is idle; otherwise, who uses it does.

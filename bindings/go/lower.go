@@ -93,7 +93,7 @@ func (ctx *Context) lowerPlain(frame *native.Frame, pins *pins, to *native.Value
 
 func (ctx *Context) lowerValuer(to *native.Value, x Valuer) (bool, error) {
 	if v := reflect.ValueOf(x); v.Kind() == reflect.Pointer && v.IsNil() {
-		*to = native.Value{Type: native.Null}
+		*to = native.Value{}
 		return true, nil
 	}
 	handle, err := ctx.handleOf("", x.value())

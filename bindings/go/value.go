@@ -21,11 +21,12 @@ import (
 // a toString that throws, a closed isolate or a released value: what they give then is said at each.
 // Those with an error beside the result tell it. Unmarshal is for who wants no conversions at all.
 type Value struct {
-	ctx      *Context // through which it came; may be nil for what is held in the Value
-	native   native.Value
-	released atomic.Bool
-	class    atomic.Uint32 // one more than it is, once somebody has asked
-	cleanup  runtime.Cleanup
+	ctx       *Context // through which it came; may be nil for what is held in the Value
+	native    native.Value
+	released  atomic.Bool
+	class     atomic.Uint32 // one more than it is, once somebody has asked
+	temporary *temporaries  // nil: it lasts
+	cleanup   runtime.Cleanup
 }
 
 // Valuer is what can stand for a JavaScript value: a Value, and what is made of one.
@@ -43,6 +44,14 @@ type orphaned struct {
 
 // value makes a Value of one that is the caller's to free.
 func (ctx *Context) value(v native.Value) *Value {
+	if temporary := ctx.iso.temporaries; temporary != nil {
+		return &Value{ctx: ctx, native: v, temporary: temporary}
+	}
+	return ctx.lastingValue(v)
+}
+
+// lastingValue makes a Value of a handle that is in no scope.
+func (ctx *Context) lastingValue(v native.Value) *Value {
 	made := &Value{ctx: ctx, native: v}
 	if v.IsHandle() {
 		made.cleanup = runtime.AddCleanup(made, func(o orphaned) { o.debts.add(o.value) },
@@ -80,6 +89,9 @@ func (v *Value) Release() {
 	if v == nil || !v.native.IsHandle() || v.released.Swap(true) {
 		return
 	}
+	if v.temporary != nil {
+		return
+	}
 	v.cleanup.Stop()
 	v.ctx.iso.debts.add(v.native)
 }
@@ -91,7 +103,7 @@ func (ctx *Context) handleOf(op string, v *Value) (native.Value, error) {
 		return native.Value{}, nil
 	case !v.native.IsHandle():
 		return v.native, nil
-	case v.released.Load():
+	case v.released.Load(), v.temporary != nil && v.temporary.over:
 		return native.Value{}, released(op)
 	case v.ctx.iso != ctx.iso:
 		return native.Value{}, &Error{Op: op, Status: native.ErrHandle.Name(),
