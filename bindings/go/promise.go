@@ -2,7 +2,6 @@ package isthmus
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"sync/atomic"
 
@@ -11,6 +10,21 @@ import (
 
 // Promise is a value that is a promise.
 type Promise struct{ *Object }
+
+func (p *Promise) value() *Value {
+	if p == nil {
+		return nil
+	}
+	return p.Object.value()
+}
+
+// AsPromise is v as a promise.
+func (v *Value) AsPromise() (*Promise, error) {
+	if !v.IsPromise() {
+		return nil, typeError("AsPromise", "a promise", v)
+	}
+	return &Promise{&Object{v}}, nil
+}
 
 // PromiseState is how far a promise is.
 type PromiseState int
@@ -37,7 +51,7 @@ func (ctx *Context) readPromise(op string, promise native.Value, throwing bool) 
 	state, status := native.ReadPromise(ctx.handle, frame, throwing)
 	switch {
 	case status == native.ErrType:
-		return 0, native.Value{}, &Error{Op: op, Status: status.Name(), Message: "the value is no promise"}
+		return 0, native.Value{}, typeError(op, "a promise", &Value{ctx: ctx, native: promise})
 	case status != native.OK:
 		return PromiseState(state), native.Value{}, ctx.failed(op, status, frame)
 	}
@@ -58,12 +72,15 @@ func (p *Promise) read(op string, throwing bool) (state PromiseState, result *Va
 
 // operate runs fn with the promise's context entered.
 func (p *Promise) operate(op string, fn func(ctx *Context, promise native.Value) error) error {
-	ctx := p.ctx
+	v, ctx, err := subject(op, p)
+	if err != nil {
+		return err
+	}
 	if err := ctx.enter(); err != nil {
 		return err
 	}
 	defer ctx.leave()
-	promise, err := ctx.handleOf(op, p.Value)
+	promise, err := ctx.handleOf(op, v)
 	if err != nil {
 		return err
 	}
@@ -97,10 +114,14 @@ func (p *Promise) Result() *Value {
 // Any number of goroutines may wait in one isolate; it is free for others while they wait, unless the
 // caller holds it by Do.
 func (p *Promise) Await(ctx context.Context) (*Value, error) {
-	if p.released.Load() {
+	v, in, err := subject("Await", p)
+	if err != nil {
+		return nil, err
+	}
+	if v.released.Load() {
 		return nil, released("Await")
 	}
-	return p.ctx.awaitValue(ctx, p.native, p)
+	return in.awaitValue(ctx, v.native, v)
 }
 
 // awaitValue is await for a Value; keep is what must not be forgotten meanwhile.
@@ -189,14 +210,12 @@ func (ctx *Context) watch(op string, promise native.Value, then answer) error {
 // else is there already. The result is a T as of Unmarshal.
 func Await[T any](ctx context.Context, v Valuer) (T, error) {
 	var made T
-	from := v.value()
-	promise := Promise{&Object{from}}
-	settled, err := promise.Await(ctx)
-	if noPromise := (*Error)(nil); errors.As(err, &noPromise) && noPromise.Status == native.ErrType.Name() {
-		settled, err = from, nil
-	}
-	if err != nil {
-		return made, err
+	settled := valueOf(v)
+	if settled.IsPromise() {
+		var err error
+		if settled, err = (&Promise{&Object{settled}}).Await(ctx); err != nil {
+			return made, err
+		}
 	}
 	if into, ok := any(&made).(**Value); ok {
 		*into = settled
@@ -271,6 +290,7 @@ func (p *Promise) settle(x any, rejected bool) error {
 		if ctx.iso.inside == 0 {
 			native.RunMicrotasks(ctx.iso.handle)
 		}
+		ctx.iso.claim(p.value())
 		return nil
 	})
 }
@@ -287,7 +307,7 @@ func (ctx *Context) reason(op string, x any, rejected bool) (v native.Value, fre
 // lent is a value for an operation: that of a Value, or one that is made by Marshal and to be freed.
 func (ctx *Context) lent(op string, x any) (v native.Value, free func(), err error) {
 	if valuer, ok := x.(Valuer); ok {
-		v, err = ctx.handleOf(op, valuer.value())
+		v, err = ctx.handleOf(op, valueOf(valuer))
 		return v, func() {}, err
 	}
 	v, err = ctx.marshal(x)

@@ -12,15 +12,16 @@ import (
 // WithUncaught sets who is told of errors that nobody in JavaScript catches: what timers and jobs
 // throw, and rejections that nobody handles. By default slog.Default() is.
 //
-// A promise that Go has is Go's affair: its rejection is told when the Promise is forgotten without
-// anybody having looked at it. The rest is told when the operation is over that has made it, by the
-// goroutine that has called it. report may use the isolate.
+// A promise that was rejected when Go was given it, that of a PromiseResolver, and one that is awaited,
+// are Go's affair: the rejection is told when the Value is forgotten without anybody having looked at
+// it. The rest is told when the operation is over that has made it, by the goroutine that has called
+// it. report may use the isolate.
 func WithUncaught(report func(error)) IsolateOption {
 	return func(o *isolateOptions) { o.uncaught = report }
 }
 
 func logUncaught(err error) {
-	attributes := []any{slog.Any("error", err)}
+	attributes := []any{slog.String("error", err.Error())}
 	var js *JSError
 	if errors.As(err, &js) && js.StackTrace != "" {
 		attributes = append(attributes, slog.String("stack", js.StackTrace))
@@ -74,7 +75,7 @@ func (iso *Isolate) settleRejections() {
 	iso.rejections.sweep(iso.debts)
 }
 
-// claim has a Value that was made own the rejection of its promise, if that is one.
+// claim has a Value own the rejection of its promise, if it is one and was rejected.
 func (iso *Isolate) claim(made *Value) {
 	for _, each := range iso.rejections.all {
 		if each.owned || !native.Same(iso.handle, each.promise, made.native) {
