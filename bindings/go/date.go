@@ -1,7 +1,6 @@
 package isthmus
 
 import (
-	"math"
 	"time"
 
 	"isthmus/bindings/go/internal/native"
@@ -13,7 +12,7 @@ type Date struct{ *Object }
 // NewDate makes a Date of a time, to the millisecond below. One beyond 100 million days from 1970 is a
 // ConversionError.
 func NewDate(ctx *Context, t time.Time) (*Date, error) {
-	milliseconds, err := dateMilliseconds(t)
+	milliseconds, err := dateOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -30,20 +29,5 @@ func (d *Date) Time() (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	return dateTime(result.number())
-}
-func dateMilliseconds(x time.Time) (float64, error) {
-	const most = 864e13
-	seconds := float64(x.Unix())
-	milliseconds := seconds*1000 + float64(x.Nanosecond()/1e6)
-	if math.Abs(seconds) > most/1000 || math.Abs(milliseconds) > most {
-		return 0, &ConversionError{Go: "time.Time", JavaScript: "Date", Message: x.String() + " is out of range"}
-	}
-	return milliseconds, nil
-}
-func dateTime(milliseconds float64) (time.Time, error) {
-	if math.IsNaN(milliseconds) {
-		return time.Time{}, &ConversionError{Go: "time.Time", JavaScript: "Date", Message: "it is invalid"}
-	}
-	return time.UnixMilli(int64(milliseconds)).UTC(), nil
+	return timeOf(result.number())
 }

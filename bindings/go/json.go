@@ -53,14 +53,11 @@ func JSONStringify(ctx *Context, value Valuer) (string, error) {
 // MarshalJSON gives what JSONStringify does, so that encoding/json takes values; null for what
 // JSON.stringify gives no text for, as it is in an array.
 func (v *Value) MarshalJSON() ([]byte, error) {
-	if v == nil || v.ctx == nil {
-		if v.IsNullOrUndefined() {
-			return []byte("null"), nil
+	if !v.plain().IsHandle() {
+		if v.IsBoolean() || v.IsNumber() && v.Number()-v.Number() == 0 {
+			return []byte(v.String()), nil
 		}
-		if v.IsNumber() && (v.Number()-v.Number() != 0) {
-			return []byte("null"), nil // NaN and infinities
-		}
-		return []byte(v.String()), nil
+		return []byte("null"), nil
 	}
 	result, err := v.ctx.operate("MarshalJSON", native.OpJSONWrite, native.WantPlain, v, nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package isthmus
 import (
 	"math"
 	"runtime"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -14,10 +15,18 @@ const short = 1024
 
 // isASCII tells whether a text has only ASCII characters.
 func isASCII(text string) bool {
+	const high = 0x8080808080808080
 	at := unsafe.Pointer(unsafe.StringData(text))
 	n := len(text)
+	for ; n >= 64; n -= 64 {
+		words := (*[8]uint64)(at)
+		if (words[0]|words[1]|words[2]|words[3]|words[4]|words[5]|words[6]|words[7])&high != 0 {
+			return false
+		}
+		at = unsafe.Add(at, 64)
+	}
 	for ; n >= 8; n -= 8 {
-		if *(*uint64)(at)&0x8080808080808080 != 0 {
+		if *(*uint64)(at)&high != 0 {
 			return false
 		}
 		at = unsafe.Add(at, 8)
@@ -112,10 +121,18 @@ func (iso *isolate) readText(v native.Value) (string, native.Status) {
 	}
 	// What is not ASCII is longer than was thought at first.
 	for status == native.ErrLimit {
-		room := make([]byte, frame.Result.Isolate)
+		room := unclear(int(frame.Result.Isolate))
 		if status = native.ReadString(iso.handle, frame, room); status == native.OK {
 			return unsafe.String(&room[0], frame.Result.Isolate), status
 		}
 	}
 	return "", status
+}
+
+// unclear is memory that has anything in it, which saves a pass over it.
+func unclear(length int) []byte {
+	var builder strings.Builder
+	builder.Grow(length)
+	builder.WriteByte(0)
+	return unsafe.Slice(unsafe.StringData(builder.String()), length)
 }

@@ -60,6 +60,11 @@ uint64_t igo_context_data(ist_context *context);
 /* Frees the handles at `values`. */
 void igo_values_free(uintptr_t isolate, uintptr_t values, uint32_t count);
 
+/* A string into the frame's `text`, as WTF-8. IST_ERR_LIMIT when it does not fit; `*length` is then
+ * what it needs at least. */
+ist_status igo__short_text(ist_isolate *isolate, igo_frame *frame, ist_value string,
+                           size_t *length);
+
 /* Within an operation: a result as the frame wants it. */
 ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value);
 /* The arguments as values, in place, opening a scope if that makes handles (`*scope` is 0 else). */
@@ -79,7 +84,8 @@ ist_status igo__lower_one(ist_isolate *isolate, ist_value *value);
 #define IGO_REMOVE 4u
 #define IGO_ENUMERATE 5u
 
-/* One call of a function of Go's, or one access to a property. Go has the same layout in CallInfo. */
+/* One call of a function of Go's, or one access to a property. Go has the same layout in CallInfo.
+ */
 typedef struct igo_question {
   ist_context *context;
   uint64_t number; /* of the context */

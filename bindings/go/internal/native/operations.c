@@ -1,9 +1,25 @@
 /* operations.c: operations on an isolate, each one call from Go. */
 #include "bridge.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Opens the scope that what is made for the length of an operation lives in. */
 static ist_status scoped(ist_isolate *isolate, uint32_t *scope) {
   return *scope ? IST_OK : ist_scope_open(isolate, scope);
+}
+
+/* From here on V8 takes the memory of a string from the system, page by page, and gives it back so,
+ * which costs several times what the copy does. */
+#define LONG_TEXT (128u << 10)
+
+/* A string of ASCII: a long one in memory that is used again. */
+static ist_status ascii_new(ist_isolate *isolate, const char *text, uint32_t length,
+                            ist_value *result) {
+  char *copy = length < LONG_TEXT ? NULL : malloc(length);
+  if (!copy) return ist_string_new_as(isolate, IST_LATIN1, text, length, result);
+  memcpy(copy, text, length);
+  return ist_string_adopt(isolate, IST_LATIN1, copy, length, free, copy, result);
 }
 
 ist_status igo__lower_one(ist_isolate *isolate, ist_value *value) {
@@ -12,9 +28,10 @@ ist_status igo__lower_one(ist_isolate *isolate, ist_value *value) {
   switch (value->type) {
   case IGO_INT64: return ist_bigint_new_int64(isolate, (int64_t)bits, value);
   case IGO_UINT64: return ist_bigint_new_uint64(isolate, bits, value);
+  case IGO_ASCII: return ascii_new(isolate, (const char *)(uintptr_t)bits, value->isolate, value);
   default:
-    return ist_string_new_as(isolate, value->type == IGO_ASCII ? IST_LATIN1 : IST_WTF8,
-                             (const void *)(uintptr_t)bits, value->isolate, value);
+    return ist_string_new_as(isolate, IST_WTF8, (const void *)(uintptr_t)bits, value->isolate,
+                             value);
   }
 }
 
@@ -29,6 +46,15 @@ ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope) {
   return status;
 }
 
+ist_status igo__short_text(ist_isolate *isolate, igo_frame *frame, ist_value string,
+                           size_t *length) {
+  /* How many units a string has is known; how many bytes of UTF-8 takes a pass over it. */
+  ist_status status = ist_string_length(isolate, string, IST_UTF16, length);
+  if (status) return status;
+  if (*length > sizeof frame->text) return IST_ERR_LIMIT;
+  return ist_string_write(isolate, string, IST_WTF8, frame->text, sizeof frame->text, length);
+}
+
 ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
   if (value.type < IST_STRING) {
     frame->result = value;
@@ -40,8 +66,7 @@ ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
   }
   if (frame->want == IGO_PLAIN && value.type == IST_STRING) {
     size_t length;
-    ist_status status =
-        ist_string_write(isolate, value, IST_WTF8, frame->text, sizeof frame->text, &length);
+    ist_status status = igo__short_text(isolate, frame, value, &length);
     if (!status) {
       frame->result.type = IGO_WTF8;
       frame->result.isolate = (uint32_t)length;

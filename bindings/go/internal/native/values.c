@@ -323,24 +323,13 @@ int32_t igo_name_new(uintptr_t at, const char *text, size_t length, ist_value *r
   return (int32_t)status;
 }
 
-/* A string into the frame's `text`. IST_ERR_LIMIT when it does not fit; `*length` is then what it
- * needs at least. */
-static ist_status short_text(ist_isolate *isolate, igo_frame *frame, ist_value string,
-                             size_t *length) {
-  /* How many units a string has is known; how many bytes of UTF-8 takes a pass over it. */
-  ist_status status = ist_string_length(isolate, string, IST_UTF16, length);
-  if (status) return status;
-  if (*length > sizeof frame->text) return IST_ERR_LIMIT;
-  return ist_string_write(isolate, string, IST_WTF8, frame->text, sizeof frame->text, length);
-}
-
 int32_t igo_string_read(uintptr_t at, uintptr_t frame_at, void *to, size_t capacity) {
   ist_isolate *isolate = (ist_isolate *)at;
   igo_frame *frame = (igo_frame *)frame_at;
   size_t length = 0;
   ist_status status =
       to ? ist_string_write(isolate, frame->subject, IST_WTF8, to, capacity, &length)
-         : short_text(isolate, frame, frame->subject, &length);
+         : igo__short_text(isolate, frame, frame->subject, &length);
   if (length > UINT32_MAX) return IST_ERR_MEMORY;
   frame->result.type = IGO_WTF8;
   frame->result.isolate = (uint32_t)length;
