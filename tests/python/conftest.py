@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -130,6 +131,25 @@ def flat() -> Flat:
         pytest.fail(f"memory has grown by {after - before} bytes in {rounds} rounds")
 
     return check
+
+
+def in_threads(count: int, body: Callable[[int], Any]) -> None:
+    """Runs `body(number)` in so many threads at a time; raises what one of them has raised."""
+    problems: list[BaseException] = []
+
+    def run(i: int) -> None:
+        try:
+            body(i)
+        except BaseException as problem:
+            problems.append(problem)
+
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if problems:
+        raise problems[0]
 
 
 class Alone:

@@ -21,7 +21,7 @@ LOOPS = {
 
 
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
-@pytest.mark.parametrize("way", ["eval", "call"])
+@pytest.mark.parametrize("way", ["eval", pytest.param("call", marks=pytest.mark.slow)])
 def test_ctrl_c(alone: Any, loop: str, way: str) -> None:
     said = alone(
         """

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable
+from typing import Any
 
 import isthmus as ist
 import pytest
-
-
-def in_threads(count: int, body: Callable[[int], Any]) -> None:
-    problems: list[BaseException] = []
-
-    def run(i: int) -> None:
-        try:
-            body(i)
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if problems:
-        raise problems[0]
+from conftest import in_threads
 
 
 def test_eight_threads_in_one_isolate(isolate: ist.Isolate, context: ist.Context) -> None:

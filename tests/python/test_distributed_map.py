@@ -16,18 +16,19 @@ dask = pytest.importorskip("distributed")
 from isthmus.distributed import Pool  # noqa: E402
 
 
+def cluster_of(workers: int, processes: bool) -> Any:
+    return dask.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=processes,
+        dashboard_address=":0",
+        memory_limit=0,
+    )
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    with (
-        dask.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=":0",
-            memory_limit=0,
-        ) as cluster,
-        dask.Client(cluster) as made,
-    ):
+    with cluster_of(2, True) as cluster, dask.Client(cluster, timeout=60) as made:
         yield made
 
 
@@ -173,16 +174,7 @@ def test_a_restart_of_the_cluster_is_told(client: Any) -> None:
 
 @pytest.mark.slow
 def test_the_end_of_the_cluster_is_told() -> None:
-    with (
-        dask.LocalCluster(
-            n_workers=1,
-            threads_per_worker=1,
-            processes=False,
-            dashboard_address=":0",
-            memory_limit=0,
-        ) as cluster,
-        dask.Client(cluster, timeout=60) as client,
-    ):
+    with cluster_of(1, False) as cluster, dask.Client(cluster, timeout=60) as client:
         pool = Pool(client, timeout=20)
         program = "const end = Date.now() + 50; while (Date.now() < end); input"
         values = pool.map(program, range(100), chunk=2)

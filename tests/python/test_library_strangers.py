@@ -25,6 +25,7 @@ LIBRARIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_everybody_is_refused_or_served(name: str) -> None:
     # A process of its own: what crashes is seen.

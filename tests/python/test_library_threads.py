@@ -6,16 +6,10 @@ from __future__ import annotations
 
 import gc
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from conftest import in_threads
 from libraries import fixture, real
-
-
-def in_threads(body: object, threads: int = 8, rounds: int = 1) -> None:
-    with ThreadPoolExecutor(threads) as pool:
-        for future in [pool.submit(body, i) for i in range(threads * rounds)]:  # type: ignore[arg-type]
-            future.result()
 
 
 def test_functions_of_values() -> None:
@@ -28,7 +22,7 @@ def test_functions_of_values() -> None:
             assert zlib.uncompress(len(data), packed) == data
             assert zlib.crc32(i, data) == zlib.crc32(i, data)
 
-    in_threads(body)
+    in_threads(8, body)
 
 
 def test_one_object_for_all() -> None:
@@ -39,7 +33,7 @@ def test_one_object_for_all() -> None:
         for _ in range(500):
             c.add(1)
 
-    in_threads(body)
+    in_threads(8, body)
     assert c.value() == 8 * 500
     c.free()
 
@@ -62,7 +56,7 @@ def test_objects_that_come_and_go() -> None:
             old, shared[0] = shared[0], handles.Counter(1)
             old.close()
 
-    in_threads(body)
+    in_threads(8, body)
     shared.clear()
     gc.collect()
     assert (handles.counters_alive(), handles.counters_misused()) == (alive, misused)
@@ -83,7 +77,7 @@ def test_exceptions_find_their_callers() -> None:
             assert raised.value is mine
             assert callbacks.visit(0, 1, lambda value: i) == i
 
-    in_threads(body)
+    in_threads(8, body)
 
 
 def test_one_database_for_all() -> None:
@@ -102,7 +96,7 @@ def test_one_database_for_all() -> None:
                 statement.reset()
             statement.finalize()
 
-        in_threads(body)
+        in_threads(8, body)
         rows: list[object] = []
         db.exec("select count(*), sum(a) from t", lambda values, names: rows.append(values) or 0)
         assert rows == [["400", str(8 * 2 * sum(range(50)))]]

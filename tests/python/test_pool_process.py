@@ -101,7 +101,12 @@ def test_fork(alone: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "isolation", [pytest.param("compartment", marks=pytest.mark.slow), "isolate", "process"]
+    "isolation",
+    [
+        pytest.param("compartment", marks=pytest.mark.slow),
+        "isolate",
+        pytest.param("process", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize(
     "end",

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
 import isthmus as ist
 import pytest
-
-
-def in_threads(count: int, body: Any) -> None:
-    problems: list[BaseException] = []
-
-    def run(i: int) -> None:
-        try:
-            body(i)
-        except BaseException as problem:
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if problems:
-        raise problems[0]
+from conftest import in_threads
 
 
 def test_eight_threads_with_maps_of_their_own() -> None:

@@ -74,34 +74,26 @@ def _make(source: str, values: dict[str, Any], name: str, filename: str) -> Any:
     return values[name]
 
 
-def _short(parameters: Parameters, has_self: bool) -> tuple[str, dict[str, Any]]:
-    body, values = fast.body(parameters, has_self)
-    values.update(parameters.values)
-    values["_run"] = parameters.plan.run
-    return body, values
-
-
 def function(library: Any, function: Function) -> Any:
     """A function or static."""
-    parameters = Parameters(library, function, False)
-    body, values = _short(parameters, False)
-    into = "into" if parameters.has_into else "None"
-    source = (
-        f"def face({parameters.declared}):\n{body}"
-        f"    return _run(None, {parameters.tuple}, {into})\n"
-    )
-    made = _make(source, values, "face", f"<{function.label}>")
-    return _finish(made, library, function, function.label)
+    return _face(library, function, "None")
 
 
 def method(library: Any, function: Function) -> Any:
     """A method."""
-    parameters = Parameters(library, function, True)
-    body, values = _short(parameters, True)
+    return _face(library, function, "self")
+
+
+def _face(library: Any, function: Function, this: str) -> Any:
+    has_self = this == "self"
+    parameters = Parameters(library, function, has_self)
+    body, values = fast.body(parameters, has_self)
+    values.update(parameters.values)
+    values["_run"] = parameters.plan.run
     into = "into" if parameters.has_into else "None"
     source = (
         f"def face({parameters.declared}):\n{body}"
-        f"    return _run(self, {parameters.tuple}, {into})\n"
+        f"    return _run({this}, {parameters.tuple}, {into})\n"
     )
     made = _make(source, values, "face", f"<{function.label}>")
     return _finish(made, library, function, function.label)
