@@ -261,6 +261,18 @@ IST_API ist_status ist_error_value(ist_context *context, const ist_error *error,
  * JavaScript returns. */
 typedef enum ist_microtasks { IST_MICROTASKS_EXPLICIT, IST_MICROTASKS_AUTO } ist_microtasks;
 
+/* Where buffers take their memory from in place of the library's own: those of at least `least`
+ * bytes. `allocate` gives zeroed memory, or NULL for the library to do it; `release` tells whether
+ * the memory was one that it gave, and frees it. On any thread, also while V8 collects: they must
+ * not call into an isolate. */
+typedef struct ist_buffer_source {
+  size_t size;
+  size_t least;
+  void *env;
+  void *(*allocate)(void *env, size_t length);
+  bool (*release)(void *env, void *memory, size_t length);
+} ist_buffer_source;
+
 typedef struct ist_isolate_options {
   size_t size;
   size_t heap_limit; /* bytes that V8's heap may grow to, at least four megabytes; 0: V8's own
@@ -276,6 +288,8 @@ typedef struct ist_isolate_options {
                          more than the thread has. Deeper recursion is a RangeError */
   bool brief_errors;  /* what JavaScript throws comes as a brief error, if it is an Error: three
                          times  as fast for who looks at the message alone */
+  const ist_buffer_source *buffer_source; /* copied; it answers as long as buffers live, which may
+                         be longer than the isolate. NULL: the library's own memory */
 } ist_isolate_options;
 
 /* Makes an isolate: a JavaScript heap with its collector. The first one starts V8 for the process.

@@ -8,6 +8,21 @@
 #include <map>
 #include <utility>
 
+ist__buffers::ist__buffers(size_t limit, const ist_buffer_source *source)
+    : limit_(limit ? limit : SIZE_MAX) {
+  source_.least = SIZE_MAX;
+  if (source) source_ = *source;
+}
+
+/* Memory from where it is to come; NULL when there is none. */
+void *ist__buffers::fetch(size_t length, bool zeroed) {
+  if (length >= source_.least) {
+    void *memory = source_.allocate(source_.env, length);
+    if (memory) return memory;
+  }
+  return zeroed ? calloc(length ? length : 1, 1) : malloc(length ? length : 1);
+}
+
 bool ist__buffers::take(size_t length) {
   size_t used = used_.load(std::memory_order_relaxed);
   do {
@@ -18,7 +33,7 @@ bool ist__buffers::take(size_t length) {
 
 void *ist__buffers::Allocate(size_t length) {
   if (!take(length)) return nullptr;
-  void *memory = calloc(length ? length : 1, 1);
+  void *memory = fetch(length, true);
   if (!memory) give(length);
   return memory;
 }
@@ -30,13 +45,13 @@ void *ist__buffers::AllocateUninitialized(size_t length) {
     used_.fetch_add(length, std::memory_order_relaxed);
   else if (!take(length))
     return nullptr;
-  void *memory = malloc(length ? length : 1);
+  void *memory = fetch(length, false);
   if (!memory) give(length);
   return memory;
 }
 
 void ist__buffers::Free(void *memory, size_t length) {
-  free(memory);
+  if (length < source_.least || !source_.release(source_.env, memory, length)) free(memory);
   give(length);
 }
 

@@ -286,6 +286,9 @@ ist_status ist__isolate_make(const ist_isolate_options *given, ist__creator *cre
   memcpy(&microtasks, &options.microtasks, sizeof microtasks);
   if (microtasks != IST_MICROTASKS_EXPLICIT && microtasks != IST_MICROTASKS_AUTO)
     return IST_ERR_ARGUMENT;
+  const ist_buffer_source *source = options.buffer_source;
+  if (source && (source->size < sizeof *source || !source->allocate || !source->release))
+    return IST_ERR_ARGUMENT;
   if (options.snapshot && !ist__snapshot_usable(options.snapshot)) return IST_ERR_HANDLE;
   ist__platform_start();
   if (!ist__room_take()) return IST_ERR_RESOURCE;

@@ -366,7 +366,8 @@ ist_status ist_limits_cancel(ist_isolate *isolate, uint64_t number) {
 
 bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *options,
                          v8::Isolate::CreateParams *params) {
-  ist__buffers *buffers = new (std::nothrow) ist__buffers(options->buffer_limit);
+  ist__buffers *buffers =
+      new (std::nothrow) ist__buffers(options->buffer_limit, options->buffer_source);
   if (!buffers) return false;
   isolate->buffers.reset(buffers);
   params->array_buffer_allocator_shared = isolate->buffers;

@@ -58,7 +58,7 @@ void ist__watch_at(uint64_t at);
  * each shares it. */
 class ist__buffers final : public v8::ArrayBuffer::Allocator, public ist__allocated {
 public:
-  explicit ist__buffers(size_t limit) : limit_(limit ? limit : SIZE_MAX) {}
+  ist__buffers(size_t limit, const ist_buffer_source *source);
   void *Allocate(size_t length) override;
   void *AllocateUninitialized(size_t length) override;
   void Free(void *memory, size_t length) override;
@@ -70,7 +70,9 @@ public:
 
 private:
   static constexpr size_t most_in_heap = 64; /* bytes; V8's own choice */
+  void *fetch(size_t length, bool zeroed);
   const size_t limit_;
+  ist_buffer_source source_ = {}; /* `least` is SIZE_MAX when there is none */
   std::atomic<size_t> used_{0};
 };
 
