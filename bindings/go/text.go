@@ -1,6 +1,7 @@
 package isthmus
 
 import (
+	"encoding/binary"
 	"math"
 	"runtime"
 	"strings"
@@ -16,26 +17,23 @@ const short = 1024
 // isASCII tells whether a text has only ASCII characters.
 func isASCII(text string) bool {
 	const high = 0x8080808080808080
-	at := unsafe.Pointer(unsafe.StringData(text))
-	n := len(text)
-	for ; n >= 64; n -= 64 {
-		words := (*[8]uint64)(at)
-		if (words[0]|words[1]|words[2]|words[3]|words[4]|words[5]|words[6]|words[7])&high != 0 {
+	rest := unsafe.Slice(unsafe.StringData(text), len(text))
+	for ; len(rest) >= 32; rest = rest[32:] {
+		block := (*[32]byte)(rest)
+		if (binary.NativeEndian.Uint64(block[:])|binary.NativeEndian.Uint64(block[8:])|
+			binary.NativeEndian.Uint64(block[16:])|binary.NativeEndian.Uint64(block[24:]))&high != 0 {
 			return false
 		}
-		at = unsafe.Add(at, 64)
 	}
-	for ; n >= 8; n -= 8 {
-		if *(*uint64)(at)&high != 0 {
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if binary.NativeEndian.Uint64(rest)&high != 0 {
 			return false
 		}
-		at = unsafe.Add(at, 8)
 	}
-	for ; n > 0; n-- {
-		if *(*byte)(at) >= 0x80 {
+	for _, each := range rest {
+		if each >= 0x80 {
 			return false
 		}
-		at = unsafe.Add(at, 1)
 	}
 	return true
 }
