@@ -160,7 +160,8 @@ static void write_library(go_emitter *e) {
   GO("var library = clib.Library{\n\tName: \"%s\",\n", e->c->main->name);
   if (e->calls_back)
     GO("\tInside: func(call uint64) int32 {\n\t\treturn "
-       "int32(C.istg_inside(C.uint64_t(call)))\n\t},\n");
+       "int32(C.istg_inside(C.uint64_t(call)))\n\t},\n"
+       "\tLost: func() {\n\t\tC.istg_lost()\n\t},\n");
   if (e->seals) {
     GO("\tSealed: func() int32 {\n\t\treturn int32(C.istg_sealed())\n\t},\n\tCallbacks: []string{");
     for (int i = 0; i < e->sealing.count; i++)

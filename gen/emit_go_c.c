@@ -158,6 +158,7 @@ void ist__go_helpers(go_emitter *e) {
         "  }\n"
         "  return answer;\n"
         "}\n"
+        "static void istg_lost(void) { istg_top = NULL; }\n"
         "static int32_t istg_sealed(void) {\n"
         "  for (struct istg_frame *at = istg_top; at; at = at->up)\n"
         "    if (at->seal >= 0) return at->seal;\n"

@@ -152,9 +152,17 @@ static void fails(making *m) {
   m->can_fail = true;
 }
 
-static void try(go_emitter *e, making *m, const char *call) {
+// A check that may fail; of what may be NULL, `there` is asked first.
+static void try_of(go_emitter *e, making *m, const char *there, const char *call) {
+  const char *indent = there ? "\t" : "";
   fails(m);
-  BODY("\tif err := %s; err != nil {\n\t\t%s\n\t}\n", call, m->fail);
+  if (there) BODY("\tif %s != nil {\n", there);
+  BODY("%s\tif err := %s; err != nil {\n%s\t\t%s\n%s\t}\n", indent, call, indent, m->fail, indent);
+  if (there) BODY("\t}\n");
+}
+
+static void try(go_emitter *e, making *m, const char *call) {
+  try_of(e, m, NULL, call);
 }
 
 static void need_arena(go_emitter *e, making *m) {
@@ -335,11 +343,9 @@ static void pass_length(go_emitter *e, making *m, int i) {
     int other = p->lengths.at[k];
     const param *q = m->f->params.at[other];
     if (other == first || q->dir == DIR_OUT) continue;
-    if (q->null) BODY("\tif %s != nil {\n", name_of(e, m->f, other));
-    try(e, m,
-        TEXT("clib.Same(%s, \"%s\", \"%s\", %s, %s)", m->fn, js(q), js(m->f->params.at[first]),
-             length_of(e, m, other), length));
-    if (q->null) BODY("\t}\n");
+    try_of(e, m, q->null ? name_of(e, m->f, other) : NULL,
+           TEXT("clib.Same(%s, \"%s\", \"%s\", %s, %s)", m->fn, js(q), js(m->f->params.at[first]),
+                length_of(e, m, other), length));
   }
   m->pass[i] = ist__go_to_c(e, t, length);
 }
@@ -441,11 +447,9 @@ static void check_later(go_emitter *e, making *m, int i) {
     return;
   const dtype *t = element(p);
   bool bytes = t->kind == DT_VOID || (ist__go_is_number(t) && t->size == 1);
-  if (p->null) BODY("\tif %s != nil {\n", name_of(e, m->f, i));
-  try(e, m,
-      TEXT("clib.AtLeast(%s, \"%s\", %s, %s, %s)", m->fn, js(p), length_of(e, m, i),
-           before_call(e, m, p->count, TEXT("count%d", i)), bytes ? "true" : "false"));
-  if (p->null) BODY("\t}\n");
+  try_of(e, m, p->null ? name_of(e, m->f, i) : NULL,
+         TEXT("clib.AtLeast(%s, \"%s\", %s, %s, %s)", m->fn, js(p), length_of(e, m, i),
+              before_call(e, m, p->count, TEXT("count%d", i)), bytes ? "true" : "false"));
 }
 
 static void allocate(go_emitter *e, making *m, int i) {
@@ -980,7 +984,7 @@ static void destructor(go_emitter *e, making *m) {
     for (int i = 0; i < f->outputs.count; i++) GO("%s, ", output_type(e, f, f->outputs.at[i]));
     GO("error%s {\n\treturn self.end(false)\n}\n\n", f->outputs.count ? ")" : "");
   }
-  ist__go_claim(e, TEXT("%s.Close", type), TEXT("the method Close, for '%s',", f->name), f->at);
+  ist__go_claim(e, TEXT("%s.Close", type), TEXT("the Close of '%s'", f->owner->name), f->at);
   GO("// Close ends the object, as %s does in C, unless it has ended. What needs it keeps it in\n"
      "// existence, but it cannot be used any more.\n",
      f->symbol);

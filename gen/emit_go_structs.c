@@ -77,7 +77,11 @@ void ist__go_struct_used(go_emitter *e, const decl *d, span at, bool goes_in, bo
     return;
   }
   const char *why = refusal(d, goes_in, comes_out);
-  if (why) ist__idl_error(e->c, at, "Go: not supported yet: %s ('%s')", why, d->name);
+  // Once is enough for one that goes in and comes back.
+  const char *key = TEXT("refused %d %s", at.at, d->name);
+  if (!why || ist__idl_map_get(&e->names, key)) return;
+  ist__idl_map_put(e->c, &e->names, key, e);
+  ist__idl_error(e->c, at, "Go: not supported yet: %s ('%s')", why, d->name);
 }
 
 // --- the type ---

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Golden tests of the interface compiler: `run.sh BUILD [--update] [NAME…]`.
 # NAME.idl compiles to the descriptor NAME.expect, or fails with the messages NAME.err; prove-NAME.idl is proven
-# against prove-NAME.h and says NAME.expect, or NAME.err; of cdef-NAME.idl the declarations for both of cffi's modes are
+# against prove-NAME.h and says NAME.expect, or NAME.err; a Go package is made of go-NAME.idl; of cdef-NAME.idl the declarations for both of cffi's modes are
 # expected. A first line `// target: aarch64` chooses the machine.
 # Every descriptor, and those of idl/ and the fixtures too, must follow docs/descriptor.schema.json.
 set -uo pipefail
@@ -44,6 +44,8 @@ run_one() {
   elif [[ $name == cdef-* ]]; then
     "$build/isthmus" gen --cdef=abi ${target:+--target "$target"} "$name.idl" >"$work/json" 2>"$work/err" &&
       "$build/isthmus" gen --cdef ${target:+--target "$target"} "$name.idl" >>"$work/json" 2>>"$work/err"
+  elif [[ $name == go-* ]]; then
+    "$build/isthmus" gen --go "$name.idl" >"$work/json" 2>"$work/err"
   else
     "$build/isthmus" gen --descriptor ${target:+--target "$target"} "$name.idl" >"$work/json" 2>"$work/err"
   fi
@@ -51,7 +53,7 @@ run_one() {
   if [ $status -eq 0 ]; then
     mv "$work/json" "$work/out"
     [ -s "$work/err" ] && fail "$name" "succeeds, but says $(cat "$work/err")"
-    [[ $name == prove-* || $name == cdef-* ]] || cp "$work/out" "$work/$name.json"
+    [[ $name == prove-* || $name == cdef-* || $name == go-* ]] || cp "$work/out" "$work/$name.json"
     compare "$name" expect
   elif [ $status -ge 128 ]; then
     fail "$name" "exit $status: $(cat "$work/err")"

@@ -17,6 +17,8 @@ type Library struct {
 	// number, and was called back from there: Within; or is a thread of C's own that calls back:
 	// Foreign. It is nil where the library calls nothing back.
 	Inside func(call uint64) int32
+	// Lost forgets the calls that the calling thread is inside of, since none of them will return.
+	Lost func()
 	// Sealed gives the name of the callback that the calling thread runs and that lets nothing in,
 	// by its number, or -1. It is nil where there is none such.
 	Sealed func() int32

@@ -304,9 +304,14 @@ func (one *Closure) of(u *Use) *Closure {
 func (f *Frame) run(run func(*Frame) error) (failed *failure) {
 	done := false
 	defer func() {
-		if !done {
-			// A panic must not unwind C. It goes on when C has returned.
-			failed = &failure{panicked: true, value: recover()}
+		if done {
+			return
+		}
+		// A panic must not unwind C. It goes on when C has returned.
+		failed = &failure{panicked: true, value: recover()}
+		if failed.value == nil {
+			// Nothing holds runtime.Goexit back: C never comes to its end.
+			f.use.Function.Library.Lost()
 		}
 	}()
 	err := run(f)

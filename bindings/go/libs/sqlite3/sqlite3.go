@@ -66,6 +66,7 @@ static int32_t istg_inside(uint64_t call) {
   }
   return answer;
 }
+static void istg_lost(void) { istg_top = NULL; }
 static int32_t istg_sealed(void) {
   for (struct istg_frame *at = istg_top; at; at = at->up)
     if (at->seal >= 0) return at->seal;
@@ -1677,6 +1678,9 @@ var library = clib.Library{
 	Name: "sqlite3",
 	Inside: func(call uint64) int32 {
 		return int32(C.istg_inside(C.uint64_t(call)))
+	},
+	Lost: func() {
+		C.istg_lost()
 	},
 	Sealed: func() int32 {
 		return int32(C.istg_sealed())
