@@ -82,7 +82,10 @@ func (iso *isolate) readBigInt(v native.Value) (*big.Int, native.Status) {
 	return whole, native.OK
 }
 
-// NewBigInt makes a BigInt. V8 refuses one of more than about a billion bits.
+// mostBits is how many bits V8 lets a BigInt have.
+const mostBits = 1 << 30
+
+// NewBigInt makes a BigInt, of at most 2^30 bits.
 func NewBigInt(ctx *Context, x *big.Int) (*Value, error) {
 	if ctx == nil {
 		return nil, argumentError("NewBigInt", "the context is nil")
@@ -103,6 +106,9 @@ func NewBigInt(ctx *Context, x *big.Int) (*Value, error) {
 
 // makeBigInt makes a BigInt with the context entered; the handle is the caller's to free.
 func (ctx *Context) makeBigInt(op string, x *big.Int) (native.Value, error) {
+	if x.BitLen() > mostBits {
+		return native.Value{}, statusError(op, native.ErrLimit)
+	}
 	frame := ctx.iso.frame()
 	frame.Begin(0, native.WantValue)
 	words := make([]uint64, len(x.Bits()))

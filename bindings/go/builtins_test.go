@@ -50,7 +50,9 @@ func TestBigInts(t *testing.T) {
 	defer alone.Close()
 	_, err = NewValue(alone, big.NewInt(1))
 	refused(t, err, "isthmus: NewValue: a *big.Int needs that the isolate has a context")
-	_, err = NewBigInt(ctx, new(big.Int).Lsh(big.NewInt(1), 1<<31))
+	huge := make([]big.Word, mostBits/64+1)
+	huge[mostBits/64] = 1
+	_, err = NewBigInt(ctx, new(big.Int).SetBits(huge))
 	refused(t, err, "isthmus: NewBigInt: a limit was exceeded")
 }
 

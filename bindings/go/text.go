@@ -1,7 +1,6 @@
 package isthmus
 
 import (
-	"encoding/binary"
 	"math"
 	"runtime"
 	"strings"
@@ -17,21 +16,20 @@ const short = 1024
 // isASCII tells whether a text has only ASCII characters.
 func isASCII(text string) bool {
 	const high = 0x8080808080808080
-	rest := unsafe.Slice(unsafe.StringData(text), len(text))
-	for ; len(rest) >= 32; rest = rest[32:] {
-		block := (*[32]byte)(rest)
-		if (binary.NativeEndian.Uint64(block[:])|binary.NativeEndian.Uint64(block[8:])|
-			binary.NativeEndian.Uint64(block[16:])|binary.NativeEndian.Uint64(block[24:]))&high != 0 {
+	bytes := unsafe.Slice(unsafe.StringData(text), len(text))
+	for ; len(bytes) >= 64; bytes = bytes[64:] {
+		words := (*[8]uint64)(unsafe.Pointer(&bytes[0]))
+		if (words[0]|words[1]|words[2]|words[3]|words[4]|words[5]|words[6]|words[7])&high != 0 {
 			return false
 		}
 	}
-	for ; len(rest) >= 8; rest = rest[8:] {
-		if binary.NativeEndian.Uint64(rest)&high != 0 {
+	for ; len(bytes) >= 8; bytes = bytes[8:] {
+		if *(*uint64)(unsafe.Pointer(&bytes[0]))&high != 0 {
 			return false
 		}
 	}
-	for _, each := range rest {
-		if each >= 0x80 {
+	for _, each := range bytes {
+		if each >= utf8.RuneSelf {
 			return false
 		}
 	}
