@@ -114,7 +114,12 @@ func (ctx *Context) Err() error {
 }
 
 // Isolate is the isolate of the context.
-func (ctx *Context) Isolate() *Isolate { return ctx.iso }
+func (ctx *Context) Isolate() *Isolate {
+	if ctx == nil {
+		return nil
+	}
+	return ctx.iso
+}
 
 // Close gives the context up; running anything in it is ErrClosed from now on. Its values can still
 // be read, and its functions be called from other contexts. Closing twice is fine.
@@ -135,11 +140,17 @@ func (ctx *Context) Close() error {
 }
 
 // enter takes the isolate for an operation in the context; leave gives it back.
-func (ctx *Context) enter() error {
+func (ctx *Context) enter() error { return ctx.enterUnder(nil) }
+
+// enterUnder is enter for an operation under a Go context, which may be nil: it bounds the wait.
+func (ctx *Context) enterUnder(goctx context.Context) error {
+	if ctx == nil {
+		return errNoContext
+	}
 	if ctx.err != nil {
 		return ctx.err
 	}
-	if err := ctx.iso.enter(nil); err != nil {
+	if err := ctx.iso.enter(goctx); err != nil {
 		return err
 	}
 	if ctx.handle == nil {

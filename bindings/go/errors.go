@@ -29,6 +29,11 @@ var (
 	ErrDied = errors.New("isthmus: the process that ran it has died")
 )
 
+var (
+	errNoIsolate = argumentError("", "the isolate was not made by NewIsolate")
+	errNoContext = argumentError("", "the context is nil")
+)
+
 // Error is a failure that JavaScript has no part in: of an argument, a limit or the system.
 type Error struct {
 	Op      string // what was done, such as "NewContext"

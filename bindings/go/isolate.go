@@ -101,9 +101,12 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 	core.debts.isolate.Store(core)
 	isolates.add(core)
 	native.SetUncaught(handle, core.number, noHook)
-	runtime.AddCleanup(made, func(core *isolate) { go core.closeForgotten() }, core)
+	runtime.AddCleanup(made, undertaker.take, core)
 	return made
 }
+
+// made tells whether an isolate is one of NewIsolate's.
+func (iso *Isolate) made() bool { return iso != nil && iso.isolate != nil }
 
 // Err is why there is no isolate: why it could not be made, or ErrClosed. Nil: there is one.
 func (iso *Isolate) Err() error {
@@ -118,6 +121,9 @@ func (iso *Isolate) Err() error {
 // for a goroutine that uses it, which TerminateExecution hurries. Closing twice is fine. Within a
 // callback of this isolate it is an error, and nothing happens.
 func (iso *Isolate) Close() error {
+	if !iso.made() {
+		return nil
+	}
 	if err := iso.lock.take(nil); err != nil {
 		return err
 	}
@@ -134,14 +140,6 @@ func (iso *Isolate) Close() error {
 	iso.answers.drop()
 	iso.opened = nil
 	return nil
-}
-
-// closeForgotten closes an isolate that nobody else can close, since nobody has it.
-func (iso *isolate) closeForgotten() {
-	if iso.lock.take(nil) == nil {
-		_ = iso.close()
-		iso.lock.give()
-	}
 }
 
 // close frees the isolate; with the lock taken.
@@ -176,11 +174,21 @@ func (iso *isolate) close() error {
 // catch: the call answers ErrTerminated, and the isolate can be used again. Nothing happens when none
 // runs. It does not wait.
 func (iso *Isolate) TerminateExecution() {
+	if !iso.made() {
+		return
+	}
 	isolates.visit(iso.number, func(core *isolate) { native.Terminate(core.handle) })
 }
 
 // enter takes the isolate for an operation of the running goroutine; leave gives it back. ctx, which
 // may be nil, bounds the wait.
+func (iso *Isolate) enter(ctx context.Context) error {
+	if !iso.made() {
+		return errNoIsolate
+	}
+	return iso.isolate.enter(ctx)
+}
+
 func (iso *isolate) enter(ctx context.Context) error {
 	if err := iso.lock.take(ctx); err != nil {
 		return err
@@ -246,6 +254,9 @@ type debts struct {
 
 // addContext adds one with handles that belong to it.
 func (d *debts) addContext(context unsafe.Pointer, values []native.Value) {
+	if d.isolate.Load() == nil {
+		return
+	}
 	d.mu.Lock()
 	d.values = append(d.values, values...)
 	d.contexts = append(d.contexts, context)
@@ -276,6 +287,9 @@ func (d *debts) add(v native.Value) {
 // later adds a handle that C still reads: the running goroutine has not returned to it. It gives how
 // many there are.
 func (d *debts) later(v native.Value) int32 {
+	if d.isolate.Load() == nil { // with which it was freed
+		return 1
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.values = append(d.values, v)

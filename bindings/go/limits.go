@@ -48,7 +48,11 @@ func (iso *isolate) within(ctx context.Context, op string, fn func() error) erro
 	if status != native.OK {
 		return statusError(op, status)
 	}
-	defer native.LimitsEnd(iso.handle)
+	defer func() {
+		if iso.handle != nil {
+			native.LimitsEnd(iso.handle)
+		}
+	}()
 	r := &run{ctx: ctx, outer: iso.run, isolate: iso.handle, number: number}
 	iso.run = r
 	defer func() { iso.run = r.outer }()
@@ -111,13 +115,10 @@ func withCause(ctx context.Context, err error) error {
 
 // under runs fn in the context under a Go context, which bounds waiting for the isolate, too.
 func (ctx *Context) under(goctx context.Context, op string, fn func() error) error {
-	if ctx.err != nil {
-		return ctx.err
-	}
-	if err := ctx.iso.enter(goctx); err != nil {
+	if err := ctx.enterUnder(goctx); err != nil {
 		return err
 	}
-	defer ctx.iso.leave()
+	defer ctx.leave()
 	return ctx.iso.within(goctx, op, fn)
 }
 

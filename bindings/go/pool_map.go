@@ -52,8 +52,8 @@ func WithProgress(fn func(done, total int)) MapOption {
 //
 // The inputs are a slice, an array, a channel or an iterator (iter.Seq) of whatever Marshal takes
 // without an isolate. A goroutine of Map's own takes them, no further ahead than the window. What an
-// iterator panics with is passed on; one that is at work when the loop is left learns it from its
-// next yield.
+// iterator panics with is passed on after the results of the inputs that came before; one that is at
+// work when the loop is left learns it from its next yield.
 //
 // When the loop is left, what runs is ended. When the Go context ends or the pool is closed, the
 // first result that is missing has the error (context.DeadlineExceeded, context.Canceled, ErrClosed),
@@ -165,11 +165,7 @@ func (m *mapping) feed(each source) {
 		m.mu.Lock()
 		m.read, m.failed, m.panicked = returned && whole, !returned, cause
 		m.mu.Unlock()
-		if returned && whole {
-			m.batch.finish()
-		} else {
-			m.batch.cancel()
-		}
+		m.batch.finish()
 	}()
 	index := 0
 	each(m.left, func(input any) bool {

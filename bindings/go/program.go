@@ -43,9 +43,10 @@ func (p *Program) batch(op string, pool *pool, window int) (*poolBatch, error) {
 		return nil, argumentError(op, "the program is nil")
 	}
 	origin := p.Origin
-	switch {
-	case origin == "":
+	if origin == "" {
 		origin = "<program>"
+	}
+	switch {
 	case hasNUL(origin):
 		return nil, &ConversionError{Go: "string", JavaScript: "origin", Message: "it has a NUL within"}
 	case !isText(p.Source) || !isText(origin):
