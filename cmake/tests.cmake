@@ -95,10 +95,11 @@ if(NOT ISTHMUS_SANITIZE)
   isthmus_test(python/bundle 600 bash "${tests}/python/bundle.sh" "${CMAKE_BINARY_DIR}")
 endif()
 
-# The Go package under Go's own race detector, and against an installed prefix.
+# The Go package under Go's own race detector, against an installed prefix, and every row of its benchmark.
 if(NOT ISTHMUS_SANITIZE)
   isthmus_test(go/race 600 bash "${tests}/go/run.sh" "${CMAKE_BINARY_DIR}" -race)
   isthmus_test(go/prefix 600 bash "${tests}/go/prefix.sh" "${CMAKE_BINARY_DIR}")
+  isthmus_test(go/bench 600 bash "${tests}/go/bench.sh" "${CMAKE_BINARY_DIR}")
 endif()
 
 # The fuzz targets are another compiler's work: a build tree of their own, inside this one. Sanitizer builds leave them

@@ -46,7 +46,7 @@ mapfile -t modules < <(go_modules)
 unformatted=$(gofmt -l "${modules[@]}")
 [ -z "$unformatted" ] || {
   printf 'not formatted (gofmt -w mends it):\n%s\n' "$unformatted"
-  exit 1
+  failed=true
 }
 for module in "${modules[@]}"; do
   (cd "$module" && go vet ./...) || failed=true

@@ -18,9 +18,9 @@ import (
 )
 
 var units = map[string]string{
-	"call_0": "ns", "call_2": "ns", "call_2_do": "ns", "call_2_handles": "ns",
+	"call_0": "ns", "call_0_do": "ns", "call_2": "ns", "call_2_do": "ns", "call_2_handles": "ns",
 	"callback_0": "ns", "callback_2": "ns", "callback_string": "ns",
-	"property_get": "ns", "throw": "ns", "library_bound": "ns", "library_crc32": "ns",
+	"property_get": "ns", "property_get_do": "ns", "throw": "ns", "library_bound": "ns", "library_crc32": "ns",
 }
 
 // Side is one column of the table.
