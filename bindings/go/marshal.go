@@ -78,6 +78,9 @@ func (ctx *Context) marshal(x any) (native.Value, error) {
 				return ctx.functionOf(v)
 			}
 		case reflect.Slice:
+			if v.Type().Implements(typedArrayType) && !v.IsNil() {
+				return ctx.newView("Marshal", elementOf(v.Type().Elem().Kind()), int(v.Type().Elem().Size()), bytesOf(v))
+			}
 			if numbers, ok := doublesOf(v); ok {
 				return ctx.newDoubles(numbers)
 			}

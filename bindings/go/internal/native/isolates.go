@@ -2,7 +2,7 @@ package native
 
 /*
 #include <stdlib.h>
-#include "bridge.h"
+#include "trees.h"
 */
 import "C"
 
@@ -18,12 +18,13 @@ type IsolateOptions struct {
 // NewIsolate makes an isolate and gives its address.
 func NewIsolate(o IsolateOptions) (unsafe.Pointer, Status) {
 	options := C.ist_isolate_options{
-		size:         C.sizeof_ist_isolate_options,
-		heap_limit:   C.size_t(o.HeapLimit),
-		buffer_limit: C.size_t(o.BufferLimit),
-		stack_limit:  C.size_t(o.StackLimit),
-		microtasks:   C.IST_MICROTASKS_AUTO,
-		snapshot:     (*C.ist_snapshot)(o.Snapshot),
+		size:          C.sizeof_ist_isolate_options,
+		heap_limit:    C.size_t(o.HeapLimit),
+		buffer_limit:  C.size_t(o.BufferLimit),
+		stack_limit:   C.size_t(o.StackLimit),
+		microtasks:    C.IST_MICROTASKS_AUTO,
+		snapshot:      (*C.ist_snapshot)(o.Snapshot),
+		buffer_source: &C.igo_buffer_source,
 	}
 	if o.ExplicitMicrotasks {
 		options.microtasks = C.IST_MICROTASKS_EXPLICIT

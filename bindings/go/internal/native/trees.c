@@ -44,6 +44,33 @@ int32_t igo_bytes_read(uintptr_t isolate, const ist_value *value, igo_bytes *byt
   return (int32_t)status;
 }
 
+int32_t igo_bytes_base(uintptr_t at, const ist_value *value, igo_bytes *bytes, uintptr_t *base) {
+  ist_isolate *isolate = (ist_isolate *)at;
+  int32_t status = igo_bytes_read(at, value, bytes);
+  *base = (uintptr_t)bytes->bytes;
+  if (status || bytes->kind < IST_CLASS_INT8_ARRAY || bytes->kind > IST_CLASS_DATA_VIEW)
+    return status;
+  ist_view view = {.size = sizeof view};
+  status = (int32_t)ist_view_read(isolate, *value, &view);
+  if (status) return status;
+  *base -= view.offset;
+  return (int32_t)ist_value_free(isolate, view.buffer);
+}
+
+int32_t igo_buffer_detach(uintptr_t at, const ist_value *value) {
+  ist_isolate *isolate = (ist_isolate *)at;
+  ist_class kind;
+  ist_status status = ist_value_class(isolate, *value, &kind);
+  if (status || kind < IST_CLASS_INT8_ARRAY || kind > IST_CLASS_DATA_VIEW)
+    return (int32_t)(status ? status : ist_buffer_detach(isolate, *value));
+  ist_view view = {.size = sizeof view};
+  status = ist_view_read(isolate, *value, &view);
+  if (status) return (int32_t)status;
+  status = ist_buffer_detach(isolate, view.buffer);
+  ist_value_free(isolate, view.buffer);
+  return (int32_t)status;
+}
+
 int32_t igo_bytes_copy(uintptr_t isolate, const ist_value *value, uint8_t *to, size_t capacity,
                        size_t *length) {
   uint8_t *bytes;
@@ -51,6 +78,24 @@ int32_t igo_bytes_copy(uintptr_t isolate, const ist_value *value, uint8_t *to, s
   if (!status && *length) memcpy(to, bytes, *length < capacity ? *length : capacity);
   return (int32_t)status;
 }
+
+static void *allocate(void *env, size_t length) {
+  (void)env;
+  return (void *)(uintptr_t)igoAllocate(length);
+}
+
+static bool release(void *env, void *memory, size_t length) {
+  (void)env;
+  (void)length;
+  return igoRelease((uintptr_t)memory);
+}
+
+const ist_buffer_source igo_buffer_source = {
+    .size = sizeof igo_buffer_source,
+    .least = IGO_BLOCK,
+    .allocate = allocate,
+    .release = release,
+};
 
 static void unpin(void *pin) {
   igoUnpin((uint64_t)(uintptr_t)pin);

@@ -6,7 +6,6 @@ package native
 import "C"
 
 import (
-	"sync"
 	"unsafe"
 )
 
@@ -91,6 +90,12 @@ func ReadMemory(isolate unsafe.Pointer, v Value) (Memory, Status) {
 	return m, OK
 }
 
+// DetachBuffer detaches a buffer, or that of a view.
+func DetachBuffer(isolate unsafe.Pointer, v Value) Status {
+	value := v.c()
+	return Status(C.igo_buffer_detach(C.uintptr_t(uintptr(isolate)), &value))
+}
+
 // CopyMemory copies the memory of a buffer or view, as much of it as fits, and gives its length.
 func CopyMemory(isolate unsafe.Pointer, v Value, to []byte) (length int, status Status) {
 	value := v.c()
@@ -98,46 +103,6 @@ func CopyMemory(isolate unsafe.Pointer, v Value, to []byte) (length int, status 
 	status = Status(C.igo_bytes_copy(C.uintptr_t(uintptr(isolate)), &value,
 		(*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(to))), C.size_t(len(to)), &n))
 	return int(n), status
-}
-
-// NewView makes a typed array over a copy of memory, of elements that have so many bytes.
-func NewView(context unsafe.Pointer, element Element, size int, bytes []byte) (v Value, status Status) {
-	status = Status(C.igo_view_new(C.uintptr_t(uintptr(context)), C.uint32_t(element), C.size_t(size),
-		unsafe.Pointer(unsafe.SliceData(bytes)), C.size_t(len(bytes)), 0, (*C.ist_value)(unsafe.Pointer(&v))))
-	return v, status
-}
-
-// Unpinner is told, on any thread, that C does not use memory any more. It must not call C.
-type Unpinner interface{ Unpin() }
-
-// pinned are the memories that JavaScript stands on, by their numbers.
-var pinned = struct {
-	sync.Mutex
-	next  uint64
-	table map[uint64]Unpinner
-}{table: map[uint64]Unpinner{}}
-
-//export igoUnpin
-func igoUnpin(number C.uint64_t) {
-	pinned.Lock()
-	pin := pinned.table[uint64(number)]
-	delete(pinned.table, uint64(number))
-	pinned.Unlock()
-	if pin != nil {
-		pin.Unpin()
-	}
-}
-
-// AdoptView makes a typed array over memory that is pinned until pin is told, also when this fails.
-func AdoptView(context unsafe.Pointer, element Element, size int, bytes []byte, pin Unpinner) (v Value, status Status) {
-	pinned.Lock()
-	pinned.next++
-	number := pinned.next
-	pinned.table[number] = pin
-	pinned.Unlock()
-	status = Status(C.igo_view_new(C.uintptr_t(uintptr(context)), C.uint32_t(element), C.size_t(size),
-		unsafe.Pointer(unsafe.SliceData(bytes)), C.size_t(len(bytes)), C.uint64_t(number), (*C.ist_value)(unsafe.Pointer(&v))))
-	return v, status
 }
 
 // NewDoubles makes an array of numbers.

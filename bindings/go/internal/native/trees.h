@@ -30,6 +30,11 @@ typedef struct igo_bytes {
   uint32_t kind;
 } igo_bytes;
 int32_t igo_bytes_read(uintptr_t isolate, const ist_value *value, igo_bytes *bytes);
+/* The same, and where the memory of its buffer begins. */
+int32_t igo_bytes_base(uintptr_t isolate, const ist_value *value, igo_bytes *bytes,
+                       uintptr_t *base);
+/* Detaches a buffer, or that of a view. */
+int32_t igo_buffer_detach(uintptr_t isolate, const ist_value *value);
 /* A copy of a view's or buffer's memory, as much of it as fits; `length` is what there is. */
 int32_t igo_bytes_copy(uintptr_t isolate, const ist_value *value, uint8_t *to, size_t capacity,
                        size_t *length);
@@ -38,5 +43,9 @@ int32_t igo_bytes_copy(uintptr_t isolate, const ist_value *value, uint8_t *to, s
  * is not 0: igoUnpin is told when no buffer uses that any more. */
 int32_t igo_view_new(uintptr_t context, uint32_t element, size_t size, const void *bytes,
                      size_t length, uint64_t pin, ist_value *result);
+
+/* Large buffers of an isolate with this source live in Go's memory. */
+#define IGO_BLOCK 16384u /* bytes, from which on buffers do */
+extern const ist_buffer_source igo_buffer_source;
 
 #endif
