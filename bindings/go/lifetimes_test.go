@@ -1,6 +1,7 @@
 package isthmus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -215,7 +216,9 @@ func TestMemoryIsFlat(t *testing.T) {
 			if i%20 != 0 {
 				return nil
 			}
-			_, err := ctx.RunScriptContext(ended(t, nil), "1", "run.js")
+			goctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			defer cancel()
+			_, err := ctx.RunScriptContext(goctx, "1", "run.js")
 			return err
 		},
 	} {
