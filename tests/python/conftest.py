@@ -41,6 +41,8 @@ settings.load_profile("isthmus")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts in the background ignores Ctrl-C, and so would all that this starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--hypothesis-seed", None) is None:
         settings.register_profile("the same", settings(), derandomize=True, database=None)
         settings.load_profile("the same")
@@ -86,6 +88,18 @@ def context(isolate: ist.Isolate) -> Iterator[ist.Context]:
     """A context of an isolate of its own."""
     with isolate.context() as made:
         yield made
+
+
+@pytest.fixture
+def hooks() -> Iterator[None]:
+    """What a test registers is forgotten after it."""
+    yield
+    from isthmus import _convert
+
+    for kind, form in list(_convert._LOWER.items()):
+        if isinstance(form, _convert._Hook):
+            _convert.fix(kind, form)
+            del _convert._LOWER[kind]
 
 
 def resident() -> int:

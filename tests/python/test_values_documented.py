@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "python-values.md"
+pytestmark = pytest.mark.usefixtures("hooks")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.S | re.M)
 
 
@@ -24,17 +24,6 @@ def test_values_cross() -> None:
     assert names["total"] == 6.5
     assert names["copy"] == [{"id": 1, "price": 3}, {"id": 2, "price": 4}]
     assert names["shown"] == "[ { id: 1, price: 3 }, { id: 2, price: 4 } ]"
-
-
-@pytest.fixture(autouse=True)
-def hooks() -> Iterator[None]:
-    yield
-    from isthmus import _convert
-
-    for kind, form in list(_convert._LOWER.items()):
-        if isinstance(form, _convert._Hook):
-            _convert.fix(kind, form)
-            del _convert._LOWER[kind]
 
 
 @pytest.mark.parametrize("block", BLOCKS[1:], ids=range(1, len(BLOCKS)))

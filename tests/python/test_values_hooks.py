@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import decimal
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import isthmus as ist
 import pytest
 
-
-@pytest.fixture(autouse=True)
-def hooks() -> Iterator[None]:
-    from isthmus import _convert
-
-    yield
-    for kind, form in list(_convert._LOWER.items()):
-        if isinstance(form, _convert._Hook):
-            _convert.fix(kind, form)
-            del _convert._LOWER[kind]
+pytestmark = pytest.mark.usefixtures("hooks")
 
 
 def test_types_without_a_form_are_refused(context: ist.Context) -> None:
