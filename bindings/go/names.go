@@ -18,25 +18,29 @@ const (
 	longName  = 64
 )
 
+// name gives the string for the name of a property. False: it is none that is remembered.
+func (iso *isolate) name(name string) (native.Value, bool) {
+	if known, ok := iso.names.known[name]; ok {
+		return known, true
+	}
+	if len(name) > longName || !utf8.ValidString(name) {
+		return native.Value{}, false
+	}
+	made, status := iso.intern(name)
+	return made, status == native.OK
+}
+
 // key makes an argument of the name of a property.
 func (ctx *Context) key(frame *native.Frame, p *pins, to *native.Value, name string) error {
-	if known, ok := ctx.iso.names.known[name]; ok {
+	if known, ok := ctx.iso.name(name); ok {
 		*to = known
 		return nil
 	}
-	if len(name) > longName || !utf8.ValidString(name) {
-		return ctx.text(frame, &p.Pinner, to, name)
-	}
-	made, status := ctx.iso.intern(name)
-	if status != native.OK {
-		return statusError("", status)
-	}
-	*to = made
-	return nil
+	return ctx.text(frame, &p.Pinner, to, name)
 }
 
 // intern makes a name and remembers it, in place of all others when they are too many.
-func (iso *Isolate) intern(name string) (native.Value, native.Status) {
+func (iso *isolate) intern(name string) (native.Value, native.Status) {
 	n := &iso.names
 	if len(n.known) >= manyNames {
 		old := make([]native.Value, 0, len(n.known))

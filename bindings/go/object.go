@@ -49,16 +49,16 @@ func (o *Object) Get(name string) (*Value, error) {
 		return nil, err
 	}
 	defer ctx.leave()
+	key, known := ctx.iso.name(name)
+	if !known {
+		return askFor("Get", native.OpGet, v, name)
+	}
 	frame := ctx.iso.frame()
 	frame.Begin(1, native.WantValue)
 	if frame.Subject, err = ctx.handleOf("Get", v); err != nil {
 		return nil, err
 	}
-	var p pins
-	defer p.release(ctx)
-	if err := ctx.key(frame, &p, &frame.Args[0], name); err != nil {
-		return nil, err
-	}
+	frame.Args[0] = key
 	if status := native.Get(ctx.handle, frame); status != native.OK {
 		return nil, ctx.failed("Get", status, frame)
 	}
@@ -75,6 +75,11 @@ func (o *Object) Set(name string, x any) error {
 		return err
 	}
 	defer ctx.leave()
+	key, known := ctx.iso.name(name)
+	if !known {
+		_, err := ask("Set", native.OpSet, v, name, x)
+		return err
+	}
 	frame := ctx.iso.frame()
 	frame.Begin(2, native.WantNothing)
 	if frame.Subject, err = ctx.handleOf("Set", v); err != nil {
@@ -82,10 +87,8 @@ func (o *Object) Set(name string, x any) error {
 	}
 	var p pins
 	defer p.release(ctx)
+	frame.Args[0] = key
 	if err := ctx.lower(frame, &p, &frame.Args[1], x); err != nil {
-		return err
-	}
-	if err := ctx.key(frame, &p, &frame.Args[0], name); err != nil {
 		return err
 	}
 	if status := native.Set(ctx.handle, frame); status != native.OK {
