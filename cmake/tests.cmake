@@ -5,6 +5,7 @@
 #   tests/js/NAME.test.mjs    run by tests/run-js.sh BUILD FILE
 #   tests/ANY/run.sh          run with BUILD
 #   tests/go                  also run with the race detector, and against an installed prefix (go/…)
+#   tests/gengo               packages in Go that gen writes, compiled and used (go/libraries)
 #   tests/python              also run on each other Python at hand, and once installed as a newcomer would (python/…)
 #   tests/fuzz/NAME.c         a libFuzzer program, run for ISTHMUS_FUZZ_SECONDS (60); needs clang
 set(tests "${CMAKE_SOURCE_DIR}/tests")
@@ -99,6 +100,7 @@ endif()
 if(NOT ISTHMUS_SANITIZE)
   isthmus_test(go/race 600 bash "${tests}/go/run.sh" "${CMAKE_BINARY_DIR}" -race)
   isthmus_test(go/prefix 600 bash "${tests}/go/prefix.sh" "${CMAKE_BINARY_DIR}")
+  isthmus_test(go/libraries 600 bash "${tests}/gengo/libraries.sh" "${CMAKE_BINARY_DIR}")
   isthmus_test(go/bench 600 bash "${tests}/go/bench.sh" "${CMAKE_BINARY_DIR}")
 endif()
 

@@ -1,0 +1,8 @@
+package main
+
+func Example() {
+	main()
+	// Output:
+	// THUN! 43568
+	// CHUR! 38293
+}
