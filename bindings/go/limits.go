@@ -89,7 +89,10 @@ func (r *run) explain(made *JSError) {
 			err = context.DeadlineExceeded
 		}
 		if err != nil {
-			made.Message = err.Error()
+			made.Name, made.Message = "AbortError", err.Error()
+			if err == context.DeadlineExceeded {
+				made.Name = "TimeoutError"
+			}
 			made.err = withCause(r.ctx, err)
 			return
 		}
