@@ -61,7 +61,7 @@ func called(number, id uint64, call *native.CallInfo) native.Status {
 	}
 	ctx := core.context(call.Number)
 	if ctx == nil {
-		return native.ErrTerminated
+		return native.ThrowError(call.Context, "Error", "the function's context is gone")
 	}
 	answer, _ := ctx.iso.answers.get(id).(answer)
 	if answer == nil {

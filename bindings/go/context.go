@@ -36,6 +36,7 @@ type contextOptions struct {
 	resolvers []Resolver
 	meta      func(url string) map[string]any
 	libraries []grant
+	global    *ObjectTemplate
 }
 
 // WithName names the context, for inspectors and heap snapshots.
@@ -66,6 +67,12 @@ func (iso *Isolate) NewContext(options ...ContextOption) *Context {
 		return ctx
 	}
 	defer iso.leave()
+	if o.global != nil {
+		if ctx.err = o.global.usableIn(iso, "NewContext"); ctx.err != nil {
+			return ctx
+		}
+		o.native.Global = o.global.template.handle
+	}
 	iso.sweep()
 	iso.next++
 	handle, status := native.NewContext(iso.handle, o.native, iso.next)

@@ -121,7 +121,5 @@ ist_status igo__ask(const igo_env *env, igo_question *call, ist_value *result);
  * result is `frame`'s. */
 int32_t igo_function(uintptr_t context, uintptr_t name, uint64_t isolate, uint64_t id, bool texts,
                      uintptr_t frame);
-/* The ist_function that Go answers; `env` is an igo_env. */
-ist_status igo__on_call(void *env, const ist_call *call, ist_value *result);
 
 #endif

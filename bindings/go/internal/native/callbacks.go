@@ -56,6 +56,12 @@ type CallInfo struct {
 // Args are the arguments, in C memory; their handles live until the callback has returned.
 func (c *CallInfo) Args() []Value { return unsafe.Slice(c.argv, c.argc) }
 
+// DropKey makes a call of an access to a property: the value, if there is one, is the only argument.
+func (c *CallInfo) DropKey() {
+	rest := c.Args()[1:]
+	c.argv, c.argc = unsafe.SliceData(rest), uint64(len(rest))
+}
+
 //export igoCall
 func igoCall(isolate, id C.uint64_t, call unsafe.Pointer) C.int32_t {
 	return C.int32_t(host.Load().Call(uint64(isolate), uint64(id), (*CallInfo)(call)))
