@@ -223,14 +223,15 @@ bool write_profile(output *to, const v8::CpuProfile *profile) {
 void ist__sampling_begins(ist_isolate *isolate) {
   isolate->sampled.store(true, std::memory_order_release);
   /* The last signal that V8 sends to a thread may reach it when V8 has taken its handler away, and
-   * would end the process. */
+   * would end the process. Threads of other languages than C may have no stack for a handler but
+   * the one that they give the kernel for it, which V8's own handler uses, too. */
   static std::once_flag once;
   std::call_once(once, [] {
     struct sigaction is;
     if (sigaction(SIGPROF, nullptr, &is) || is.sa_flags & SA_SIGINFO || is.sa_handler != SIG_DFL)
       return;
     is.sa_handler = [](int) {};
-    is.sa_flags = SA_RESTART;
+    is.sa_flags = SA_RESTART | SA_ONSTACK;
     (void)sigaction(SIGPROF, &is, nullptr);
   });
 }

@@ -2,6 +2,7 @@
  * refuse; states that do not fit; and that nothing is left behind. */
 #include "api_test.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 typedef struct document {
@@ -197,6 +198,20 @@ static void profile_writers_may_refuse(void **state) {
   free(profile.text);
 }
 
+/* Go, and others whose threads have small stacks, need it of every handler in the process. */
+static void its_signals_take_the_alternate_stack(void **state) {
+  fixture *f = *state;
+  struct sigaction is;
+  document profile = {0};
+  assert_ok(ist_profile_start(f->isolate, 100));
+  assert_int_equal(sigaction(SIGPROF, NULL, &is), 0);
+  assert_true(is.sa_flags & SA_ONSTACK);
+  assert_ok(ist_profile_stop(f->isolate, append, &profile));
+  assert_int_equal(sigaction(SIGPROF, NULL, &is), 0);
+  assert_true(is.sa_flags & SA_ONSTACK);
+  free(profile.text);
+}
+
 static void an_isolate_ends_while_it_is_profiled(void **state) {
   (void)state;
   for (int i = 0; i < 5; i++) {
@@ -246,6 +261,7 @@ int main(void) {
       TEST(one_profile_at_a_time),
       TEST(profile_writers_may_refuse),
       cmocka_unit_test(an_isolate_ends_while_it_is_profiled),
+      TEST(its_signals_take_the_alternate_stack),
       TEST(a_callback_may_stop_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
