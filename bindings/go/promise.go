@@ -317,16 +317,19 @@ func (ctx *Context) lent(op string, x any) (v native.Value, free func(), err err
 // errorValue is an error as JavaScript sees it: the very value that JavaScript has thrown, or a new
 // one, which stands for Go's.
 func (ctx *Context) errorValue(err error) (v native.Value, free func()) {
-	name := "Error"
-	if js, ok := err.(*JSError); ok {
-		if v, err := ctx.handleOf("", js.Value); js.Value != nil && err == nil {
+	name, message := "Error", err.Error()
+	switch err := err.(type) {
+	case *Error:
+		message = err.Message
+	case *JSError:
+		if v, err := ctx.handleOf("", err.Value); err == nil && v.IsHandle() {
 			return v, func() {}
 		}
-		if js.Name != "" {
-			name = js.Name
+		if err.Name != "" {
+			name, message = err.Name, err.Message
 		}
 	}
-	made := native.NewHostError(ctx.handle, name, err.Error(), ctx.iso.number, ctx.iso.answers.add(err))
+	made := native.NewHostError(ctx.handle, name, message, ctx.iso.number, ctx.iso.answers.add(err))
 	return made.Value(), made.Free
 }
 

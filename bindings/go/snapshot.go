@@ -85,6 +85,9 @@ func libraryHandles(op string, libraries []*Library) ([]unsafe.Pointer, error) {
 // Bytes gives the snapshot as bytes, for ReadSnapshot. They belong to this release of the library and
 // its V8.
 func (s *Snapshot) Bytes() ([]byte, error) {
+	if s == nil || s.handle == nil {
+		return nil, argumentError("Bytes", "the snapshot was not made by NewSnapshot or ReadSnapshot")
+	}
 	bytes, status := native.WriteSnapshot(s.handle)
 	runtime.KeepAlive(s)
 	if status != native.OK {

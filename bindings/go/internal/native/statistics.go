@@ -1,6 +1,7 @@
 package native
 
 /*
+#include <signal.h>
 #include "hooks.h"
 */
 import "C"
@@ -44,4 +45,14 @@ func StartProfile(isolate unsafe.Pointer, interval time.Duration) Status {
 // StopProfile ends it, and has the hook told the pieces of the record.
 func StopProfile(isolate unsafe.Pointer, number, id uint64) Status {
 	return Status(C.igo_profile_stop(isolateOf(isolate), C.uint64_t(number), C.uint64_t(id)))
+}
+
+// OnStack is SA_ONSTACK, which Go needs of every handler of signals.
+const OnStack = C.SA_ONSTACK
+
+// ProfilingFlags are the flags of the handler of SIGPROF.
+func ProfilingFlags() int {
+	var is C.struct_sigaction
+	C.sigaction(C.SIGPROF, nil, &is)
+	return int(is.sa_flags)
 }
