@@ -132,12 +132,12 @@ func TestInspectorPauses(t *testing.T) {
 	paused := d.event("Debugger.paused")
 	frames := paused["params"].(map[string]any)["callFrames"].([]any)
 	frame := frames[0].(map[string]any)["callFrameId"].(string)
-	if !inspector.Paused() {
-		t.Fatal("it is not paused")
-	}
 	got := d.ask("Debugger.evaluateOnCallFrame", fmt.Sprintf(`{"callFrameId": %q, "expression": "inner += 41"}`, frame))
 	if !strings.Contains(got, `"value":42`) {
 		t.Fatal(got)
+	}
+	if !inspector.Paused() {
+		t.Error("it is not paused")
 	}
 	d.ask("Debugger.resume", "{}")
 	if got := <-over; got != "42 <nil>" {

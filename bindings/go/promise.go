@@ -317,16 +317,17 @@ func (ctx *Context) lent(op string, x any) (v native.Value, free func(), err err
 // errorValue is an error as JavaScript sees it: the very value that JavaScript has thrown, or a new
 // one, which stands for Go's.
 func (ctx *Context) errorValue(err error) (v native.Value, free func()) {
-	name, message := "Error", err.Error()
-	switch err := err.(type) {
-	case *Error:
-		message = err.Message
-	case *JSError:
-		if v, err := ctx.handleOf("", err.Value); err == nil && v.IsHandle() {
+	return ctx.errorSaying(err, err.Error())
+}
+
+func (ctx *Context) errorSaying(err error, message string) (v native.Value, free func()) {
+	name := "Error"
+	if js, ok := err.(*JSError); ok {
+		if v, err := ctx.handleOf("", js.Value); err == nil && v.IsHandle() {
 			return v, func() {}
 		}
-		if err.Name != "" {
-			name, message = err.Name, err.Message
+		if js.Name != "" {
+			name, message = js.Name, js.Message
 		}
 	}
 	made := native.NewHostError(ctx.handle, name, message, ctx.iso.number, ctx.iso.answers.add(err))

@@ -213,7 +213,11 @@ func (m *modules) add(made *Module) {
 
 // hostError is the error of an import as C takes it.
 func (ctx *Context) hostError(err error) native.HostError {
-	value, free := ctx.errorValue(err)
+	message := err.Error()
+	if ours, ok := err.(*Error); ok {
+		message = ours.Message // as engines say it
+	}
+	value, free := ctx.errorSaying(err, message)
 	defer free()
 	return native.ErrorOf(ctx.handle, value)
 }

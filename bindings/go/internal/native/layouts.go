@@ -42,7 +42,7 @@ func layouts() []layout {
 		{"igo_frame.subject", unsafe.Offsetof(f.Subject), unsafe.Offsetof(cf.subject)},
 		{"igo_frame.receiver", unsafe.Offsetof(f.Receiver), unsafe.Offsetof(cf.receiver)},
 		{"igo_frame.args", unsafe.Offsetof(f.Args), unsafe.Offsetof(cf.args)},
-		{"igo_frame.text", unsafe.Offsetof(f.Texts) + unsafe.Offsetof(f.text), unsafe.Offsetof(cf.text)},
+		{"igo_frame.text", unsafe.Offsetof(f.text), unsafe.Offsetof(cf.text)},
 		{"igo_question", unsafe.Sizeof(i), unsafe.Sizeof(ci)},
 		{"igo_question.context", unsafe.Offsetof(i.Context), unsafe.Offsetof(ci.context)},
 		{"igo_question.number", unsafe.Offsetof(i.Number), unsafe.Offsetof(ci.number)},
@@ -57,6 +57,6 @@ func layouts() []layout {
 		{"igo_question.handled", unsafe.Offsetof(i.Handled), unsafe.Offsetof(ci.handled)},
 		{"igo_question.args", unsafe.Offsetof(i.args), unsafe.Offsetof(ci.args)},
 		{"igo_question.used", unsafe.Offsetof(i.Texts), unsafe.Offsetof(ci.used)},
-		{"igo_question.text", unsafe.Offsetof(i.Texts) + unsafe.Offsetof(i.text), unsafe.Offsetof(ci.text)},
+		{"igo_question.text", unsafe.Offsetof(i.text), unsafe.Offsetof(ci.text)},
 	}
 }
