@@ -57,6 +57,34 @@ int32_t igo_bytes_base(uintptr_t at, const ist_value *value, igo_bytes *bytes, u
   return (int32_t)ist_value_free(isolate, view.buffer);
 }
 
+int32_t igo_store_of(uintptr_t at, const ist_value *value, igo_store *store) {
+  ist_isolate *isolate = (ist_isolate *)at;
+  ist_view view = {.size = sizeof view};
+  *store = (igo_store){.element = IST_ELEMENT_DATA_VIEW + 1};
+  if (!ist_view_read(isolate, *value, &view)) {
+    store->element = view.element;
+    store->offset = view.offset;
+    store->count = view.count;
+    ist_value_free(isolate, view.buffer);
+  }
+  return (int32_t)ist_store_of(isolate, *value, &store->store);
+}
+
+int32_t igo_store_value(uintptr_t at, const igo_store *store, bool shared, ist_value *result) {
+  ist_context *context = (ist_context *)at;
+  ist_value buffer;
+  ist_status status = ist_buffer_new(context, store->store, shared, &buffer);
+  if (status) return (int32_t)status;
+  if (store->element > IST_ELEMENT_DATA_VIEW) {
+    *result = buffer;
+    return IST_OK;
+  }
+  status = ist_view_new(context, (ist_element)store->element, buffer, store->offset, store->count,
+                        result);
+  ist_value_free(ist_context_isolate(context), buffer);
+  return (int32_t)status;
+}
+
 int32_t igo_buffer_detach(uintptr_t at, const ist_value *value) {
   ist_isolate *isolate = (ist_isolate *)at;
   ist_class kind;

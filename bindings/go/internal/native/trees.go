@@ -90,6 +90,30 @@ func ReadMemory(isolate unsafe.Pointer, v Value) (Memory, Status) {
 	return m, OK
 }
 
+// Store is memory that buffers of any isolate can stand on, and how one was looked at. It is given back
+// by Free.
+type Store struct{ store C.igo_store }
+
+// StoreOf gives the store of a buffer or view.
+func StoreOf(isolate unsafe.Pointer, v Value) (*Store, Status) {
+	value := v.c()
+	s := &Store{}
+	status := Status(C.igo_store_of(C.uintptr_t(uintptr(isolate)), &value, &s.store))
+	return s, status
+}
+
+// Value makes the same buffer or view over the store.
+func (s *Store) Value(context unsafe.Pointer, shared bool) (v Value, status Status) {
+	status = Status(C.igo_store_value(C.uintptr_t(uintptr(context)), &s.store, C.bool(shared), (*C.ist_value)(unsafe.Pointer(&v))))
+	return v, status
+}
+
+// Free gives the store back.
+func (s *Store) Free() {
+	C.ist_store_free(s.store.store)
+	s.store.store = nil
+}
+
 // DetachBuffer detaches a buffer, or that of a view.
 func DetachBuffer(isolate unsafe.Pointer, v Value) Status {
 	value := v.c()

@@ -33,6 +33,18 @@ int32_t igo_bytes_read(uintptr_t isolate, const ist_value *value, igo_bytes *byt
 /* The same, and where the memory of its buffer begins. */
 int32_t igo_bytes_base(uintptr_t isolate, const ist_value *value, igo_bytes *bytes,
                        uintptr_t *base);
+/* The store of a buffer, or of that of a view, to be given to ist_store_free; and what it looked at
+ * there, of an element that is an ist_element, or IST_ELEMENT_DATA_VIEW + 1 for the buffer itself.
+ */
+typedef struct igo_store {
+  ist_store *store;
+  uint32_t element;
+  size_t offset, count;
+} igo_store;
+int32_t igo_store_of(uintptr_t isolate, const ist_value *value, igo_store *store);
+/* The same over a store. */
+int32_t igo_store_value(uintptr_t context, const igo_store *store, bool shared, ist_value *result);
+
 /* Detaches a buffer, or that of a view. */
 int32_t igo_buffer_detach(uintptr_t isolate, const ist_value *value);
 /* A copy of a view's or buffer's memory, as much of it as fits; `length` is what there is. */
