@@ -16,6 +16,7 @@ import "C"
 
 import (
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -82,9 +83,7 @@ func processes(side *measure.Side) {
 		return
 	}
 	side.RowWithMemory(measure.Judge(node), "NodeSpawn")
-	side.RowWithMemory(measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
-		return func(i int) int64 { return node(b, i) }, func() {}
-	}), "NodeParallel")
+	side.RowWithMemory(measure.JudgeParallel(slices.Repeat([]measure.Evaluation{node}, measure.Threads)), "NodeParallel")
 }
 
 func node(b testing.TB, i int) int64 {

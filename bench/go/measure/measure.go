@@ -27,17 +27,23 @@ var units = map[string]string{
 type Side struct {
 	Who    string
 	wanted []string
-	time   string
-	times  int
+	runs   runs
+	longer runs // of what makes V8 collect
+}
+
+// runs is how long each takes, and how many there are.
+type runs struct {
+	time  string
+	count int
 }
 
 // New makes a side under the name `who`. The arguments of the program name the rows to be measured: all when there is
 // none. BENCH_QUICK=1 in the environment measures shortly.
 func New(who string) *Side {
 	testing.Init()
-	side := &Side{Who: who, wanted: os.Args[1:], time: "40ms", times: 5}
+	side := &Side{Who: who, wanted: os.Args[1:], runs: runs{"40ms", 5}, longer: runs{"300ms", 3}}
 	if os.Getenv("BENCH_QUICK") == "1" {
-		side.time, side.times = "5ms", 1
+		side.runs, side.longer = runs{"5ms", 1}, runs{"5ms", 1}
 	}
 	return side
 }
@@ -54,7 +60,7 @@ func (s *Side) Tell(name, unit string, number float64) {
 
 // Row measures what one round of a benchmark takes, and tells it under each of the names.
 func (s *Side) Row(benchmark func(*testing.B), names ...string) {
-	if result, ok := s.run(benchmark, names...); ok {
+	if result, ok := s.run(benchmark, s.runs, names...); ok {
 		s.tellTime(result, names...)
 	}
 }
@@ -63,7 +69,7 @@ func (s *Side) Row(benchmark func(*testing.B), names ...string) {
 func (s *Side) RowOfFastest(name string, benchmarks ...func(*testing.B)) {
 	var fastest testing.BenchmarkResult
 	for _, benchmark := range benchmarks {
-		if result, ok := s.run(benchmark, name); ok && (fastest.N == 0 || perRound(result) < perRound(fastest)) {
+		if result, ok := s.run(benchmark, s.runs, name); ok && (fastest.N == 0 || perRound(result) < perRound(fastest)) {
 			fastest = result
 		}
 	}
@@ -72,9 +78,10 @@ func (s *Side) RowOfFastest(name string, benchmarks ...func(*testing.B)) {
 	}
 }
 
-// RowWithMemory is Row, and tells under the first name what Go allocates in a round.
+// RowWithMemory is Row for what makes V8 collect now and then, and tells under the first name what Go allocates in a
+// round.
 func (s *Side) RowWithMemory(benchmark func(*testing.B), names ...string) {
-	if result, ok := s.run(benchmark, names...); ok {
+	if result, ok := s.run(benchmark, s.longer, names...); ok {
 		s.tellTime(result, names...)
 		s.Tell(names[0]+"_B", "B", float64(result.AllocedBytesPerOp()))
 		s.Tell(names[0]+"_allocs", "allocs", float64(result.AllocsPerOp()))
@@ -92,11 +99,11 @@ func (s *Side) tellTime(result testing.BenchmarkResult, names ...string) {
 }
 
 // The median of several runs, after a first that says how many rounds make one.
-func (s *Side) run(benchmark func(*testing.B), names ...string) (testing.BenchmarkResult, bool) {
+func (s *Side) run(benchmark func(*testing.B), runs runs, names ...string) (testing.BenchmarkResult, bool) {
 	if !s.Wants(names...) {
 		return testing.BenchmarkResult{}, false
 	}
-	set("test.benchtime", s.time)
+	set("test.benchtime", runs.time)
 	first := testing.Benchmark(benchmark)
 	if first.N == 0 {
 		fmt.Fprintf(os.Stderr, "bench: %s has no %s\n", s.Who, strings.Join(names, ", "))
@@ -104,7 +111,7 @@ func (s *Side) run(benchmark func(*testing.B), names ...string) (testing.Benchma
 	}
 	set("test.benchtime", fmt.Sprintf("%dx", first.N))
 	results := []testing.BenchmarkResult{first}
-	for len(results) < s.times {
+	for len(results) < runs.count {
 		results = append(results, testing.Benchmark(benchmark))
 	}
 	slices.SortFunc(results, func(a, b testing.BenchmarkResult) int { return int(a.T - b.T) })

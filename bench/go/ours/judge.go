@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	isthmus "isthmus/bindings/go"
@@ -8,49 +9,37 @@ import (
 	"isthmus/bench/go/measure"
 )
 
-// The judge's programs, each never seen before, with more between one and the next from row to row.
+// The judge's programs, each never seen before, with more between one and the next from row to row. Isolates are made
+// before what is measured and live on from run to run, so that V8 collects as it does in a server.
 func judge(side *measure.Side) {
-	side.RowWithMemory(reuse(func(isolate *isthmus.Isolate) evaluation {
-		return func(b testing.TB, i int) int64 { return fresh(b, isolate, i) }
-	}), "IsolatesReuse")
-	side.RowWithMemory(parallel(func(isolate *isthmus.Isolate) evaluation {
-		return func(b testing.TB, i int) int64 { return fresh(b, isolate, i) }
-	}), "ReuseParallel")
-	side.RowWithMemory(reuse(compartment), "IsolatesReuse_compartment")
-	side.RowWithMemory(parallel(compartment), "ReuseParallel_compartment")
-	side.RowWithMemory(measure.Judge(alone), "NoReuse")
-	side.RowWithMemory(measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
-		return func(i int) int64 { return alone(b, i) }, func() {}
-	}), "NoReuseParallel")
-	side.Row(reuse(func(isolate *isthmus.Isolate) evaluation {
-		context := isolate.NewContext(isthmus.WithoutWeb())
-		return func(b testing.TB, i int) int64 {
-			return result(b)(context.RunScript("{"+measure.Programs[i]+"}", "judge.js"))
-		}
+	isolate := isthmus.NewIsolate()
+	side.RowWithMemory(measure.Judge(reuse(isolate)), "IsolatesReuse")
+	side.RowWithMemory(measure.Judge(compartment(isolate)), "IsolatesReuse_compartment")
+	context := isolate.NewContext(isthmus.WithoutWeb())
+	side.RowWithMemory(measure.Judge(func(b testing.TB, i int) int64 {
+		return result(b)(context.RunScript("{"+measure.Programs[i]+"}", "judge.js"))
 	}), "ContextReuse")
-}
+	isolate.Close()
 
-// evaluation runs the i-th program and gives its result.
-type evaluation func(b testing.TB, i int) int64
-
-// reuse makes a benchmark of what is made once for an isolate.
-func reuse(begin func(isolate *isthmus.Isolate) evaluation) func(*testing.B) {
-	return func(b *testing.B) {
+	var isolates []*isthmus.Isolate
+	var reusing, sweeping []measure.Evaluation
+	for range measure.Threads {
 		isolate := isthmus.NewIsolate()
-		defer isolate.Close()
-		evaluate := begin(isolate)
-		b.ResetTimer()
-		measure.Judge(evaluate)(b)
+		isolates = append(isolates, isolate)
+		reusing, sweeping = append(reusing, reuse(isolate)), append(sweeping, compartment(isolate))
 	}
+	side.RowWithMemory(measure.JudgeParallel(reusing), "ReuseParallel")
+	side.RowWithMemory(measure.JudgeParallel(sweeping), "ReuseParallel_compartment")
+	for _, isolate := range isolates {
+		isolate.Close()
+	}
+
+	side.RowWithMemory(measure.Judge(alone), "NoReuse")
+	side.RowWithMemory(measure.JudgeParallel(slices.Repeat([]measure.Evaluation{alone}, measure.Threads)), "NoReuseParallel")
 }
 
-// parallel makes a benchmark of what is made once for each thread.
-func parallel(begin func(isolate *isthmus.Isolate) evaluation) func(*testing.B) {
-	return measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
-		isolate := isthmus.NewIsolate()
-		evaluate := begin(isolate)
-		return func(i int) int64 { return evaluate(b, i) }, func() { isolate.Close() }
-	})
+func reuse(isolate *isthmus.Isolate) measure.Evaluation {
+	return func(b testing.TB, i int) int64 { return fresh(b, isolate, i) }
 }
 
 // alone runs one of the programs in an isolate of its own.
@@ -68,7 +57,7 @@ func fresh(b testing.TB, isolate *isthmus.Isolate, i int) int64 {
 }
 
 // compartment runs the programs in one frozen context, which is swept after each.
-func compartment(isolate *isthmus.Isolate) evaluation {
+func compartment(isolate *isthmus.Isolate) measure.Evaluation {
 	context := isolate.NewContext(isthmus.WithFrozen())
 	return func(b testing.TB, i int) int64 {
 		number := result(b)(context.RunCompartment(measure.Programs[i], "judge.js"))

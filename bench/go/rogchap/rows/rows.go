@@ -4,6 +4,7 @@ package rows
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 
 	"isthmus/bench/go/measure"
@@ -42,36 +43,42 @@ func Measure(who string) {
 
 // ---- The judge ----
 
+// Isolates are made before what is measured and live on from run to run, so that V8 collects as it does in a server.
 func judge(side *measure.Side) {
 	// Where ours has a fresh scope in a context that stays, theirs has a fresh context, for want of anything between.
-	side.RowWithMemory(func(b *testing.B) {
-		isolate := v8.NewIsolate()
-		defer isolate.Dispose()
-		b.ResetTimer()
-		measure.Judge(func(b testing.TB, i int) int64 { return fresh(b, isolate, i) })(b)
-	}, "IsolatesReuse", "IsolatesReuse_compartment")
+	isolate := v8.NewIsolate()
+	side.RowWithMemory(measure.Judge(reuse(isolate)), "IsolatesReuse", "IsolatesReuse_compartment")
+	context := v8.NewContext(isolate)
 	side.RowWithMemory(measure.Judge(func(b testing.TB, i int) int64 {
+		return evaluate(b, context, "{"+measure.Programs[i]+"}")
+	}), "ContextReuse")
+	context.Close()
+	isolate.Dispose()
+
+	var isolates []*v8.Isolate
+	var reusing []measure.Evaluation
+	for range measure.Threads {
 		isolate := v8.NewIsolate()
-		defer isolate.Dispose()
-		return fresh(b, isolate, i)
-	}), "NoReuse")
-	side.RowWithMemory(measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
-		isolate := v8.NewIsolate()
-		return func(i int) int64 { return fresh(b, isolate, i) }, isolate.Dispose
-	}), "ReuseParallel", "ReuseParallel_compartment")
-	side.RowWithMemory(measure.JudgeParallel(func(b testing.TB) (func(i int) int64, func()) {
-		return func(i int) int64 {
-			isolate := v8.NewIsolate()
-			defer isolate.Dispose()
-			return fresh(b, isolate, i)
-		}, func() {}
-	}), "NoReuseParallel")
-	side.Row(func(b *testing.B) {
-		context, end := enter()
-		defer end()
-		b.ResetTimer()
-		measure.Judge(func(b testing.TB, i int) int64 { return evaluate(b, context, "{"+measure.Programs[i]+"}") })(b)
-	}, "ContextReuse")
+		isolates, reusing = append(isolates, isolate), append(reusing, reuse(isolate))
+	}
+	side.RowWithMemory(measure.JudgeParallel(reusing), "ReuseParallel", "ReuseParallel_compartment")
+	for _, isolate := range isolates {
+		isolate.Dispose()
+	}
+
+	side.RowWithMemory(measure.Judge(alone), "NoReuse")
+	side.RowWithMemory(measure.JudgeParallel(slices.Repeat([]measure.Evaluation{alone}, measure.Threads)), "NoReuseParallel")
+}
+
+func reuse(isolate *v8.Isolate) measure.Evaluation {
+	return func(b testing.TB, i int) int64 { return fresh(b, isolate, i) }
+}
+
+// Runs one of the judge's programs in an isolate of its own.
+func alone(b testing.TB, i int) int64 {
+	isolate := v8.NewIsolate()
+	defer isolate.Dispose()
+	return fresh(b, isolate, i)
 }
 
 // Runs one of the judge's programs in a context of its own.
