@@ -52,20 +52,6 @@ for folder in "$root"/bindings/go/libs/*/; do
 done
 rm -rf "$work/again"
 
-# The examples of the guide are one program, which prints what its comments say.
-mkdir -p "$work/guide"
-{
-  printf 'package main\n\nimport (\n\t"errors"\n\t"fmt"\n\n\t"isthmus/bindings/go/clib"\n'
-  for name in libc sqlite3 zlib; do printf '\t"isthmus/bindings/go/libs/%s"\n' "$name"; done
-  printf ')\n\nfunc main() {\n'
-  awk '/^```/ { inside = $0 == "```go"; next } inside { print "\t" $0 }' "$root/docs/go-libraries.md" | sed 's/^\t$//'
-  printf '\t_ = err\n}\n'
-} >"$work/guide/main.go"
-gofmt -w "$work/guide/main.go"
-grep -o '// -> .*' "$work/guide/main.go" | cut -c 7- >"$work/guide/expected"
-(cd "$work" && go run ./guide) >"$work/guide/printed" || fail "the guide"
-diff -u "$work/guide/expected" "$work/guide/printed" || fail "the guide prints something else"
-
 unformatted=$(cd "$root" && gofmt -l "$work" bindings/go/clib bindings/go/libs tests/gengo)
 [ -z "$unformatted" ] || fail "not formatted: $unformatted"
 
