@@ -203,7 +203,7 @@ static void includes(go_emitter *e, buffer *b) {
 }
 
 static void imports(go_emitter *e, buffer *out, const char *text) {
-  static const char *const all[] = {"syscall", "unsafe"};
+  static const char *const all[] = {"runtime", "syscall", "unsafe"};
   ist__idl_buffer_add(e->c, out, "import (\n");
   bool any = false;
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)

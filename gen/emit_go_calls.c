@@ -777,6 +777,10 @@ static void after(go_emitter *e, making *m, bool has_record, bool thrown) {
     OUT(first, "\tif out.f.failed != 0 {\n\t\terr := %s.Missing()\n\t\t%s\n\t}\n", m->fn, m->fail);
   }
   if (first.at) LIFT("%s", first.at);
+  // Of arrays, only the addresses were passed.
+  for (int i = 0; i < f->params.count; i++)
+    if (f->params.at[i]->role == ROLE_BUFFER && is_handle(element(f->params.at[i])))
+      LIFT("\truntime.KeepAlive(%s)\n", name_of(e, f, i));
   for (int i = 0; i < f->outputs.count; i++) lift_output(e, m, f->outputs.at[i], has_record);
 }
 

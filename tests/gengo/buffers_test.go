@@ -51,6 +51,8 @@ func TestLengths(t *testing.T) {
 	expect.Fails(t, err, clib.ErrRange, "buffers.matrix_sum: m: the length is out of range")
 	_, err = MatrixUnit(1<<31, 1<<31)
 	expect.Fails(t, err, clib.ErrRange, "buffers.matrix_unit: m: a buffer of 4611686018427387904 elements is too large")
+	_, err = FillU8(1 << 33)
+	expect.Fails(t, err, clib.ErrRange, "buffers.fill_u8: v: a buffer of 8589934592 elements is too large")
 	if unit := expect.Must[[]float64](t)(MatrixUnit(2, 2)); !slices.Equal(unit, []float64{1, 0, 0, 1}) {
 		t.Fatal(unit)
 	}

@@ -151,12 +151,31 @@ func (c *Call) checkTake(e *entry) error {
 
 // lock locks the families, in the order of their addresses, and none twice.
 func (c *Call) lock() error {
+	if c.count == 0 && !c.loose {
+		return nil
+	}
 	if c.count == 1 && !c.loose && len(c.mores) == 0 {
 		first, err := c.lockOne(c.entries[0].object.family)
 		c.entries[0].first = first
 		return err
 	}
 	return c.lockMany()
+}
+
+// holds tells whether a family is locked, by this call or one around it. One that is new is nobody
+// else's.
+func (c *Call) holds(one *family) bool {
+	for i := range c.count {
+		if c.entries[i].object.family == one {
+			return true
+		}
+	}
+	for i := range c.mores {
+		if c.mores[i].object.family == one {
+			return true
+		}
+	}
+	return one == &c.function.Library.family && c.loose
 }
 
 func (c *Call) lockOne(one *family) (bool, error) {

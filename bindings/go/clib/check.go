@@ -6,7 +6,7 @@ import (
 )
 
 // The most bytes of a buffer that is allocated for C.
-const mostBytes = 1 << 40
+const mostBytes = 1 << 32
 
 // Number is every type of C's numbers.
 type Number interface {

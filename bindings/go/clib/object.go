@@ -78,12 +78,15 @@ func (o *Object) Address() uintptr {
 // Own records an object that is Go's to close, in the family of what it needs. Calls have it locked.
 func (k *Type) Own(c *Call, address uintptr, parents ...*Object) *Object {
 	o := k.find(address)
-	if o != nil && o.holding == borrowed {
+	switch {
+	case o != nil && o.holding == borrowed && c.holds(o.family):
 		// What was borrowed is given away: it stands alone from now on.
 		o.removeEnds()
 		o.leaveParents()
 		o.holding = owned
-	} else {
+	case o != nil && o.holding == owned:
+		return o // it is known, and is closed once
+	default:
 		o = k.record(address, owned, parents)
 	}
 	for _, parent := range parents {
@@ -109,7 +112,8 @@ func (k *Type) Place(address uintptr) *Object {
 // when one of the functions is called on the first of them, or at all.
 func (k *Type) Borrow(f *Function, output string, address uintptr, ends []*Function, parents ...*Object) (*Object, error) {
 	o := k.find(address)
-	if o == nil {
+	if o == nil || (o.family != familyOf(parents) && o.family != &k.Library.family) {
+		// What stands on others is not touched without their lock.
 		o = k.record(address, borrowed, parents)
 	}
 	for _, parent := range parents {
@@ -150,17 +154,11 @@ func (k *Type) Lend(c *Frame, address uintptr) *Object {
 }
 
 func (k *Type) record(address uintptr, how holding, parents []*Object) *Object {
-	o := &Object{kind: k, address: address, holding: how}
-	if how == borrowed {
+	o := &Object{kind: k, address: address, holding: how, family: familyOf(parents)}
+	if o.family == nil && how == borrowed {
 		o.family = &k.Library.family
-	} else {
+	} else if o.family == nil {
 		o.family = &family{}
-	}
-	for _, parent := range parents {
-		if parent != nil {
-			o.family = parent.family
-			break
-		}
 	}
 	l := k.Library
 	l.mu.Lock()
@@ -168,8 +166,19 @@ func (k *Type) record(address uintptr, how holding, parents []*Object) *Object {
 	if l.live == nil {
 		l.live = make(map[place]*Object)
 	}
-	l.live[place{k, address}] = o
+	if at := (place{k, address}); how == owned || l.live[at] == nil {
+		l.live[at] = o
+	}
 	return o
+}
+
+func familyOf(parents []*Object) *family {
+	for _, parent := range parents {
+		if parent != nil {
+			return parent.family
+		}
+	}
+	return nil
 }
 
 func (k *Type) find(address uintptr) *Object {
