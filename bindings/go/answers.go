@@ -67,7 +67,8 @@ func called(number, id uint64, call *native.CallInfo) native.Status {
 	if answer == nil {
 		return native.ErrTerminated
 	}
-	return ctx.outside(func() native.Status { return answer(ctx, call) })
+	return ctx.iso.outside(func() native.Status { return answer(ctx, call) },
+		func(cause any) native.Status { return ctx.throwError(panicked(cause)) })
 }
 
 // context is the one with this number; nil: it was closed, or forgotten. The isolate is entered.
@@ -81,9 +82,8 @@ func (iso *isolate) context(number uint64) *Context {
 	return nil
 }
 
-// outside runs what Go does within JavaScript: a panic becomes a JavaScript error.
-func (ctx *Context) outside(what func() native.Status) (status native.Status) {
-	iso := ctx.iso.isolate
+// outside runs what Go does within JavaScript, and has answered for it when it has panicked.
+func (iso *isolate) outside(what func() native.Status, answered func(cause any) native.Status) (status native.Status) {
 	at, temporaries, over := iso.at, iso.temporaries, false
 	iso.temporaries = nil
 	iso.inside++
@@ -96,9 +96,10 @@ func (ctx *Context) outside(what func() native.Status) (status native.Status) {
 			return
 		}
 		if cause := recover(); cause != nil {
-			status = ctx.throwError(panicked(cause))
+			status = answered(cause)
 		} else {
 			iso.lose()
+			status = native.ErrState
 		}
 	}()
 	status = what()

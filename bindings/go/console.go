@@ -35,11 +35,14 @@ var consoleMethods = [...]string{"debug", "log", "info", "warn", "error"}
 // WithLogger sets where the context's console writes; by default to slog.Default(). Records come
 // under the Go context that JavaScript runs under.
 func WithLogger(logger *slog.Logger) ContextOption {
+	if logger == nil {
+		return WithConsole(nil)
+	}
 	return WithConsole(func(ctx context.Context, m ConsoleMessage) { log(ctx, logger, m) })
 }
 
 // WithConsole has the context's console call a function, which runs while JavaScript waits, and may
-// use the context. ctx is the Go context that JavaScript runs under.
+// use the context. ctx is the Go context that JavaScript runs under. nil: as without the option.
 func WithConsole(say func(ctx context.Context, m ConsoleMessage)) ContextOption {
 	return func(o *contextOptions) { o.console = say }
 }

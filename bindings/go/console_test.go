@@ -113,7 +113,7 @@ func TestWeb(t *testing.T) {
 func TestFrozenContextTakesNothing(t *testing.T) {
 	iso := NewIsolate()
 	defer iso.Close()
-	for _, option := range []ContextOption{WithResolver(nil), WithLibrary("zlib")} {
+	for _, option := range []ContextOption{WithModules(site), WithLibrary("zlib")} {
 		err := iso.NewContext(WithFrozen(), option).Err()
 		says(t, err, "isthmus: NewContext: a frozen context takes no modules and no libraries")
 	}

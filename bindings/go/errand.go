@@ -2,8 +2,10 @@ package isthmus
 
 import (
 	"context"
+	"slices"
 	"sync"
 
+	"isthmus/bindings/go/internal/goroutine"
 	"isthmus/bindings/go/internal/native"
 )
 
@@ -41,6 +43,13 @@ func (e *errand) run() {
 	e.what()
 }
 
+// remove has something not done, if it was not begun.
+func (e *errands) remove(one *errand) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.waiting = slices.DeleteFunc(e.waiting, func(each *errand) bool { return each == one })
+}
+
 // add has something done later, and tells a debugger's pause of it.
 func (e *errands) add(next *errand) {
 	e.mu.Lock()
@@ -57,6 +66,9 @@ func (e *errands) add(next *errand) {
 // perform has what done with the isolate entered, and returns when that is over. With interrupting,
 // JavaScript that runs is interrupted for it.
 func (iso *Isolate) perform(interrupting bool, what func()) error {
+	if !iso.made() {
+		return errNoIsolate
+	}
 	if iso.lock.held() {
 		if err := iso.enter(nil); err != nil {
 			return err
@@ -75,19 +87,44 @@ func (iso *Isolate) perform(interrupting bool, what func()) error {
 	}
 	done, finish := context.WithCancel(context.Background())
 	defer finish()
-	iso.errands.add(&errand{what, finish})
+	mine := &errand{func() { iso.guest(what) }, finish}
+	iso.errands.add(mine)
 	iso.loop.wake()
 	if interrupting {
 		iso.interrupt()
 	}
+	me := goroutine.ID()
+	if !waits.add(me, &iso.lock) {
+		iso.errands.remove(mine)
+		return ErrDeadlock
+	}
+	defer waits.remove(me)
 	if iso.lock.take(done) == nil {
 		defer iso.leave()
-		if done.Err() == nil && iso.handle == nil {
+		if iso.handle == nil && done.Err() == nil {
+			iso.errands.remove(mine)
 			return iso.err
 		}
 		iso.errands.take()
 	}
 	return nil
+}
+
+// guest runs what belongs to another goroutine: what it makes is none of the temporaries of who has
+// the isolate.
+func (iso *isolate) guest(what func()) {
+	if iso.temporaries == nil {
+		what()
+		return
+	}
+	temporaries := iso.temporaries
+	iso.temporaries = nil
+	iso.inside++
+	defer func() {
+		iso.temporaries = temporaries
+		iso.inside--
+	}()
+	what()
 }
 
 // interrupt has errands taken in the midst of the JavaScript that runs.

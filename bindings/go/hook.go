@@ -13,7 +13,7 @@ const noHook = 0
 
 // told is called by C in the midst of an operation. The isolate is entered; handles of the event live
 // until it returns.
-func told(number, id uint64, event *native.Event) (status native.Status) {
+func told(number, id uint64, event *native.Event) native.Status {
 	iso := isolates.get(number)
 	if iso == nil {
 		return native.ErrTerminated
@@ -22,25 +22,12 @@ func told(number, id uint64, event *native.Event) (status native.Status) {
 	if event.Context != nil {
 		ctx = iso.context(native.ContextData(event.Context))
 	}
-	at, over := iso.at, false
-	iso.inside++
-	defer func() {
-		iso.inside--
-		iso.at = at
-		if over {
-			return
-		}
-		if cause := recover(); cause == nil {
-			iso.lose()
-		} else {
+	return iso.outside(func() native.Status { return iso.tell(ctx, id, event) },
+		func(cause any) native.Status {
 			// Nobody waits for an answer who could be given it.
 			iso.rejections.add(&rejection{err: panicked(cause)})
-		}
-		status = native.ErrState
-	}()
-	status = iso.tell(ctx, id, event)
-	over = true
-	return status
+			return native.ErrState
+		})
 }
 
 func (iso *Isolate) tell(ctx *Context, id uint64, event *native.Event) native.Status {

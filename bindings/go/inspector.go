@@ -33,7 +33,8 @@ type InspectorOption func(*Inspector)
 
 // WithPause has a function called when JavaScript is paused, on the goroutine that runs it, which holds
 // the isolate; JavaScript goes on when it returns. It calls Serve, or gives messages to sessions itself
-// until Paused is false. By default it is Serve.
+// until Paused is false. By default it is Serve: other goroutines go on, and so does JavaScript when
+// one of them says so, or the Go context ends that it runs under.
 func WithPause(pause func(*Inspector)) InspectorOption {
 	return func(i *Inspector) { i.pause = pause }
 }
@@ -68,6 +69,9 @@ func (iso *Isolate) NewInspector(options ...InspectorOption) (*Inspector, error)
 
 // perform does something with the isolate entered and the inspector open.
 func (i *Inspector) perform(op string, what func() native.Status) error {
+	if i == nil || i.iso == nil {
+		return argumentError(op, "the inspector was not made by NewInspector")
+	}
 	status := native.OK
 	var wrong error
 	err := i.iso.perform(true, func() {
@@ -98,6 +102,9 @@ func closedError(op, message string) error {
 
 // Close gives the inspector up with its sessions; what is paused goes on. Closing twice is fine.
 func (i *Inspector) Close() error {
+	if i == nil {
+		return nil
+	}
 	_ = i.iso.perform(true, func() {
 		if handle := i.handle; handle != nil {
 			i.handle = nil
@@ -111,7 +118,7 @@ func (i *Inspector) Close() error {
 // AddContext shows a context of the isolate to the sessions, by a name; "": the context's own.
 func (i *Inspector) AddContext(ctx *Context, name string) error {
 	const op = "AddContext"
-	if ctx == nil || ctx.iso != i.iso {
+	if i != nil && (ctx == nil || ctx.iso != i.iso) {
 		return &Error{Op: op, Status: native.ErrHandle.Name(), Message: "the context belongs to another isolate", err: ErrForeign}
 	}
 	if err := cString(op, "name", name); err != nil {
@@ -145,6 +152,9 @@ func (i *Inspector) Pause(reason string) error {
 
 // Paused tells whether JavaScript is paused.
 func (i *Inspector) Paused() bool {
+	if i == nil {
+		return false
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.going != nil
@@ -153,6 +163,9 @@ func (i *Inspector) Paused() bool {
 // Serve, within a pause, does what other goroutines ask of the inspector until JavaScript is to go on,
 // or for so long, when that is not 0.
 func (i *Inspector) Serve(atMost time.Duration) {
+	if !i.Paused() {
+		return
+	}
 	i.mu.Lock()
 	going := i.going
 	i.mu.Unlock()
@@ -164,6 +177,10 @@ func (i *Inspector) Serve(atMost time.Duration) {
 		timer := time.NewTimer(atMost)
 		defer timer.Stop()
 		over = timer.C
+	}
+	var ended <-chan struct{} // what runs is to end, also when it is paused
+	if i.iso.running != nil {
+		ended = i.iso.running.Done()
 	}
 	added := i.iso.errands.listen()
 	defer i.iso.errands.unlisten()
@@ -179,6 +196,8 @@ func (i *Inspector) Serve(atMost time.Duration) {
 		case <-going:
 			return
 		case <-over:
+			return
+		case <-ended:
 			return
 		}
 	}
@@ -249,6 +268,9 @@ func (s *InspectorSession) told(event *native.Event) native.Status {
 // session's receive, often before this returns.
 func (s *InspectorSession) Send(message []byte) error {
 	const op = "Send"
+	if s == nil || s.inspector == nil {
+		return argumentError(op, "the session was not made by NewSession")
+	}
 	closed, malformed := false, false
 	err := s.inspector.perform(op, func() native.Status {
 		if closed = s.handle == nil; closed {
@@ -274,6 +296,9 @@ func (s *InspectorSession) Send(message []byte) error {
 
 // Close ends the session; what is paused for it goes on. Closing twice is fine.
 func (s *InspectorSession) Close() error {
+	if s == nil || s.inspector == nil {
+		return nil
+	}
 	_ = s.inspector.iso.perform(true, func() {
 		if handle := s.handle; handle != nil && s.inspector.handle != nil {
 			s.handle = nil

@@ -67,7 +67,12 @@ func opened(op string) func(unsafe.Pointer, native.Status, *native.Error) (*Libr
 }
 
 // Name is what the interface file calls the library.
-func (l *Library) Name() string { return l.name }
+func (l *Library) Name() string {
+	if l == nil {
+		return ""
+	}
+	return l.name
+}
 
 // Load gives the context the use of a library: a frozen object of its functions, types and constants,
 // for the caller to put where programs find it. Tags narrow it to the functions that have one of them;
@@ -75,8 +80,8 @@ func (l *Library) Name() string { return l.name }
 // library by one set of tags.
 func (ctx *Context) Load(library *Library, tags ...string) (*Object, error) {
 	const op = "Load"
-	if library == nil {
-		return nil, &Error{Op: op, Status: native.ErrArgument.Name(), Message: "the library is nil"}
+	if library == nil || library.handle == nil {
+		return nil, argumentError(op, "the library was not made by OpenLibrary or its kin")
 	}
 	for _, tag := range tags {
 		if err := cString(op, "tag", tag); err != nil {
@@ -92,11 +97,11 @@ func (ctx *Context) Load(library *Library, tags ...string) (*Object, error) {
 	if status != native.OK {
 		return nil, ctx.refused(op, status, problem)
 	}
-	exports, err := ctx.iso.own(exports)
+	made, err := ctx.stay(exports)
 	if err != nil {
 		return nil, err
 	}
-	return &Object{ctx.value(exports)}, nil
+	return &Object{made}, nil
 }
 
 // WithLibrary grants the context a library, as OpenLibrary finds it and Load gives it, for programs to

@@ -34,7 +34,7 @@ func TestLoad(t *testing.T) {
 	_, err = ctx.Load(zlib, "nonsense")
 	says(t, err, `isthmus: Load: zlib has no function with the tag "nonsense"`)
 	_, err = ctx.Load(nil)
-	says(t, err, "isthmus: Load: the library is nil")
+	says(t, err, "isthmus: Load: the library was not made by OpenLibrary or its kin")
 	_, err = ctx.Load(zlib, "a\x00b")
 	says(t, err, "isthmus: Load: the tag has a NUL within")
 	_ = ctx.Close()

@@ -108,12 +108,25 @@ func (ctx *Context) newModule(op, url string,
 	return made, nil
 }
 
+// context is the module's; nil: there is no module.
+func (m *Module) context() *Context {
+	if m == nil {
+		return nil
+	}
+	return m.ctx
+}
+
 // URL is what the module was made with.
-func (m *Module) URL() string { return m.url }
+func (m *Module) URL() string {
+	if m == nil {
+		return ""
+	}
+	return m.url
+}
 
 // CachedDataRejected tells whether the module was compiled with a code cache that was of no use: it
 // was damaged, or for another text or V8.
-func (m *Module) CachedDataRejected() bool { return m.rejected }
+func (m *Module) CachedDataRejected() bool { return m != nil && m.rejected }
 
 // Run loads the module with all that it imports, links and runs it, once, and waits for its end, as
 // Await does: top-level await runs the isolate's loop. It gives the module's namespace.
@@ -135,10 +148,7 @@ func (m *Module) Load() (*Promise, error) {
 }
 
 func (m *Module) load(goctx context.Context, op string) (promise *Value, err error) {
-	err = m.ctx.under(goctx, op, func() error {
-		if m.ctx.handle == nil {
-			return ErrClosed
-		}
+	err = m.context().under(goctx, op, func() error {
 		made, status, problem := native.LoadModule(m.ctx.iso.handle, m.handle)
 		if status != native.OK {
 			return m.ctx.refused(op, status, problem)
@@ -164,7 +174,7 @@ func (ctx *Context) namespaceOf(goctx context.Context, promise *Value) (*Object,
 // Namespace is the object of the module's exports. It is an error before the module was loaded.
 func (m *Module) Namespace() (*Object, error) {
 	const op = "Namespace"
-	if err := m.ctx.enter(); err != nil {
+	if err := m.context().enter(); err != nil {
 		return nil, err
 	}
 	defer m.ctx.leave()
@@ -187,7 +197,7 @@ func (m *Module) Namespace() (*Object, error) {
 // them where the text is kept. Modules without text have none.
 func (m *Module) CreateCodeCache() (*CompilerCachedData, error) {
 	const op = "CreateCodeCache"
-	if err := m.ctx.enter(); err != nil {
+	if err := m.context().enter(); err != nil {
 		return nil, err
 	}
 	defer m.ctx.leave()
@@ -208,7 +218,7 @@ func (m *Module) SetExport(name string, x any) error {
 	if err := cString(op, "name", name); err != nil {
 		return err
 	}
-	if err := m.ctx.enter(); err != nil {
+	if err := m.context().enter(); err != nil {
 		return err
 	}
 	defer m.ctx.leave()
@@ -266,6 +276,9 @@ func (ctx *Context) importer() (*Value, error) {
 	defer ctx.leave()
 	if ctx.modules.importer == nil {
 		made, err := ctx.RunScript("(specifier) => import(specifier)", importReferrer)
+		if err == nil {
+			made, err = made.Keep()
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,9 @@ import (
 // a time.
 func (iso *Isolate) Profile(w io.Writer, interval time.Duration, fn func() error) error {
 	const op = "Profile"
+	if w == nil || fn == nil {
+		return argumentError(op, "the writer or the function is nil")
+	}
 	if interval < 0 || interval != 0 && interval < time.Microsecond || interval.Microseconds() > math.MaxInt32 {
 		return &Error{Op: op, Status: native.ErrArgument.Name(),
 			Message: "the interval is less than a microsecond, or more than 35 minutes: " + interval.String()}

@@ -103,6 +103,52 @@ func (p *Promise) Result() *Value {
 	return result
 }
 
+// Then is what promise.then(callbacks...) gives in JavaScript: the first is called with what the promise
+// is fulfilled with, the second, if there is one, with the reason of its rejection. It gives nil when
+// there are none or more, or the promise cannot be used any more.
+func (p *Promise) Then(callbacks ...FunctionCallback) *Promise {
+	switch len(callbacks) {
+	case 1:
+		return p.then(callbacks[0], nil)
+	case 2:
+		return p.then(callbacks[0], callbacks[1])
+	}
+	return nil
+}
+
+// Catch is what promise.catch(callback) gives in JavaScript; nil when the promise cannot be used any
+// more.
+func (p *Promise) Catch(callback FunctionCallback) *Promise { return p.then(nil, callback) }
+
+func (p *Promise) then(callbacks ...FunctionCallback) (made *Promise) {
+	const op = "Then"
+	_ = p.operate(op, func(ctx *Context, promise native.Value) error {
+		var reactions [2]native.Value
+		for i, callback := range callbacks {
+			if callback == nil {
+				continue
+			}
+			reaction, free, err := ctx.lent(op, callback)
+			if err != nil {
+				return err
+			}
+			defer free()
+			reactions[i] = reaction
+		}
+		ctx.iso.handled(promise)
+		result, status := native.Then(ctx.handle, promise, reactions[0], reactions[1])
+		if status != native.OK {
+			return statusError(op, status)
+		}
+		result, err := ctx.iso.own(result)
+		if err == nil {
+			made = &Promise{&Object{ctx.value(result)}}
+		}
+		return err
+	})
+	return made
+}
+
 // Await waits until the promise is settled, running the isolate's event loop meanwhile, and gives what
 // it is fulfilled with. A rejection is an error: a *JSError, in which errors.Is and As find the Go
 // error that it came from. ctx bounds waiting, and the JavaScript that the loop runs.
@@ -166,16 +212,10 @@ func (ctx *Context) await(goctx context.Context, promise native.Value) (native.V
 // awaited reads a promise, and if it is pending has settled closed when that has changed.
 func (ctx *Context) awaited(goctx context.Context, op string, promise native.Value,
 	settled *chan struct{}) (result native.Value, pending bool, err error) {
-	if ctx.err != nil {
-		return result, false, ctx.err
-	}
-	if err := ctx.iso.enter(goctx); err != nil {
+	if err := ctx.enterUnder(goctx); err != nil {
 		return result, false, err
 	}
 	defer ctx.leave()
-	if ctx.handle == nil {
-		return result, false, ErrClosed
-	}
 	state, result, err := ctx.readPromise(op, promise, true)
 	if err == nil && state == Pending {
 		err = ctx.iso.notCalled(op)
@@ -243,17 +283,22 @@ func NewPromiseResolver(ctx *Context) (*PromiseResolver, error) {
 	if status != native.OK {
 		return nil, statusError("NewPromiseResolver", status)
 	}
-	made, err := ctx.iso.own(made)
+	promise, err := ctx.stay(made)
 	if err != nil {
 		return nil, err
 	}
-	resolver := &PromiseResolver{promise: &Promise{&Object{ctx.value(made)}}, over: ctx.iso.underWay()}
+	resolver := &PromiseResolver{promise: &Promise{&Object{promise}}, over: ctx.iso.underWay()}
 	runtime.AddCleanup(resolver, func(over func()) { over() }, resolver.over)
 	return resolver, nil
 }
 
 // GetPromise is the promise.
-func (r *PromiseResolver) GetPromise() *Promise { return r.promise }
+func (r *PromiseResolver) GetPromise() *Promise {
+	if r == nil {
+		return nil
+	}
+	return r.promise
+}
 
 // Resolve fulfils the promise with a value: a Value or one of its kin, of which a promise is followed,
 // or what Marshal takes. What cannot be marshalled rejects it. It tells whether this call was the
@@ -265,7 +310,7 @@ func (r *PromiseResolver) Resolve(x any) bool { return r.settle(x, false) }
 func (r *PromiseResolver) Reject(reason any) bool { return r.settle(reason, true) }
 
 func (r *PromiseResolver) settle(x any, rejected bool) bool {
-	if r.settled.Swap(true) {
+	if r == nil || r.promise == nil || r.settled.Swap(true) {
 		return false
 	}
 	defer r.over()
@@ -312,6 +357,18 @@ func (ctx *Context) lent(op string, x any) (v native.Value, free func(), err err
 	}
 	v, err = ctx.marshal(x)
 	return v, func() { native.FreeValues(ctx.iso.handle, []native.Value{v}) }, err
+}
+
+// stay makes a Value that outlives every scope of a handle that a function of isthmus.h has given last.
+func (ctx *Context) stay(v native.Value) (*Value, error) {
+	if ctx.iso.inside == 0 && ctx.iso.temporaries == nil || !v.IsHandle() {
+		return ctx.lastingValue(v), nil
+	}
+	kept, status := native.Keep(ctx.iso.handle, v)
+	if status != native.OK {
+		return nil, statusError("", status)
+	}
+	return ctx.lastingValue(kept), nil
 }
 
 // errorValue is an error as JavaScript sees it: the very value that JavaScript has thrown, or a new

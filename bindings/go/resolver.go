@@ -64,15 +64,22 @@ type ModuleSource struct {
 // as itself. It runs while JavaScript waits, and may use the context.
 type Resolver func(ctx *Context, i Import) (ModuleSource, error)
 
-// WithResolver has a function find modules, where those that were given before it do not. A context
-// without any imports nothing.
+// WithResolver has a function find modules, where those that were given before it do not; nil adds
+// none. A context without any imports nothing.
 func WithResolver(resolver Resolver) ContextOption {
-	return func(o *contextOptions) { o.resolvers = append(o.resolvers, resolver) }
+	return func(o *contextOptions) {
+		if resolver != nil {
+			o.resolvers = append(o.resolvers, resolver)
+		}
+	}
 }
 
 // WithModules has modules found in a file system, and nowhere else: see FileResolver. Their
 // import.meta has filename and dirname, their paths in it.
 func WithModules(files fs.FS) ContextOption {
+	if files == nil {
+		return WithResolver(nil)
+	}
 	return func(o *contextOptions) {
 		o.resolvers = append(o.resolvers, FileResolver(files))
 		inner := o.meta
@@ -92,6 +99,9 @@ func WithModules(files fs.FS) ContextOption {
 // Values, or what Marshal takes.
 func WithImportMeta(meta func(url string) map[string]any) ContextOption {
 	return func(o *contextOptions) {
+		if meta == nil {
+			return
+		}
 		outer := o.meta
 		o.meta = func(url string) map[string]any {
 			all := map[string]any{}

@@ -115,13 +115,13 @@ func (s *UnboundScript) Run(ctx *Context) (*Value, error) { return s.RunContext(
 // RunContext is Run under a Go context, as Context.RunScriptContext.
 func (s *UnboundScript) RunContext(goctx context.Context, ctx *Context) (v *Value, err error) {
 	const op = "Run"
-	if ctx.iso != s.iso {
+	if s == nil || s.iso == nil {
+		return nil, argumentError(op, "the script was not made by CompileUnboundScript")
+	}
+	if ctx != nil && ctx.iso != s.iso {
 		return nil, &Error{Op: op, Status: native.ErrHandle.Name(), Message: "the script belongs to another isolate", err: ErrForeign}
 	}
 	err = ctx.under(goctx, op, func() error {
-		if ctx.handle == nil {
-			return ErrClosed
-		}
 		result, status, problem := native.RunScript(ctx.iso.handle, ctx.handle, s.handle)
 		if status != native.OK {
 			return ctx.refused(op, status, problem)
@@ -138,7 +138,7 @@ func (s *UnboundScript) RunContext(goctx context.Context, ctx *Context) (v *Valu
 // CreateCodeCache gives the script's code, with what was compiled lazily until now, for
 // CompileUnboundScript with the same text and origin another time; nil when the isolate is closed.
 func (s *UnboundScript) CreateCodeCache() *CompilerCachedData {
-	if s.iso.enter(nil) != nil {
+	if s == nil || s.iso.enter(nil) != nil {
 		return nil
 	}
 	defer s.iso.leave()
@@ -184,15 +184,19 @@ func (ctx *Context) CompileFunction(body, origin string, parameters []string, op
 // for other functions.
 func (f *Function) CreateCodeCache() (*CompilerCachedData, error) {
 	const op = "CreateCodeCache"
-	if err := f.ctx.enter(); err != nil {
-		return nil, err
-	}
-	defer f.ctx.leave()
-	handle, err := f.ctx.handleOf(op, f.value())
+	v, ctx, err := subject(op, f)
 	if err != nil {
 		return nil, err
 	}
-	bytes, status := native.FunctionCache(f.ctx.iso.handle, handle)
+	if err := ctx.enter(); err != nil {
+		return nil, err
+	}
+	defer ctx.leave()
+	handle, err := ctx.handleOf(op, v)
+	if err != nil {
+		return nil, err
+	}
+	bytes, status := native.FunctionCache(ctx.iso.handle, handle)
 	if status == native.ErrState {
 		return nil, &Error{Op: op, Status: status.Name(), Message: "the function was not made by CompileFunction"}
 	}

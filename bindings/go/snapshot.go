@@ -74,8 +74,8 @@ func newSnapshot(op string, handle unsafe.Pointer, status native.Status, err *na
 func libraryHandles(op string, libraries []*Library) ([]unsafe.Pointer, error) {
 	handles := make([]unsafe.Pointer, len(libraries))
 	for i, library := range libraries {
-		if library == nil {
-			return nil, &Error{Op: op, Status: native.ErrArgument.Name(), Message: fmt.Sprintf("library %d is nil", i+1)}
+		if library == nil || library.handle == nil {
+			return nil, argumentError(op, "library %d was not made by OpenLibrary or its kin", i+1)
 		}
 		handles[i] = library.handle
 	}

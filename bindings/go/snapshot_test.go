@@ -95,9 +95,9 @@ func TestSnapshotFails(t *testing.T) {
 	_, err := NewSnapshot([]SnapshotScript{{"1", "s\x00"}})
 	says(t, err, "isthmus: NewSnapshot: the origin has a NUL within")
 	_, err = NewSnapshot(nil, nil)
-	says(t, err, "isthmus: NewSnapshot: library 1 is nil")
+	says(t, err, "isthmus: NewSnapshot: library 1 was not made by OpenLibrary or its kin")
 	_, err = ReadSnapshot(nil, nil)
-	says(t, err, "isthmus: ReadSnapshot: library 1 is nil")
+	says(t, err, "isthmus: ReadSnapshot: library 1 was not made by OpenLibrary or its kin")
 	for _, bytes := range [][]byte{nil, []byte("nonsense"), make([]byte, 4096)} {
 		_, err := ReadSnapshot(bytes)
 		says(t, err, "isthmus: ReadSnapshot: the bytes are not well-formed")

@@ -54,6 +54,9 @@ func (iso *Isolate) Collect() error {
 // WriteHeapSnapshot writes what is in the heap, in the form of a .heapsnapshot file, as Chrome
 // DevTools opens.
 func (iso *Isolate) WriteHeapSnapshot(w io.Writer) error {
+	if w == nil {
+		return argumentError("WriteHeapSnapshot", "the writer is nil")
+	}
 	if err := iso.enter(nil); err != nil {
 		return err
 	}

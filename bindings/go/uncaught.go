@@ -17,7 +17,11 @@ import (
 // it. The rest is told when the operation is over that has made it, by the goroutine that has called
 // it. report may use the isolate.
 func WithUncaught(report func(error)) IsolateOption {
-	return func(o *isolateOptions) { o.uncaught = report }
+	return func(o *isolateOptions) {
+		if report != nil {
+			o.uncaught = report
+		}
+	}
 }
 
 func logUncaught(err error) {
