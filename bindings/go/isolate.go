@@ -108,12 +108,16 @@ func NewIsolate(options ...IsolateOption) *Isolate {
 // made tells whether an isolate is one of NewIsolate's.
 func (iso *Isolate) made() bool { return iso != nil && iso.isolate != nil }
 
-// Err is why there is no isolate: why it could not be made, or ErrClosed. Nil: there is one.
+// Err is why there is no isolate that can be used: why it could not be made, ErrClosed, or
+// ErrOutOfMemory when it has reached its heap limit. Nil: there is one.
 func (iso *Isolate) Err() error {
 	if err := iso.enter(nil); err != nil {
 		return err
 	}
-	iso.leave()
+	defer iso.leave()
+	if native.Spent(iso.handle) {
+		return statusError("", native.ErrMemory)
+	}
 	return nil
 }
 

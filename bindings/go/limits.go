@@ -11,6 +11,15 @@ import (
 	"isthmus/bindings/go/internal/native"
 )
 
+type cpuLimit struct{}
+
+// WithCPULimit gives a Go context that bounds the processor time of each thing that is run under it
+// (RunScriptContext, CallContext, DoContext, …): more is an error that is context.DeadlineExceeded. The
+// context itself does not end with that. Waiting takes no processor time. At 0 or less there is no limit.
+func WithCPULimit(ctx context.Context, limit time.Duration) context.Context {
+	return context.WithValue(ctx, cpuLimit{}, max(limit, 0))
+}
+
 // run is what runs in an isolate under a Go context.
 type run struct {
 	ctx   context.Context
@@ -24,13 +33,14 @@ type run struct {
 // within runs fn, with the isolate entered, under a Go context: when that ends, so does the
 // JavaScript that fn runs, and none of what runs later. ctx may be nil.
 func (iso *isolate) within(ctx context.Context, op string, fn func() error) error {
-	if ctx == nil || ctx == iso.running {
+	if ctx == nil {
 		return fn()
 	}
 	outer := iso.running
 	defer func() { iso.running = outer }()
 	iso.running = ctx
-	if ctx.Done() == nil {
+	cpu, _ := ctx.Value(cpuLimit{}).(time.Duration)
+	if ctx.Done() == nil && cpu == 0 {
 		return fn()
 	}
 	if err := ctx.Err(); err != nil {
@@ -44,7 +54,7 @@ func (iso *isolate) within(ctx context.Context, op string, fn func() error) erro
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	number, status := native.LimitsBegin(iso.handle, wall, 0)
+	number, status := native.LimitsBegin(iso.handle, wall, cpu)
 	if status != native.OK {
 		return statusError(op, status)
 	}

@@ -3,6 +3,7 @@ package isthmus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,23 @@ func cancelled(t testing.TB) context.Context {
 	return ctx
 }
 
+// during runs a script under a Go context that ends so while the script runs.
+func during(ctx *Context, how error, source string) error {
+	for after := 10 * time.Millisecond; ; after *= 2 {
+		goctx, cancel := context.WithTimeout(context.Background(), after)
+		if how == context.Canceled {
+			goctx, cancel = context.WithCancel(context.Background())
+			time.AfterFunc(after, cancel)
+		}
+		_, err := ctx.RunScriptContext(goctx, "{"+source+"}", "run.js")
+		cancel()
+		var early *Error // it has ended before the script began
+		if !errors.As(err, &early) || after > 10*time.Second {
+			return err
+		}
+	}
+}
+
 var endless = []string{
 	"for (;;);",
 	"for (;;) { try { for (;;); } catch { } finally { for (;;); } }",
@@ -98,9 +116,9 @@ var endless = []string{
 func TestContextsEndWhatRuns(t *testing.T) {
 	for _, source := range endless {
 		ctx := freshContext(t)
-		_, err := ctx.RunScriptContext(soon(t), source, "run.js")
+		err := during(ctx, context.DeadlineExceeded, source)
 		wants(t, err, context.DeadlineExceeded, "TimeoutError: context deadline exceeded")
-		_, err = ctx.RunScriptContext(cancelled(t), "{"+source+"}", "run.js")
+		err = during(ctx, context.Canceled, source)
 		wants(t, err, context.Canceled, "AbortError: context canceled")
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrTerminated) {
 			t.Fatal(err)
@@ -180,8 +198,12 @@ func TestDoEndsAsOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = ctx.Isolate().DoContext(cancelled(t), func(*Scope) error {
-		for {
+	goctx, cancel := context.WithCancel(context.Background())
+	err = ctx.Isolate().DoContext(goctx, func(*Scope) error {
+		for i := 0; ; i++ {
+			if i == 3 {
+				cancel()
+			}
 			if _, err := ctx.RunScript("for (let i = 0; i < 1e5; i++);", "run.js"); err != nil {
 				wants(t, err, context.Canceled, "AbortError: context canceled")
 				break
@@ -200,7 +222,7 @@ func TestDoEndsAsOne(t *testing.T) {
 func TestDoGivesWhatItsFunctionGives(t *testing.T) {
 	ctx := freshContext(t)
 	mine := errors.New("mine")
-	if err := ctx.Isolate().DoContext(soon(t), func(*Scope) error { return mine }); err != mine {
+	if err := ctx.Isolate().DoContext(t.Context(), func(*Scope) error { return mine }); err != mine {
 		t.Fatal(err)
 	}
 	func() {
@@ -209,7 +231,7 @@ func TestDoGivesWhatItsFunctionGives(t *testing.T) {
 				t.Fatal(cause)
 			}
 		}()
-		_ = ctx.Isolate().DoContext(soon(t), func(*Scope) error { panic(mine) })
+		_ = ctx.Isolate().DoContext(t.Context(), func(*Scope) error { panic(mine) })
 	}()
 	usable(t, ctx)
 }
@@ -219,7 +241,7 @@ func TestInnerContextsEndNoMore(t *testing.T) {
 	ctx := freshContext(t)
 	var inner error
 	hosted(t, ctx, "inner", func() error {
-		_, inner = ctx.RunScriptContext(cancelled(t), "for (;;);", "inner.js")
+		inner = during(ctx, context.Canceled, "for (;;);")
 		return nil
 	})
 	v, err := ctx.RunScript("inner() + inner()", "outer.js")
@@ -238,8 +260,7 @@ func TestInnerContextsEndNoMore(t *testing.T) {
 func TestInnerErrorsAreThrown(t *testing.T) {
 	ctx := freshContext(t)
 	hosted(t, ctx, "inner", func() error {
-		_, err := ctx.RunScriptContext(soon(t), "for (;;);", "inner.js")
-		return err
+		return during(ctx, context.DeadlineExceeded, "for (;;);")
 	})
 	_, err := ctx.RunScript("inner()", "outer.js")
 	if !errors.Is(err, context.DeadlineExceeded) {
@@ -253,9 +274,10 @@ func TestInnerErrorsAreThrown(t *testing.T) {
 
 func TestOuterContextsEndInnerRuns(t *testing.T) {
 	ctx := freshContext(t)
-	outer := cancelled(t)
+	outer, end := context.WithCancel(context.Background())
 	var inner error
 	hosted(t, ctx, "inner", func() error {
+		time.AfterFunc(5*time.Millisecond, end)
 		hour, cancel := context.WithTimeout(context.Background(), time.Hour)
 		defer cancel()
 		_, inner = ctx.RunScriptContext(hour, "for (;;);", "inner.js")
@@ -284,7 +306,7 @@ func TestRunningIsTheInnermost(t *testing.T) {
 		return err
 	})
 	for source, want := range map[string]any{"look()": 1, "within()": 2, "within(); look()": 1} {
-		goctx := context.WithValue(soon(t), key{}, 1)
+		goctx := context.WithValue(t.Context(), key{}, 1)
 		if _, err := ctx.RunScriptContext(goctx, source, "run.js"); err != nil || seen != want {
 			t.Fatal(source, seen, err)
 		}
@@ -347,15 +369,17 @@ func TestTerminateEndsWhatRunsNow(t *testing.T) {
 	iso := ctx.Isolate()
 	iso.TerminateExecution()
 	usable(t, ctx)
-	time.AfterFunc(10*time.Millisecond, iso.TerminateExecution)
-	_, err := ctx.RunScript("for (;;);", "run.js")
+	hosted(t, ctx, "begun", func() error {
+		time.AfterFunc(5*time.Millisecond, iso.TerminateExecution)
+		return nil
+	})
+	_, err := ctx.RunScript("begun(); for (;;);", "run.js")
 	if !errors.Is(err, ErrTerminated) || errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	hour, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
-	time.AfterFunc(10*time.Millisecond, iso.TerminateExecution)
-	_, err = ctx.RunScriptContext(hour, "for (;;);", "run.js")
+	_, err = ctx.RunScriptContext(hour, "begun(); for (;;);", "run.js")
 	if !errors.Is(err, ErrTerminated) {
 		t.Fatal(err)
 	}
@@ -370,7 +394,7 @@ func TestTheStackIsLimited(t *testing.T) {
 			"const o = { get x() { return o.x } }; o.x",
 			"let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)",
 		} {
-			_, err := ctx.RunScript("{"+source+"}", "deep.js")
+			_, err := ctx.RunScript(source, "deep.js")
 			if err == nil || err.Error() != "RangeError: Maximum call stack size exceeded" {
 				t.Fatal(source, err)
 			}
@@ -408,10 +432,13 @@ func TestAFullHeapIsAnError(t *testing.T) {
 		if _, err = ctx.RunScript("1", "run.js"); !errors.Is(err, ErrOutOfMemory) {
 			t.Fatal(err)
 		}
+		if iso.Err() == nil || !errors.Is(iso.Err(), ErrOutOfMemory) {
+			t.Fatal(iso.Err())
+		}
 		if err = iso.NewContext().Err(); !errors.Is(err, ErrOutOfMemory) {
 			t.Fatal(err)
 		}
-		_, err = ctx.RunScriptContext(soon(t), "1", "run.js")
+		_, err = ctx.RunScriptContext(t.Context(), "1", "run.js")
 		if !errors.Is(err, ErrOutOfMemory) {
 			t.Fatal(err)
 		}
@@ -423,6 +450,29 @@ func TestAFullHeapIsAnError(t *testing.T) {
 	}
 }
 
+func TestProcessorTimeIsLimited(t *testing.T) {
+	ctx := freshContext(t)
+	goctx := WithCPULimit(context.Background(), 5*time.Millisecond)
+	for range 2 {
+		_, err := ctx.RunScriptContext(goctx, "for (;;);", "run.js")
+		wants(t, err, context.DeadlineExceeded, "TimeoutError: the processor time limit of 5 ms was reached")
+		if goctx.Err() != nil {
+			t.Fatal(goctx.Err())
+		}
+	}
+	hosted(t, ctx, "wait", func() error { time.Sleep(20 * time.Millisecond); return nil })
+	if _, err := ctx.RunScriptContext(WithCPULimit(t.Context(), time.Hour), "wait()", "run.js"); err != nil {
+		t.Fatal(err)
+	}
+	goctx, cancel := context.WithCancel(t.Context())
+	hosted(t, ctx, "begun", func() error { time.AfterFunc(5*time.Millisecond, cancel); return nil })
+	_, err := ctx.RunScriptContext(WithCPULimit(goctx, time.Hour), "begun(); for (;;);", "run.js")
+	wants(t, err, context.Canceled, "AbortError: context canceled")
+	if _, err := ctx.RunScriptContext(WithCPULimit(t.Context(), -1), "1", "run.js"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestBuffersAreLimited(t *testing.T) {
 	ctx := freshContext(t, WithBufferLimit(1<<20))
 	_, err := ctx.RunScript("new Uint8Array(2e6)", "run.js")
@@ -430,6 +480,42 @@ func TestBuffersAreLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	usable(t, ctx)
+}
+
+func ExampleContext_RunScriptContext() {
+	iso := NewIsolate()
+	defer iso.Close()
+	ctx := iso.NewContext()
+	goctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	_, err := ctx.RunScriptContext(goctx, "for (;;);", "spin.js")
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+	v, err := ctx.RunScript("6 * 7", "main.js")
+	fmt.Println(v, err)
+	// Output:
+	// true
+	// 42 <nil>
+}
+
+// All that runs within Do ends together.
+func ExampleIsolate_DoContext() {
+	iso := NewIsolate()
+	defer iso.Close()
+	ctx := iso.NewContext()
+	goctx, cancel := context.WithCancel(context.Background())
+	rounds := 0
+	err := iso.DoContext(goctx, func(*Scope) error {
+		for {
+			if rounds++; rounds == 3 {
+				cancel()
+			}
+			if _, err := ctx.RunScript("for (let i = 0; i < 1e6; i++);", "count.js"); err != nil {
+				return err
+			}
+		}
+	})
+	fmt.Println(errors.Is(err, context.Canceled), rounds >= 3)
+	// Output: true true
 }
 
 func BenchmarkRunScriptContext(b *testing.B) {
