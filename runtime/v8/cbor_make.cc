@@ -179,8 +179,10 @@ bool ist__cbor_reader::date(uint64_t tag, size_t at, value *result) {
     else if (from.kind != token::UINT)
       return malformed(at, "this date is a number");
     if (tag == IST_TAG_DAYS) number *= 86400;
-    /* V8 counts in milliseconds, of which a double of seconds is a near one. */
-    time = round(number * 1000);
+    /* V8 counts in milliseconds. Of a time far away, a double of seconds is only just less than
+     * half of one off. */
+    double seconds = floor(number);
+    time = seconds * 1000 + round((number - seconds) * 1000);
   }
   if (!(fabs(time) <= 8.64e15)) time = NAN;
   if (!charge(96)) return false;

@@ -137,6 +137,7 @@ static const form forms[] = {
      "c1fb429f6ea085ffff"
      "ff",
      "+v === 8.64e15 - 1"},
+    {"new Date(-6563464692609525)", "c1fbc297e0b3ed0e061a", "+v === -6563464692609525"},
     {"new Date(NaN)", "c1f97e00", "v instanceof Date && isNaN(v)"},
     {"/a\\/b/giu", "d9524a8264615c2f6263676975",
      "v instanceof RegExp && v.source === 'a\\\\/b' && v.flags === 'giu'"},
