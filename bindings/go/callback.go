@@ -71,8 +71,8 @@ func (info *FunctionCallbackInfo) Release() {}
 
 // lasting makes a Value of one that lives until the callback has returned.
 func (ctx *Context) lasting(v native.Value) *Value {
-	kept, err := ctx.iso.own(v)
-	if err != nil {
+	kept, status := native.Keep(ctx.iso.handle, v)
+	if status != native.OK {
 		return ctx.value(native.Value{})
 	}
 	return ctx.value(kept)

@@ -150,7 +150,8 @@ func (ctx *Context) failed(op string, status native.Status, frame *native.Frame)
 		}
 		return statusError(op, status)
 	}
-	if err.Value.Type == native.Undefined && err.File == "" && status != native.ErrException && behind(status) == nil {
+	if err.Value.Type == native.Undefined && err.File == "" && err.Name == "Error" && status != native.ErrException &&
+		behind(status) == nil {
 		return &Error{Op: op, Status: status.Name(), Message: err.Message}
 	}
 	return ctx.goOn(ctx.jsError(err))

@@ -242,6 +242,7 @@ func (iso *isolate) own(v native.Value) (native.Value, error) {
 	if status != native.OK {
 		return native.Value{}, statusError("", status)
 	}
+	native.FreeValues(iso.handle, []native.Value{v})
 	return kept, nil
 }
 

@@ -26,6 +26,7 @@ func (s *Scope) Temporary(fn func() error) error {
 		mine.over = true
 		iso.temporaries = outer
 		if iso.handle != nil {
+			native.FreeValues(iso.handle, mine.values)
 			native.CloseScope(iso.handle, opened)
 		}
 	}()
@@ -33,7 +34,10 @@ func (s *Scope) Temporary(fn func() error) error {
 }
 
 // temporaries are the values that end together; see Temporary. It is used with the isolate entered.
-type temporaries struct{ over bool }
+type temporaries struct {
+	over   bool
+	values []native.Value // some of which no scope of C's has
+}
 
 // Keep makes a value that is not temporary of one that is; see Scope.Temporary.
 func (v *Value) Keep() (*Value, error) {

@@ -45,6 +45,9 @@ type orphaned struct {
 // value makes a Value of one that is the caller's to free.
 func (ctx *Context) value(v native.Value) *Value {
 	if temporary := ctx.iso.temporaries; temporary != nil {
+		if v.IsHandle() {
+			temporary.values = append(temporary.values, v)
+		}
 		return &Value{ctx: ctx, native: v, temporary: temporary}
 	}
 	return ctx.lastingValue(v)

@@ -65,9 +65,8 @@ void igo_values_free(uintptr_t isolate, uintptr_t values, uint32_t count);
 ist_status igo__short_text(ist_isolate *isolate, igo_frame *frame, ist_value string,
                            size_t *length);
 
-/* Within an operation: a result as the frame wants it. */
-ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value);
-/* The arguments as values, in place, opening a scope if that makes handles (`*scope` is 0 else). */
+/* Within an operation: the arguments as values, in place, opening a scope if that makes handles
+ * (`*scope` is 0 else). */
 ist_status igo__lower(ist_isolate *isolate, igo_frame *frame, uint32_t *scope);
 /* The end of an operation: the result, and the scope. */
 ist_status igo__finish(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_status status,

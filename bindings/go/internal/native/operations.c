@@ -55,14 +55,21 @@ ist_status igo__short_text(ist_isolate *isolate, igo_frame *frame, ist_value str
   return ist_string_write(isolate, string, IST_WTF8, frame->text, sizeof frame->text, length);
 }
 
-ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
+/* Gives up a value that an operation has made, which the end of its own scope would do, too. That
+ * of a callback may be far. */
+static ist_status give_up(ist_isolate *isolate, uint32_t scope, ist_value value) {
+  return scope ? IST_OK : ist_value_free(isolate, value);
+}
+
+/* A result as the frame wants it. */
+static ist_status lift(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_value value) {
   if (value.type < IST_STRING) {
     frame->result = value;
     return IST_OK;
   }
   if (frame->want == IGO_NOTHING) {
     frame->result = ist_undefined();
-    return frame->keep ? IST_OK : ist_value_free(isolate, value);
+    return give_up(isolate, scope, value);
   }
   if (frame->want == IGO_PLAIN && value.type == IST_STRING) {
     size_t length;
@@ -71,21 +78,22 @@ ist_status igo__lift(ist_isolate *isolate, igo_frame *frame, ist_value value) {
       frame->result.type = IGO_WTF8;
       frame->result.isolate = (uint32_t)length;
       frame->result.as.handle = (uintptr_t)frame->text;
-      return frame->keep ? IST_OK : ist_value_free(isolate, value);
+      return give_up(isolate, scope, value);
     }
     if (status != IST_ERR_LIMIT) return status;
   }
-  frame->result = value;
   frame->kept = ist_isolate_kept(isolate);
-  return frame->keep ? ist_value_keep(isolate, value, &frame->result) : IST_OK;
+  if (!scope && !frame->keep) {
+    frame->result = value;
+    return IST_OK;
+  }
+  ist_status status = ist_value_keep(isolate, value, &frame->result);
+  return status ? status : give_up(isolate, scope, value);
 }
 
 ist_status igo__finish(ist_isolate *isolate, igo_frame *frame, uint32_t scope, ist_status status,
                        ist_value value) {
-  bool kept = frame->keep;
-  frame->keep = kept || scope;
-  if (!status) status = igo__lift(isolate, frame, value);
-  frame->keep = kept;
+  if (!status) status = lift(isolate, frame, scope, value);
   if (scope) ist_scope_close(isolate, scope);
   return status;
 }

@@ -31,11 +31,6 @@ static ist_status number(work *w, ist_status status, double much) {
   return status;
 }
 
-/* Frees a value that was made on the way, which a callback's scope does by itself. */
-static void drop(const work *w, ist_value value) {
-  if (!w->frame->keep) ist_value_free(w->isolate, value);
-}
-
 static ist_status op_CLASS(work *w) {
   ist_class kind = IST_CLASS_NONE;
   ist_status status = ist_value_class(w->isolate, w->subject, &kind);
@@ -203,8 +198,7 @@ static ist_status regexp_part(work *w, bool source) {
   ist_status status = ist_regexp_read(w->context, w->subject, &pattern, &flags);
   if (status) return status;
   w->result = source ? pattern : flags;
-  drop(w, source ? flags : pattern);
-  return IST_OK;
+  return ist_value_free(w->isolate, source ? flags : pattern);
 }
 
 static ist_status op_REGEXP_SOURCE(work *w) {
@@ -337,14 +331,13 @@ int32_t igo_string_read(uintptr_t at, uintptr_t frame_at, void *to, size_t capac
   return (int32_t)status;
 }
 
-/* Values outlive the callback that runs, or none of them do. */
+/* Has values outlive the callback that runs. */
 static ist_status keep_all(ist_isolate *isolate, ist_value *values, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
-    ist_status status = ist_value_keep(isolate, values[i], &values[i]);
-    if (status) {
-      while (i--) ist_value_free(isolate, values[i]);
-      return status;
-    }
+    ist_value temporary = values[i];
+    ist_status status = ist_value_keep(isolate, temporary, &values[i]);
+    if (!status) status = ist_value_free(isolate, temporary);
+    if (status) return status;
   }
   return IST_OK;
 }
