@@ -9,7 +9,7 @@ func TestForgottenValuesMakeRoom(t *testing.T) {
 	iso := NewIsolate(WithHeapLimit(64 << 20))
 	defer iso.Close()
 	ctx := iso.NewContext()
-	for i := range 1000 {
+	for i := range many(400, 5000) {
 		if _, err := ctx.RunScript("new Array(1e5).fill(1.5)", "fill.js"); err != nil {
 			t.Fatal(i, err)
 		}
@@ -20,9 +20,13 @@ func TestForgottenBuffersMakeRoom(t *testing.T) {
 	iso := NewIsolate()
 	defer iso.Close()
 	ctx := iso.NewContext()
-	for i := range 1000 {
-		if _, err := ctx.RunScript("new Uint8Array(4e6).fill(1)", "fill.js"); err != nil {
+	before := resident(t)
+	for i := range many(200, 5000) {
+		if _, err := ctx.RunScript("new Uint8Array(16e6).fill(1)", "fill.js"); err != nil {
 			t.Fatal(i, err)
 		}
+	}
+	if grown := resident(t) - before; grown > 1<<30 {
+		t.Fatalf("%d bytes are kept", grown)
 	}
 }

@@ -35,7 +35,9 @@ func (p *Program) RunContext(ctx context.Context, input any) (any, error) {
 
 // DefaultPool is the pool of programs that run by themselves: it has the options that NewPool begins
 // with, is made when it is first asked for, and is not to be closed.
-var DefaultPool = sync.OnceValues(func() (*Pool, error) { return NewPool() })
+func DefaultPool() (*Pool, error) { return defaultPool() }
+
+var defaultPool = sync.OnceValues(func() (*Pool, error) { return NewPool() })
 
 // batch begins a batch of the program; with the pool entered.
 func (p *Program) batch(op string, pool *pool, window int) (*poolBatch, error) {
