@@ -258,7 +258,7 @@ func TestCallsAllocateNothing(t *testing.T) {
 func TestForgottenContextWithCallers(t *testing.T) {
 	iso := NewIsolate()
 	defer iso.Close()
-	for range 2000 {
+	for range many(100, 2000) {
 		ctx := iso.NewContext()
 		if x, err := Call[float64](ctx, "Math.abs", -1); err != nil || x != 1 {
 			t.Fatal(x, err)
