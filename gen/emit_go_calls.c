@@ -748,6 +748,25 @@ static const char *fail_text(go_emitter *e, const decl *f) {
   return b.at;
 }
 
+// Frees what nobody will get, since a callback has failed.
+static const char *discard(go_emitter *e, making *m, bool has_record) {
+  const decl *f = m->f;
+  buffer b = {0};
+  for (int i = 0; i < f->outputs.count; i++) {
+    int o = f->outputs.at[i];
+    const param *p = o < 0 ? f->result : f->params.at[o];
+    const char *raw = o >= 0 ? TEXT("out.o%d", o) : has_record ? "out.r" : "out";
+    const dtype *t = element(p);
+    if (!p->own) continue;
+    if (is_handle(t))
+      OUT(b, "\t\t%s.Discard(&call, uintptr(%s))\n", ist__go_table(e, t->to->decl), raw);
+    else if (p->own_free && !is_struct(t))
+      OUT(b, "\t\tif %s != nil {\n\t\t\tC.istf_%s_free%s(%s)\n\t\t}\n", raw, f->name,
+          o < 0 ? "" : TEXT("%d", o), raw);
+  }
+  return b.at ? b.at : "";
+}
+
 static void after(go_emitter *e, making *m, bool has_record, bool thrown) {
   const decl *f = m->f;
   bool takes = false;
@@ -765,7 +784,8 @@ static void after(go_emitter *e, making *m, bool has_record, bool thrown) {
     OUT(first, "\tarena.Accepted(%s)\n", ist__go_throws_out(f) ? "out.f.failed == 0" : "true");
   const char *undo = makes_object(f) ? "\t\tclib.Release(address)\n" : "";
   if (thrown) {
-    OUT(first, "\tif err := call.Thrown(); err != nil {\n%s\t\t%s\n\t}\n", undo, m->fail);
+    OUT(first, "\tif err := call.Thrown(); err != nil {\n%s%s\t\t%s\n\t}\n", undo,
+        discard(e, m, has_record), m->fail);
     fails(m);
   }
   if (f->throws) {

@@ -215,6 +215,10 @@ int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_opti
   return run_file(path, options, cdef_emitter(mode), cdef_out);
 }
 
+int ist__gen_go(const char *text, size_t len, const ist__gen_options *options, char **go_out) {
+  return run_text(text, len, options, ist__idl_emit_go, go_out);
+}
+
 int ist__gen_go_file(const char *path, const char *folder, const ist__gen_options *options,
                      char **go_out) {
   compiler c;

@@ -70,6 +70,7 @@ int ist__gen_cdef_file(const char *path, ist__gen_cffi mode, const ist__gen_opti
 // A Go package that calls the library through cgo, as the text of its one file. `folder` is where
 // the file will be, NULL the current folder: from there it names what lies beside the interface
 // file.
+int ist__gen_go(const char *text, size_t len, const ist__gen_options *options, char **go_out);
 int ist__gen_go_file(const char *path, const char *folder, const ist__gen_options *options,
                      char **go_out);
 

@@ -35,5 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sum += strlen(cdef);
     ist__gen_free(cdef);
   }
+  // A Go package may be refused.
+  char *go = NULL;
+  if (ist__gen_go((const char *)data, size, &options, &go) == 0) sum += strlen(go);
+  ist__gen_free(go);
   return 0;
 }

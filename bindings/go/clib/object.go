@@ -101,6 +101,13 @@ func (k *Type) Own(c *Call, address uintptr, parents ...*Object) *Object {
 	return o
 }
 
+// Discard frees an object that nobody will get.
+func (k *Type) Discard(c *Call, address uintptr) {
+	if address != 0 && k.Free != nil {
+		k.Free(c.number, address)
+	}
+}
+
 // Place records an object that was made in memory from [Allocate].
 func (k *Type) Place(address uintptr) *Object {
 	o := k.record(address, owned, nil)

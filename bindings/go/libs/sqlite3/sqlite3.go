@@ -2264,6 +2264,7 @@ func NewDatabaseWith(path string, flags int32, vfs *string) (*Database, error) {
 	defer call.End()
 	out := C.istf_sqlite3_open_v2(C.uint64_t(call.Number()), (*C.uint8_t)(clib.Data(a0)), C.int32_t(flags), (*C.uint8_t)(clib.DataOrNull(a3)))
 	if err := call.Thrown(); err != nil {
+		ofDatabase.Discard(&call, uintptr(out.o1))
 		return nil, err
 	}
 	if out.f.failed != 0 {
@@ -2356,6 +2357,7 @@ func (self *Database) PrepareV2(sql string) (statement *Statement, tail int, err
 	defer call.End()
 	out := C.istf_sqlite3_prepare_v2(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()), (*C.uint8_t)(clib.Chars(sql)), C.int32_t(len(sql)))
 	if err := call.Thrown(); err != nil {
+		ofStatement.Discard(&call, uintptr(out.o3))
 		return nil, 0, err
 	}
 	if out.f.failed != 0 {
@@ -2388,6 +2390,7 @@ func (self *Database) Prepare(sql string) (*Statement, error) {
 	defer call.End()
 	out := C.istf_prepare_one(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()), (*C.uint8_t)(clib.Chars(sql)), C.int32_t(len(sql)))
 	if err := call.Thrown(); err != nil {
+		ofStatement.Discard(&call, uintptr(out.o3))
 		return nil, err
 	}
 	if out.f.failed != 0 {
@@ -2898,6 +2901,9 @@ func (self *Database) SerializeWith(schema string) ([]uint8, error) {
 	defer call.End()
 	out := C.istf_sqlite3_serialize(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()), (*C.uint8_t)(clib.Data(a1)))
 	if err := call.Thrown(); err != nil {
+		if out.r != nil {
+			C.istf_sqlite3_serialize_free(out.r)
+		}
 		return nil, err
 	}
 	if out.f.failed != 0 {
@@ -3070,6 +3076,7 @@ func (self *Database) BlobOpenWith(schema string, table string, column string, r
 	defer call.End()
 	out := C.istf_sqlite3_blob_open(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()), (*C.uint8_t)(clib.Data(a1)), (*C.uint8_t)(clib.Data(a2)), (*C.uint8_t)(clib.Data(a3)), C.int64_t(rowid), C.int32_t(writable))
 	if err := call.Thrown(); err != nil {
+		ofBlob.Discard(&call, uintptr(out.o6))
 		return nil, err
 	}
 	if out.f.failed != 0 {
@@ -3208,6 +3215,9 @@ func (self *Statement) ExpandedSql() (*string, error) {
 	defer call.End()
 	out := C.istf_sqlite3_expanded_sql(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()))
 	if err := call.Thrown(); err != nil {
+		if out != nil {
+			C.istf_sqlite3_expanded_sql_free(out)
+		}
 		return nil, err
 	}
 	r := clib.OrNull(out, clib.GoText)
@@ -4262,6 +4272,7 @@ func (self *Value) Dup() (*Value, error) {
 	defer call.End()
 	out := C.istf_sqlite3_value_dup(C.uint64_t(call.Number()), C.uintptr_t(self.it().Address()))
 	if err := call.Thrown(); err != nil {
+		ofValue.Discard(&call, uintptr(out))
 		return nil, err
 	}
 	if out == 0 {
