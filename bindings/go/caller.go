@@ -86,7 +86,6 @@ func (c caller) make(ctx *Context) (native.Value, error) {
 	source := "(" + list.String() + ")=>" + c.name + "(" + list.String() + ")"
 	frame := ctx.iso.frame()
 	frame.Begin(0, native.WantValue)
-	frame.Keep = frame.Keep || ctx.iso.temporaries != nil
 	var p pins
 	defer p.release(ctx)
 	if err := ctx.sourceText(frame, &p.Pinner, source, "<call>"); err != nil {

@@ -222,20 +222,17 @@ func (iso *isolate) frame() *native.Frame {
 		iso.frames = append(iso.frames, native.NewFrame())
 	}
 	frame := iso.frames[iso.lock.depth-1]
-	frame.Keep = iso.keeps()
+	frame.Keep = iso.inside > 0
 	if frame.Kept != iso.filled.kept && frame.Kept != 0 {
 		iso.filled.look(iso, frame.Kept)
 	}
 	return frame
 }
 
-// keeps tells whether results are to outlive the scope of the callback that runs.
-func (iso *isolate) keeps() bool { return iso.inside > 0 && iso.temporaries == nil }
-
 // own makes a handle that a function of isthmus.h has given last beyond the callback that runs.
 // Results of frames are so already.
 func (iso *isolate) own(v native.Value) (native.Value, error) {
-	if !iso.keeps() || !v.IsHandle() {
+	if iso.inside == 0 || !v.IsHandle() {
 		return v, nil
 	}
 	kept, status := native.Keep(iso.handle, v)

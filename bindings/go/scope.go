@@ -2,10 +2,11 @@ package isthmus
 
 import "isthmus/bindings/go/internal/native"
 
-// Temporary runs fn, and frees at its end, all at once, the values that were made while it ran:
-// results, arguments of callbacks not among them, can only be used within. It saves what Go's
-// collector costs for each. What is to stay is made so by Value.Keep. It gives what fn gives. It may be
-// nested, and only be called by the goroutine that holds the scope, while Do runs.
+// Temporary runs fn, and frees at its end, all at once, the values that were made while it ran, which
+// can only be used until then; not among them are those that Go functions get and make which JavaScript
+// calls meanwhile, and those in errors. It saves what Go's collector costs for each. What is to stay is
+// made so by Value.Keep. It gives what fn gives, may be nested, and can only be called by the goroutine
+// that holds the scope, while Do runs.
 func (s *Scope) Temporary(fn func() error) error {
 	iso := s.iso
 	if !iso.lock.held() || s.over {
@@ -16,27 +17,22 @@ func (s *Scope) Temporary(fn func() error) error {
 		return err
 	}
 	defer iso.leave()
-	opened, status := native.OpenScope(iso.handle)
-	if status != native.OK {
-		return statusError("Temporary", status)
-	}
 	outer, mine := iso.temporaries, &temporaries{}
 	iso.temporaries = mine
 	defer func() {
-		mine.over = true
 		iso.temporaries = outer
+		mine.over = true
 		if iso.handle != nil {
-			native.FreeValues(iso.handle, mine.values)
-			native.CloseScope(iso.handle, opened)
+			native.FreeValues(iso.handle, mine.handles)
 		}
 	}()
 	return fn()
 }
 
-// temporaries are the values that end together; see Temporary. It is used with the isolate entered.
+// temporaries are the values that end together; see Temporary. They are used with the isolate entered.
 type temporaries struct {
-	over   bool
-	values []native.Value // some of which no scope of C's has
+	handles []native.Value
+	over    bool
 }
 
 // Keep makes a value that is not temporary of one that is; see Scope.Temporary.

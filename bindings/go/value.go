@@ -44,16 +44,14 @@ type orphaned struct {
 
 // value makes a Value of one that is the caller's to free.
 func (ctx *Context) value(v native.Value) *Value {
-	if temporary := ctx.iso.temporaries; temporary != nil {
-		if v.IsHandle() {
-			temporary.values = append(temporary.values, v)
-		}
+	if temporary := ctx.iso.temporaries; temporary != nil && v.IsHandle() {
+		temporary.handles = append(temporary.handles, v)
 		return &Value{ctx: ctx, native: v, temporary: temporary}
 	}
 	return ctx.lastingValue(v)
 }
 
-// lastingValue makes a Value of a handle that is in no scope.
+// lastingValue makes a Value that is not temporary.
 func (ctx *Context) lastingValue(v native.Value) *Value {
 	made := &Value{ctx: ctx, native: v}
 	if v.IsHandle() {
