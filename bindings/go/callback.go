@@ -75,7 +75,7 @@ func (ctx *Context) lasting(v native.Value) *Value {
 	if status != native.OK {
 		return ctx.value(native.Value{})
 	}
-	return ctx.value(kept)
+	return ctx.lastingValue(kept)
 }
 
 // informed is the answer of a function that looks at the call itself.
