@@ -96,6 +96,10 @@ func (i *Inspector) perform(op string, what func() native.Status) error {
 	return nil
 }
 
+func foreignError(op, message string) error {
+	return &Error{Op: op, Status: native.ErrHandle.Name(), Message: message, err: ErrForeign}
+}
+
 func closedError(op, message string) error {
 	return &Error{Op: op, Status: native.ErrHandle.Name(), Message: message, err: ErrClosed}
 }
@@ -119,7 +123,7 @@ func (i *Inspector) Close() error {
 func (i *Inspector) AddContext(ctx *Context, name string) error {
 	const op = "AddContext"
 	if i != nil && (ctx == nil || ctx.iso != i.iso) {
-		return &Error{Op: op, Status: native.ErrHandle.Name(), Message: "the context belongs to another isolate", err: ErrForeign}
+		return foreignError(op, "the context belongs to another isolate")
 	}
 	if err := cString(op, "name", name); err != nil {
 		return err

@@ -166,7 +166,8 @@ func (ctx *Context) find(i Import) (module *Module, err error) {
 		}
 	}
 	if missing == fs.ErrNotExist {
-		missing = importError(native.ErrNotFound, missing, "Cannot find module '%s' imported from %s", i.Specifier, i.Referrer)
+		missing = importError(native.ErrNotFound, missing,
+			"Cannot find module '%s' imported from %s", i.Specifier, i.Referrer)
 	}
 	return nil, missing
 }

@@ -89,7 +89,8 @@ func readModule(files fs.FS, name string, i Import) (string, error) {
 	}
 	for _, ending := range moduleEndings {
 		if info, wrong := fs.Stat(files, name+ending); wrong == nil && !info.IsDir() {
-			return "", importError(native.ErrNotFound, err, "Cannot find module %s; did you mean '%s%s'?", what, i.Specifier, ending)
+			return "", importError(native.ErrNotFound, err,
+				"Cannot find module %s; did you mean '%s%s'?", what, i.Specifier, ending)
 		}
 	}
 	return "", importError(native.ErrNotFound, err, "Cannot find module %s", what)

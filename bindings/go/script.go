@@ -119,7 +119,7 @@ func (s *UnboundScript) RunContext(goctx context.Context, ctx *Context) (v *Valu
 		return nil, argumentError(op, "the script was not made by CompileUnboundScript")
 	}
 	if ctx != nil && ctx.iso != s.iso {
-		return nil, &Error{Op: op, Status: native.ErrHandle.Name(), Message: "the script belongs to another isolate", err: ErrForeign}
+		return nil, foreignError(op, "the script belongs to another isolate")
 	}
 	err = ctx.under(goctx, op, func() error {
 		result, status, problem := native.RunScript(ctx.iso.handle, ctx.handle, s.handle)
@@ -151,7 +151,8 @@ func (s *UnboundScript) CreateCodeCache() *CompilerCachedData {
 }
 
 // CompileFunction compiles a text as the body of a function with these parameters.
-func (ctx *Context) CompileFunction(body, origin string, parameters []string, options ...CompileOptions) (*Function, error) {
+func (ctx *Context) CompileFunction(body, origin string, parameters []string,
+	options ...CompileOptions) (*Function, error) {
 	const op = "CompileFunction"
 	text, err := sourceOf(op, body, origin, options)
 	if err != nil {

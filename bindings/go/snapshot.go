@@ -61,7 +61,8 @@ func ReadSnapshot(bytes []byte, libraries ...*Library) (*Snapshot, error) {
 	return newSnapshot(op, handle, status, problem, libraries)
 }
 
-func newSnapshot(op string, handle unsafe.Pointer, status native.Status, err *native.Error, libraries []*Library) (*Snapshot, error) {
+func newSnapshot(op string, handle unsafe.Pointer, status native.Status, err *native.Error,
+	libraries []*Library) (*Snapshot, error) {
 	runtime.KeepAlive(libraries)
 	if status != native.OK {
 		return nil, (*Context)(nil).refused(op, status, err)

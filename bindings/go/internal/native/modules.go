@@ -30,14 +30,16 @@ func NewJSONModule(isolate, context unsafe.Pointer, s Source) (unsafe.Pointer, S
 
 // NewSyntheticModule makes a module with the exports of these names, which are properties of object,
 // and gives its address.
-func NewSyntheticModule(isolate, context unsafe.Pointer, url string, names []string, object Value) (unsafe.Pointer, Status, *Error) {
+func NewSyntheticModule(isolate, context unsafe.Pointer, url string, names []string,
+	object Value) (unsafe.Pointer, Status, *Error) {
 	file := C.CString(url)
 	defer C.free(unsafe.Pointer(file))
 	exports, free := cStrings(names)
 	defer free()
 	var module *C.ist_module
 	var err *C.ist_error
-	status := C.ist_module_new_synthetic(contextOf(context), file, exports, C.size_t(len(names)), object.c(), &module, &err)
+	count := C.size_t(len(names))
+	status := C.ist_module_new_synthetic(contextOf(context), file, exports, count, object.c(), &module, &err)
 	return unsafe.Pointer(module), Status(status), takeError(isolate, err)
 }
 

@@ -68,7 +68,8 @@ func RunScript(isolate, context, script unsafe.Pointer) (result Value, status St
 }
 
 // CompileFunction compiles the body of a function with these parameters.
-func CompileFunction(isolate, context unsafe.Pointer, s Source, parameters []string) (result Value, status Status, err *Error) {
+func CompileFunction(isolate, context unsafe.Pointer, s Source,
+	parameters []string) (result Value, status Status, err *Error) {
 	source, done := s.c()
 	defer done()
 	names, free := cStrings(parameters)
