@@ -2,6 +2,7 @@ package isthmus
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"math/big"
@@ -113,7 +114,7 @@ func (formBuilder) regexp(f *form) {
 // jsonNumber makes the form of json.Number: an integer exactly, and any other number as JSON is read.
 func (formBuilder) jsonNumber(f *form) {
 	f.encode = func(w *treeWriter, v reflect.Value) error {
-		text := v.String()
+		text := cmp.Or(v.String(), "0") // as encoding/json says
 		if whole, ok := new(big.Int).SetString(text, 10); ok && !strings.HasPrefix(text, "-0") {
 			if whole.IsInt64() {
 				w.integer(whole.Int64())

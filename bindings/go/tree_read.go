@@ -307,7 +307,9 @@ func (r *treeReader) date() (time.Time, error) {
 	if !ok || n.big != nil {
 		return time.Time{}, r.malformed("this date is a number")
 	}
-	return timeOf(math.Round(n.float * 1000))
+	// Seconds have half a millisecond to err by, so nothing may be lost on the way.
+	seconds := math.Floor(n.float)
+	return timeOf(seconds*1000 + math.Round((n.float-seconds)*1000))
 }
 
 // timeOf is the time of a Date.
