@@ -12,7 +12,7 @@ import isthmus as ist
 import pytest
 
 dask = pytest.importorskip("distributed")
-
+from dask import config  # noqa: E402
 from isthmus.distributed import Pool  # noqa: E402
 
 
@@ -28,7 +28,10 @@ def cluster_of(workers: int, processes: bool) -> Any:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    with cluster_of(2, True) as cluster, dask.Client(cluster, timeout=60) as made:
+    # So long after a worker has gone, Dask gives its place up if there is none at that moment:
+    # another one may just have been ended.
+    patience = config.set({"distributed.deploy.lost-worker-timeout": "1 hour"})
+    with patience, cluster_of(2, True) as cluster, dask.Client(cluster, timeout=60) as made:
         yield made
 
 
