@@ -72,6 +72,23 @@ func TestWhatCannotBeSwept(t *testing.T) {
 	}
 }
 
+// Another judge of one's own, whose programs may change their built-ins: each has a context.
+func ExampleIsolate_NewContext() {
+	iso := NewIsolate(WithHeapLimit(64 << 20))
+	defer iso.Close()
+	for _, program := range []string{"Array.prototype.last = function () { return this[this.length - 1] }; [1, 2].last()",
+		"typeof [].last"} {
+		ctx := iso.NewContext(WithoutWeb())
+		fmt.Println(ctx.RunScript(program, "program.js"))
+		if err := ctx.Close(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 2 <nil>
+	// undefined <nil>
+}
+
 // A judge of one's own: one isolate, programs of strangers one after another.
 func ExampleContext_RunCompartment() {
 	iso := NewIsolate(WithHeapLimit(64 << 20))

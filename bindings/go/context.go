@@ -74,6 +74,7 @@ func (iso *Isolate) NewContext(options ...ContextOption) *Context {
 		o.native.Global = o.global.template.handle
 	}
 	iso.sweep()
+	iso.filled.see(iso.isolate, native.Kept(iso.handle))
 	iso.next++
 	handle, status := native.NewContext(iso.handle, o.native, iso.next)
 	if status != native.OK {

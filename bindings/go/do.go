@@ -27,7 +27,7 @@ func (iso *Isolate) Do(fn func(*Scope) error) error {
 // error that is context.DeadlineExceeded or context.Canceled, and so does waiting for the isolate.
 func (iso *Isolate) DoContext(ctx context.Context, fn func(*Scope) error) error {
 	if err := iso.enter(ctx); err != nil {
-		return err
+		return waited("Do", ctx, err)
 	}
 	defer iso.leave()
 	runtime.LockOSThread()

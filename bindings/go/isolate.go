@@ -223,9 +223,7 @@ func (iso *isolate) frame() *native.Frame {
 	}
 	frame := iso.frames[iso.lock.depth-1]
 	frame.Keep = iso.inside > 0
-	if frame.Kept != iso.filled.kept && frame.Kept != 0 {
-		iso.filled.look(iso, frame.Kept)
-	}
+	iso.filled.see(iso, frame.Kept)
 	return frame
 }
 

@@ -118,6 +118,14 @@ func contextError(op string, ctx context.Context, err error) error {
 	return &Error{Op: op, Status: status.Name(), Message: err.Error(), err: withCause(ctx, err)}
 }
 
+// waited is the error of waiting for an isolate under a Go context, which may be nil.
+func waited(op string, ctx context.Context, err error) error {
+	if ctx != nil && err == ctx.Err() {
+		return contextError(op, ctx, err)
+	}
+	return err
+}
+
 // withCause adds why a context has ended, where somebody has said it.
 func withCause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && cause != err {
@@ -129,7 +137,7 @@ func withCause(ctx context.Context, err error) error {
 // under runs fn in the context under a Go context, which bounds waiting for the isolate, too.
 func (ctx *Context) under(goctx context.Context, op string, fn func() error) error {
 	if err := ctx.enterUnder(goctx); err != nil {
-		return err
+		return waited(op, goctx, err)
 	}
 	defer ctx.leave()
 	return ctx.iso.within(goctx, op, fn)

@@ -328,9 +328,11 @@ func TestWaitingIsBounded(t *testing.T) {
 	}()
 	<-held
 	_, err := ctx.RunScriptContext(soon(t), "1", "run.js")
-	wants(t, err, context.DeadlineExceeded, "context deadline exceeded")
+	wants(t, err, context.DeadlineExceeded, "isthmus: RunScriptContext: context deadline exceeded")
 	_, err = ctx.RunScriptContext(cancelled(t), "1", "run.js")
-	wants(t, err, context.Canceled, "context canceled")
+	wants(t, err, context.Canceled, "isthmus: RunScriptContext: context canceled")
+	err = ctx.Isolate().DoContext(cancelled(t), func(*Scope) error { return nil })
+	wants(t, err, context.Canceled, "isthmus: Do: context canceled")
 	close(release)
 	usable(t, ctx)
 }

@@ -22,9 +22,15 @@ const (
 	sweeping = 50 * time.Millisecond
 )
 
-// look is called when V8 has collected; with the isolate entered.
+// see is told of what V8's last full collection has left, with the isolate entered; 0: nobody knows.
+func (p *pressure) see(iso *isolate, kept uint64) {
+	if kept != p.kept && kept != 0 {
+		p.kept = kept
+		p.look(iso, kept)
+	}
+}
+
 func (p *pressure) look(iso *isolate, kept uint64) {
-	p.kept = kept
 	if kept < min(worthwhile, p.most/4) {
 		return
 	}

@@ -16,6 +16,16 @@ func TestForgottenValuesMakeRoom(t *testing.T) {
 	}
 }
 
+func TestForgottenContextsMakeRoom(t *testing.T) {
+	iso := NewIsolate(WithHeapLimit(48 << 20))
+	defer iso.Close()
+	for i := range many(200, 5000) {
+		if _, err := iso.NewContext(WithoutWeb()).RunScript("globalThis.all = new Array(1e5).fill(1.5); 1", "fill.js"); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+}
+
 func TestForgottenBuffersMakeRoom(t *testing.T) {
 	iso := NewIsolate()
 	defer iso.Close()

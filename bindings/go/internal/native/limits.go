@@ -23,6 +23,9 @@ func LimitsEnd(isolate unsafe.Pointer) Status {
 	return Status(C.ist_limits_end(isolateOf(isolate), nil))
 }
 
+// Kept is what V8's last full collection has left, in bytes; 0 before the first one.
+func Kept(isolate unsafe.Pointer) uint64 { return uint64(C.ist_isolate_kept(isolateOf(isolate))) }
+
 // LimitsCancel ends what runs within them, from any thread.
 func LimitsCancel(isolate unsafe.Pointer, number uint64) {
 	C.ist_limits_cancel(isolateOf(isolate), C.uint64_t(number))
