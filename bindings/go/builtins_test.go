@@ -125,7 +125,8 @@ func TestExceptions(t *testing.T) {
 	ctx := realm(t)
 	for name, make := range map[string]func(*Context, string) *Exception{
 		"Error": NewError, "TypeError": NewTypeError, "RangeError": NewRangeError, "SyntaxError": NewSyntaxError,
-		"ReferenceError": NewReferenceError,
+		"ReferenceError": NewReferenceError, "WebAssembly.CompileError": NewWasmCompileError,
+		"WebAssembly.LinkError": NewWasmLinkError, "WebAssembly.RuntimeError": NewWasmRuntimeError,
 	} {
 		message := strings.Repeat("no \u00e9 ", 2000)
 		e := make(ctx, message)
@@ -134,7 +135,7 @@ func TestExceptions(t *testing.T) {
 		}
 		constructor := js(t, ctx, name)
 		is, err := e.InstanceOf(constructor)
-		if !is || err != nil || e.Error() != name+": "+message || !e.IsNativeError() || fmt.Sprint(e) != e.Error() {
+		if !is || err != nil || e.Error() != strings.TrimPrefix(name, "WebAssembly.")+": "+message || !e.IsNativeError() || fmt.Sprint(e) != e.Error() {
 			t.Fatalf("%s: %.40s (%v)", name, e.Error(), err)
 		}
 		again, err := e.AsException()
@@ -151,6 +152,8 @@ func TestExceptions(t *testing.T) {
 		t.Fatal(v, err)
 	}
 	refused(t, NewError(nil, "x"), "isthmus: NewError: the context is nil")
+	refused(t, NewWasmLinkError(nil, "x"), "isthmus: NewWasmLinkError: the context is nil")
+	refused(t, NewWasmLinkError(ctx, "\xff"), "isthmus: string and string: it is not valid UTF-8")
 	refused(t, NewError(ctx, "x\x00y"), "isthmus: NewError: the message has a NUL within")
 	refused(t, NewTypeError(ctx, "\xff"), "isthmus: string and TypeError: the message is not valid UTF-8")
 	_ = ctx.Close()
@@ -175,6 +178,14 @@ func TestFormat(t *testing.T) {
 	} {
 		if each.got != each.want {
 			t.Errorf("%s, want %s", each.got, each.want)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for _, version := range []string{Version(), Release()} {
+		if strings.Count(version, ".") < 2 {
+			t.Error(version)
 		}
 	}
 }

@@ -44,6 +44,56 @@ func NewReferenceError(ctx *Context, message string) *Exception {
 	return newException(ctx, "ReferenceError", message)
 }
 
+// NewWasmCompileError makes a WebAssembly.CompileError, as NewError does.
+func NewWasmCompileError(ctx *Context, message string) *Exception {
+	return newWasmError(ctx, "CompileError", message)
+}
+
+// NewWasmLinkError makes a WebAssembly.LinkError, as NewError does.
+func NewWasmLinkError(ctx *Context, message string) *Exception {
+	return newWasmError(ctx, "LinkError", message)
+}
+
+// NewWasmRuntimeError makes a WebAssembly.RuntimeError, as NewError does.
+func NewWasmRuntimeError(ctx *Context, message string) *Exception {
+	return newWasmError(ctx, "RuntimeError", message)
+}
+
+// newWasmError makes an error by its constructor, which only JavaScript has.
+func newWasmError(ctx *Context, name, message string) *Exception {
+	constructor, err := ctx.wasm(name)
+	if err != nil {
+		return &Exception{err: err}
+	}
+	defer constructor.Release()
+	made, err := constructor.NewInstance(message)
+	if err != nil {
+		return &Exception{err: err}
+	}
+	return &Exception{Value: made.Value}
+}
+
+func (ctx *Context) wasm(name string) (*Function, error) {
+	if ctx == nil {
+		return nil, argumentError("NewWasm"+name, "the context is nil")
+	}
+	global, err := ctx.Global()
+	if err != nil {
+		return nil, err
+	}
+	defer global.Release()
+	namespace, err := global.Get("WebAssembly")
+	if err != nil {
+		return nil, err
+	}
+	defer namespace.Release()
+	constructor, err := (&Object{namespace}).Get(name)
+	if err != nil {
+		return nil, err
+	}
+	return constructor.AsFunction()
+}
+
 func newException(ctx *Context, name, message string) *Exception {
 	v, err := ctx.newError("New"+name, name, message)
 	return &Exception{v, err}

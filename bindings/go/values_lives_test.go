@@ -91,6 +91,7 @@ func operationsOn(t testing.TB, ctx *Context) map[string]func() []Valuer {
 			return []Valuer{err.(*JSError).Value}
 		},
 		"NewError":   func() []Valuer { return one(NewError(ctx, "x"), nil) },
+		"NewWasm":    func() []Valuer { return one(NewWasmLinkError(ctx, "x"), nil) },
 		"NewSymbol":  func() []Valuer { return one(NewSymbol(ctx.Isolate(), "x")) },
 		"NewBigInt":  func() []Valuer { return one(NewBigInt(ctx, big.NewInt(1))) },
 		"NewValue":   func() []Valuer { return one(NewValue(ctx.Isolate(), "x")) },
