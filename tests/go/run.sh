@@ -19,7 +19,7 @@ find_go || {
 
 # What a test says depends on the library too, which the cache of results knows nothing of.
 export ISTHMUS_BUILD=$build
-arguments=(-count=1 -timeout 9m)
+arguments=(-count=1) limit=9m
 case $ISTHMUS_SANITIZE in
 '') ;;
 *thread*)
@@ -27,11 +27,13 @@ case $ISTHMUS_SANITIZE in
   exit 77
   ;;
 *)
-  arguments+=(-asan)
+  arguments+=(-asan) limit=27m
   # Go's runtime keeps memory until the end.
   export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
   ;;
 esac
+# ctest's own limit ends a test without a word; this one tells where each goroutine is.
+arguments+=(-timeout "$limit")
 packages=false
 for argument in "$@"; do
   case $argument in ./* | ../* | isthmus | isthmus/*) packages=true ;; esac
