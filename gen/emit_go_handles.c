@@ -234,11 +234,12 @@ void ist__go_handle(go_emitter *e, decl *d) {
   if (d->destructor && ist__go_closes(d))
     GO("//\n// Close it when it is of no use any more. What is forgotten is closed some time "
        "later.\n");
-  GO("type %s struct {\n\tobject *clib.Object\n}\n\n", type);
+  GO("type %s struct {\n\tobject *clib.Object\n\tholder *clib.Holder\n}\n\n", type);
   table(e, d);
   free_c(e, d);
   GO("func wrap%s(o *clib.Object) *%s {\n", type, type);
-  GO("\treturn clib.Wrap(o, func(o *clib.Object) *%s { return &%s{o} })\n}\n\n", type, type);
+  GO("\treturn clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *%s { return &%s{o, h} })\n}\n\n",
+     type, type);
   GO("func (self *%s) it() *clib.Object {\n\tif self == nil {\n\t\treturn nil\n\t}\n\treturn "
      "self.object\n}\n\n",
      type);

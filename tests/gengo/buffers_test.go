@@ -1,3 +1,4 @@
+// Counted buffers, in the package that is made of tests/fixture/buffers.idl.
 package buffers
 
 import (

@@ -1,3 +1,4 @@
+// Functions that call back, in the package that is made of tests/fixture/callbacks.idl.
 package callbacks
 
 import (
@@ -208,6 +209,27 @@ func TestAnErrorOfAKeptCallback(t *testing.T) {
 	expect.Same(t, err, errMine)
 	e.On(nil)
 	expect.Same(t, expect.Must[int32](t)(e.Emit(1)), 0)
+}
+
+func TestACallbackMayNameItsObject(t *testing.T) {
+	before := expect.Must[int32](t)(EmittersAlive())
+	for range 100 {
+		e := emitter(t)
+		e.On(func(int32) error {
+			_, err := e.Emit(1)
+			return err
+		})
+	}
+	expect.Collected(t, func() bool { return expect.Must[int32](t)(EmittersAlive()) == before })
+	// As long as the object is there, so is the function.
+	e, calls := emitter(t), 0
+	e.On(func(int32) error { calls++; return nil })
+	for range 5 {
+		runtime.GC()
+		expect.Must[int32](t)(e.Emit(1))
+	}
+	expect.Same(t, calls, 5)
+	e.Close()
 }
 
 func TestACallbackGetsItsObject(t *testing.T) {

@@ -1,3 +1,4 @@
+// Errors, in the package that is made of tests/fixture/failures.idl.
 package failures
 
 import (

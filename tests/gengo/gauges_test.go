@@ -1,3 +1,4 @@
+// Objects in memory of ours, in the package that is made of tests/fixture/gauges.idl.
 package gauges
 
 import (

@@ -1,3 +1,4 @@
+// Objects, in the package that is made of tests/fixture/handles.idl.
 package handles
 
 import (

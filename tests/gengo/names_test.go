@@ -1,3 +1,4 @@
+// Names, in the package that is made of tests/fixture/names.idl.
 package names
 
 import (

@@ -1,3 +1,4 @@
+// What must not be entered twice, and depth, in the package that is made of tests/fixture/nesting.idl.
 package nesting
 
 import (

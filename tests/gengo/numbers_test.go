@@ -1,3 +1,4 @@
+// Numbers, in the package that is made of tests/fixture/numbers.idl.
 package numbers
 
 import (

@@ -1,3 +1,4 @@
+// Structs with pointers, in the package that is made of tests/fixture/pointers.idl.
 package pointers
 
 import (

@@ -1,3 +1,4 @@
+// Structs, in the package that is made of tests/fixture/structs.idl.
 package structs
 
 import (

@@ -1,3 +1,4 @@
+// Texts, in the package that is made of tests/fixture/texts.idl.
 package texts
 
 import (

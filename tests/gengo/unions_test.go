@@ -1,3 +1,4 @@
+// Unions, and functions in structs, in the package that is made of tests/fixture/unions.idl.
 package unions
 
 import (

@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"weak"
 )
 
 // How long C keeps a callback.
@@ -37,11 +38,13 @@ type Use struct {
 
 // A Closure is a Go function while C may call it.
 type Closure struct {
-	Func any
+	Func any // guarded by mu
 	// Args are the values of the callback type's own parameters.
 	Args []int64
 
-	use *Use
+	held   weak.Pointer[target] // instead of Func: who holds the function is a Holder
+	holder weak.Pointer[Holder]
+	use    *Use
 	// What C knows it by: user data, whose low 16 bits are the number of the function in C, from 1, where
 	// there are several.
 	token  uintptr
@@ -50,6 +53,7 @@ type Closure struct {
 	loose  bool
 	joined []*Closure
 	ended  atomic.Bool
+	mu     sync.Mutex
 	call   uint64 // scope call: the call that waits for it
 }
 
@@ -57,6 +61,47 @@ var (
 	closures sync.Map // token to *Closure
 	tokens   atomic.Uintptr
 )
+
+// A Holder has the functions that C was given with an object, as long as Go has the object or what
+// stands on it. So a function may name its object, and both are forgotten together.
+type Holder struct {
+	mu        sync.Mutex
+	functions map[*Closure]*target
+	parents   []*Holder
+}
+
+type target struct{ function any }
+
+// hold leaves it to the object's holder how long the function lives.
+func (one *Closure) hold(parent *Object) {
+	holder := parent.holder.Value()
+	if holder == nil {
+		return
+	}
+	to := &target{one.Func}
+	holder.mu.Lock()
+	defer holder.mu.Unlock()
+	if holder.functions == nil {
+		holder.functions = make(map[*Closure]*target)
+	}
+	holder.functions[one] = to
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.held, one.holder, one.Func = weak.Make(to), parent.holder, nil
+}
+
+// function is what C means, or nil when it was forgotten.
+func (one *Closure) function() any {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.Func != nil {
+		return one.Func
+	}
+	if to := one.held.Value(); to != nil {
+		return to.function
+	}
+	return nil
+}
 
 // Give makes a Go function something that C can call, and gives what C knows it by. A nil closure
 // is NULL.
@@ -141,6 +186,7 @@ func (c *Call) Accept(use *Use, one *Closure, accepted bool) {
 	case parent.state == live || parent.state == closed:
 		one.parent = parent
 		parent.closures = append(parent.closures, one)
+		one.hold(parent)
 	default:
 		one.end()
 	}
@@ -178,6 +224,11 @@ func (one *Closure) end() {
 		use.mu.Unlock()
 	}
 	closures.Delete(one.token)
+	if holder := one.holder.Value(); holder != nil {
+		holder.mu.Lock()
+		delete(holder.functions, one)
+		holder.mu.Unlock()
+	}
 	if one.loose {
 		l := use.Function.Library
 		l.mu.Lock()
@@ -216,6 +267,7 @@ type failure struct {
 // A Frame is one run of a callback.
 type Frame struct {
 	*Closure
+	Func any // the Go function
 	call uint64
 	lent []*Object
 	// Message is the text of a failure, where C is told it.
@@ -242,7 +294,11 @@ func (u *Use) Enter(token uintptr, call uint64, run func(*Frame) error) (answere
 	if l.waiting.Load() != 0 && l.failed(call) {
 		return false, ""
 	}
-	frame := &Frame{Closure: one, call: call}
+	function := one.function()
+	if function == nil {
+		return false, ""
+	}
+	frame := &Frame{Closure: one, Func: function, call: call}
 	if u.Scope == ScopeOnce {
 		defer one.end()
 	}

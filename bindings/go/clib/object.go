@@ -56,6 +56,7 @@ type Object struct {
 	wrapper  func() any // the Go object, or nil
 	wraps    int        // how many were made; the clean-up of an old one does nothing
 	cleanup  runtime.Cleanup
+	holder   weak.Pointer[Holder]
 	dropped  bool // Go has no object of it any more
 	height   int
 }
@@ -196,7 +197,7 @@ func (k *Type) find(address uintptr) *Object {
 
 // Wrap gives the Go object of a record: the one that there is, or a new one. What Go forgets is
 // closed.
-func Wrap[T any](o *Object, fresh func(*Object) *T) *T {
+func Wrap[T any](o *Object, fresh func(*Object, *Holder) *T) *T {
 	if o == nil {
 		return nil
 	}
@@ -205,7 +206,14 @@ func Wrap[T any](o *Object, fresh func(*Object) *T) *T {
 			return known
 		}
 	}
-	made := fresh(o)
+	holder := &Holder{}
+	for _, parent := range o.parents {
+		if one := parent.holder.Value(); one != nil {
+			holder.parents = append(holder.parents, one)
+		}
+	}
+	o.holder = weak.Make(holder)
+	made := fresh(o, holder)
 	pointer := weak.Make(made)
 	o.wrapper = func() any { return pointer.Value() }
 	o.wraps++

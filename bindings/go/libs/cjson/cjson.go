@@ -712,6 +712,7 @@ func (e *AddError) Is(target error) bool {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Item struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofItem = &clib.Type{
@@ -724,7 +725,7 @@ var ofItem = &clib.Type{
 }
 
 func wrapItem(o *clib.Object) *Item {
-	return clib.Wrap(o, func(o *clib.Object) *Item { return &Item{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Item { return &Item{o, h} })
 }
 
 func (self *Item) it() *clib.Object {

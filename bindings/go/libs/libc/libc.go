@@ -2236,6 +2236,7 @@ func prepareStatT(m []byte) {
 // Passwd: A user's entry in the system's list, in memory of the library.
 type Passwd struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofPasswd = &clib.Type{
@@ -2244,7 +2245,7 @@ var ofPasswd = &clib.Type{
 }
 
 func wrapPasswd(o *clib.Object) *Passwd {
-	return clib.Wrap(o, func(o *clib.Object) *Passwd { return &Passwd{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Passwd { return &Passwd{o, h} })
 }
 
 func (self *Passwd) it() *clib.Object {
@@ -2350,6 +2351,7 @@ func (self *Passwd) PwShell() (*string, error) {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type File struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofFile = &clib.Type{
@@ -2361,7 +2363,7 @@ var ofFile = &clib.Type{
 }
 
 func wrapFile(o *clib.Object) *File {
-	return clib.Wrap(o, func(o *clib.Object) *File { return &File{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *File { return &File{o, h} })
 }
 
 func (self *File) it() *clib.Object {
@@ -2375,6 +2377,7 @@ func (self *File) it() *clib.Object {
 // it.
 type Dirent struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofDirent = &clib.Type{
@@ -2383,7 +2386,7 @@ var ofDirent = &clib.Type{
 }
 
 func wrapDirent(o *clib.Object) *Dirent {
-	return clib.Wrap(o, func(o *clib.Object) *Dirent { return &Dirent{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Dirent { return &Dirent{o, h} })
 }
 
 func (self *Dirent) it() *clib.Object {
@@ -2463,6 +2466,7 @@ func (self *Dirent) DName() (string, error) {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Directory struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofDirectory = &clib.Type{
@@ -2474,7 +2478,7 @@ var ofDirectory = &clib.Type{
 }
 
 func wrapDirectory(o *clib.Object) *Directory {
-	return clib.Wrap(o, func(o *clib.Object) *Directory { return &Directory{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Directory { return &Directory{o, h} })
 }
 
 func (self *Directory) it() *clib.Object {

@@ -1869,6 +1869,7 @@ func (e *SqliteError) Is(target error) bool {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Database struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofDatabase = &clib.Type{
@@ -1880,7 +1881,7 @@ var ofDatabase = &clib.Type{
 }
 
 func wrapDatabase(o *clib.Object) *Database {
-	return clib.Wrap(o, func(o *clib.Object) *Database { return &Database{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Database { return &Database{o, h} })
 }
 
 func (self *Database) it() *clib.Object {
@@ -1896,6 +1897,7 @@ func (self *Database) it() *clib.Object {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Statement struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofStatement = &clib.Type{
@@ -1908,7 +1910,7 @@ var ofStatement = &clib.Type{
 }
 
 func wrapStatement(o *clib.Object) *Statement {
-	return clib.Wrap(o, func(o *clib.Object) *Statement { return &Statement{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Statement { return &Statement{o, h} })
 }
 
 func (self *Statement) it() *clib.Object {
@@ -1923,6 +1925,7 @@ func (self *Statement) it() *clib.Object {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Blob struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofBlob = &clib.Type{
@@ -1934,7 +1937,7 @@ var ofBlob = &clib.Type{
 }
 
 func wrapBlob(o *clib.Object) *Blob {
-	return clib.Wrap(o, func(o *clib.Object) *Blob { return &Blob{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Blob { return &Blob{o, h} })
 }
 
 func (self *Blob) it() *clib.Object {
@@ -1948,6 +1951,7 @@ func (self *Blob) it() *clib.Object {
 // the call answers.
 type Context struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofContext = &clib.Type{
@@ -1956,7 +1960,7 @@ var ofContext = &clib.Type{
 }
 
 func wrapContext(o *clib.Object) *Context {
-	return clib.Wrap(o, func(o *clib.Object) *Context { return &Context{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Context { return &Context{o, h} })
 }
 
 func (self *Context) it() *clib.Object {
@@ -1972,6 +1976,7 @@ func (self *Context) it() *clib.Object {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Value struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofValue = &clib.Type{
@@ -1983,7 +1988,7 @@ var ofValue = &clib.Type{
 }
 
 func wrapValue(o *clib.Object) *Value {
-	return clib.Wrap(o, func(o *clib.Object) *Value { return &Value{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Value { return &Value{o, h} })
 }
 
 func (self *Value) it() *clib.Object {

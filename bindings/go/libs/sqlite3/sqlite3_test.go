@@ -208,6 +208,25 @@ func TestStatementsKeepTheirDatabase(t *testing.T) {
 	expect.Fails(t, err, clib.ErrClosed, "sqlite3.Statement.step: the Statement is closed")
 }
 
+func TestAHandlerLivesWithWhatNeedsItsDatabase(t *testing.T) {
+	calls := 0
+	query := func() *Statement {
+		db := expect.Must[*Database](t)(NewDatabase(":memory:"))
+		db.ProgressHandler(10, func() (int32, error) { calls++; return 0, nil })
+		return expect.Must[*Statement](t)(db.Prepare(
+			"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT sum(i) FROM n"))
+	}()
+	defer query.Close()
+	for range 3 {
+		runtime.GC()
+		expect.Same(t, expect.Must[int32](t)(query.Step()), SQLITE_ROW)
+		query.Reset()
+	}
+	if calls == 0 {
+		t.Fatal("it was not called")
+	}
+}
+
 func TestProgressHandlers(t *testing.T) {
 	db := open(t)
 	calls := 0

@@ -1081,6 +1081,7 @@ func (e *GzError) Is(target error) bool {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Deflate struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofDeflate = &clib.Type{
@@ -1092,7 +1093,7 @@ var ofDeflate = &clib.Type{
 }
 
 func wrapDeflate(o *clib.Object) *Deflate {
-	return clib.Wrap(o, func(o *clib.Object) *Deflate { return &Deflate{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Deflate { return &Deflate{o, h} })
 }
 
 func (self *Deflate) it() *clib.Object {
@@ -1336,6 +1337,7 @@ func (self *Deflate) SetReserved(value uint64) error {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type Inflate struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofInflate = &clib.Type{
@@ -1347,7 +1349,7 @@ var ofInflate = &clib.Type{
 }
 
 func wrapInflate(o *clib.Object) *Inflate {
-	return clib.Wrap(o, func(o *clib.Object) *Inflate { return &Inflate{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *Inflate { return &Inflate{o, h} })
 }
 
 func (self *Inflate) it() *clib.Object {
@@ -1590,6 +1592,7 @@ func (self *Inflate) SetReserved(value uint64) error {
 // Close it when it is of no use any more. What is forgotten is closed some time later.
 type GzFile struct {
 	object *clib.Object
+	holder *clib.Holder
 }
 
 var ofGzFile = &clib.Type{
@@ -1601,7 +1604,7 @@ var ofGzFile = &clib.Type{
 }
 
 func wrapGzFile(o *clib.Object) *GzFile {
-	return clib.Wrap(o, func(o *clib.Object) *GzFile { return &GzFile{o} })
+	return clib.Wrap(o, func(o *clib.Object, h *clib.Holder) *GzFile { return &GzFile{o, h} })
 }
 
 func (self *GzFile) it() *clib.Object {
