@@ -157,6 +157,23 @@ func perform[T any](ctx *Context, what *action, callee, receiver native.Value, a
 	frame := ctx.iso.frame()
 	frame.Begin(len(args), wanted[T]())
 	frame.Subject, frame.Receiver = callee, receiver
+	if len(args) > native.FrameArgs {
+		return performWhole[T](ctx, what, frame, args)
+	}
+	for i, x := range args {
+		ok, err := ctx.lowerPlain(frame, nil, &frame.Args[i], x)
+		if err != nil {
+			return made, err
+		}
+		if !ok {
+			return performWhole[T](ctx, what, frame, args)
+		}
+	}
+	return finished[T](ctx, what.op, what.run(ctx.handle, frame), frame)
+}
+
+// performWhole is perform with arguments of any kind, and any number of them.
+func performWhole[T any](ctx *Context, what *action, frame *native.Frame, args []any) (made T, err error) {
 	var p pins
 	defer p.release(ctx)
 	if err := ctx.arguments(frame, &p, args); err != nil {

@@ -148,7 +148,19 @@ func (ctx *Context) Close() error {
 }
 
 // enter takes the isolate for an operation in the context; leave gives it back.
-func (ctx *Context) enter() error { return ctx.enterUnder(nil) }
+func (ctx *Context) enter() error {
+	if ctx == nil || ctx.err != nil || !ctx.iso.made() || !ctx.iso.lock.retake() {
+		return ctx.enterUnder(nil)
+	}
+	// It is held already, as within Do.
+	iso := ctx.iso.isolate
+	if ctx.handle == nil || iso.handle == nil || iso.debts.count.Load() != 0 {
+		defer iso.lock.give()
+		return ctx.enterUnder(nil)
+	}
+	iso.at = ctx
+	return nil
+}
 
 // enterUnder is enter for an operation under a Go context, which may be nil: it bounds the wait.
 func (ctx *Context) enterUnder(goctx context.Context) error {

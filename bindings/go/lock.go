@@ -54,6 +54,15 @@ func (l *lock) take(ctx context.Context) error {
 	return nil
 }
 
+// retake takes the lock again, if the running goroutine has it.
+func (l *lock) retake() bool {
+	if l.owner.Load() != goroutine.ID() {
+		return false
+	}
+	l.depth++
+	return true
+}
+
 // try takes the lock if that is possible without waiting.
 func (l *lock) try() bool {
 	me := goroutine.ID()

@@ -42,7 +42,8 @@ func (ctx *Context) lower(frame *native.Frame, pins *pins, to *native.Value, x a
 	return nil
 }
 
-// lowerPlain is lower for what needs no Marshal, and tells whether it was that.
+// lowerPlain is lower for what needs no Marshal, and tells whether it was that. With no pins, neither is
+// what needs any.
 func (ctx *Context) lowerPlain(frame *native.Frame, pins *pins, to *native.Value, x any) (bool, error) {
 	switch x := x.(type) {
 	case nil:
@@ -52,6 +53,9 @@ func (ctx *Context) lowerPlain(frame *native.Frame, pins *pins, to *native.Value
 	case int:
 		*to = integerOf(int64(x))
 	case string:
+		if pins == nil {
+			return len(x) <= short && isASCII(x) && frame.CopyText(to, x, true), nil
+		}
 		return true, ctx.text(frame, &pins.Pinner, to, x)
 	case bool:
 		*to = boolOf(x)

@@ -29,6 +29,7 @@ typedef struct igo_frame {
   ist_value *argv;  /* `argc` arguments: `args`, or memory of Go's that is pinned */
   uint32_t argc;
   uint32_t want;
+  ist_status status;           /* of operations that give none */
   bool keep;                   /* a scope is open further out: results must outlive it */
   uint64_t kept;               /* of ist_isolate_kept, when the last handle was given */
   ist_value subject, receiver; /* what it is about, and `this` */
@@ -37,17 +38,17 @@ typedef struct igo_frame {
   char text[IGO_TEXT];
 } igo_frame;
 
-/* Operations; each gives an ist_status. Contexts and frames are given as addresses, which costs Go
- * nothing to check. */
+/* Operations; each gives an ist_status, or leaves it in the frame, which costs Go less. Contexts
+ * and frames are given as addresses, which costs Go nothing to check. */
 
 /* args[0] is the source, args[1] its name. */
 int32_t igo_eval(uintptr_t context, uintptr_t frame);
-int32_t igo_call(uintptr_t context, uintptr_t frame);
-int32_t igo_construct(uintptr_t context, uintptr_t frame);
+void igo_call(uintptr_t context, uintptr_t frame);
+void igo_construct(uintptr_t context, uintptr_t frame);
 /* `subject` undefined: the global object. args[0] is the key. */
-int32_t igo_get(uintptr_t context, uintptr_t frame);
+void igo_get(uintptr_t context, uintptr_t frame);
 /* args[1] is the value. */
-int32_t igo_set(uintptr_t context, uintptr_t frame);
+void igo_set(uintptr_t context, uintptr_t frame);
 /* args[0] as a value. */
 int32_t igo_value(uintptr_t context, uintptr_t frame);
 /* The global object as a value. */

@@ -37,6 +37,7 @@ func layouts() []layout {
 		{"igo_frame.argc", unsafe.Offsetof(f.Argc), unsafe.Offsetof(cf.argc)},
 		{"igo_frame.want", unsafe.Offsetof(f.Want), unsafe.Offsetof(cf.want)},
 		{"igo_frame.used", unsafe.Offsetof(f.Texts), unsafe.Offsetof(cf.used)},
+		{"igo_frame.status", unsafe.Offsetof(f.status), unsafe.Offsetof(cf.status)},
 		{"igo_frame.keep", unsafe.Offsetof(f.Keep), unsafe.Offsetof(cf.keep)},
 		{"igo_frame.kept", unsafe.Offsetof(f.Kept), unsafe.Offsetof(cf.kept)},
 		{"igo_frame.subject", unsafe.Offsetof(f.Subject), unsafe.Offsetof(cf.subject)},

@@ -138,6 +138,7 @@ type Frame struct {
 	argv     uintptr
 	Argc     uint32
 	Want     uint32
+	status   Status
 	Keep     bool
 	Kept     uint64 // what V8's last full collection had left, when the last handle was given
 	Subject  Value
@@ -197,22 +198,26 @@ func Eval(context unsafe.Pointer, f *Frame) Status {
 
 // Call calls Subject, with this as Receiver.
 func Call(context unsafe.Pointer, f *Frame) Status {
-	return Status(C.igo_call(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
+	C.igo_call(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address()))
+	return f.status
 }
 
 // Construct calls Subject as new does.
 func Construct(context unsafe.Pointer, f *Frame) Status {
-	return Status(C.igo_construct(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
+	C.igo_construct(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address()))
+	return f.status
 }
 
 // Get reads the property Args[0] of Subject, of the global object when that is undefined.
 func Get(context unsafe.Pointer, f *Frame) Status {
-	return Status(C.igo_get(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
+	C.igo_get(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address()))
+	return f.status
 }
 
 // Set writes Args[1] to the property Args[0] of Subject, as above.
 func Set(context unsafe.Pointer, f *Frame) Status {
-	return Status(C.igo_set(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address())))
+	C.igo_set(C.uintptr_t(uintptr(context)), C.uintptr_t(f.Address()))
+	return f.status
 }
 
 // Make makes a value of Args[0].

@@ -109,7 +109,7 @@ int32_t igo_eval(uintptr_t at, uintptr_t frame_at) {
   return (int32_t)igo__finish(ist_context_isolate(context), frame, 0, status, result);
 }
 
-int32_t igo_call(uintptr_t at, uintptr_t frame_at) {
+void igo_call(uintptr_t at, uintptr_t frame_at) {
   ist_context *context = (ist_context *)at;
   igo_frame *frame = (igo_frame *)frame_at;
   ist_isolate *isolate = ist_context_isolate(context);
@@ -119,10 +119,10 @@ int32_t igo_call(uintptr_t at, uintptr_t frame_at) {
   if (!status)
     status = ist_function_call(context, frame->subject, frame->receiver, frame->argc, frame->argv,
                                frame->want ? &result : NULL, &frame->error);
-  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+  frame->status = igo__finish(isolate, frame, scope, status, result);
 }
 
-int32_t igo_construct(uintptr_t at, uintptr_t frame_at) {
+void igo_construct(uintptr_t at, uintptr_t frame_at) {
   ist_context *context = (ist_context *)at;
   igo_frame *frame = (igo_frame *)frame_at;
   ist_isolate *isolate = ist_context_isolate(context);
@@ -132,7 +132,7 @@ int32_t igo_construct(uintptr_t at, uintptr_t frame_at) {
   if (!status)
     status = ist_function_construct(context, frame->subject, frame->argc, frame->argv, &result,
                                     &frame->error);
-  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+  frame->status = igo__finish(isolate, frame, scope, status, result);
 }
 
 /* The object that an operation is about. */
@@ -142,7 +142,7 @@ static ist_status subject_of(ist_context *context, igo_frame *frame, uint32_t *s
   return status ? status : ist_context_global(context, &frame->subject);
 }
 
-int32_t igo_get(uintptr_t at, uintptr_t frame_at) {
+void igo_get(uintptr_t at, uintptr_t frame_at) {
   ist_context *context = (ist_context *)at;
   igo_frame *frame = (igo_frame *)frame_at;
   ist_isolate *isolate = ist_context_isolate(context);
@@ -152,10 +152,10 @@ int32_t igo_get(uintptr_t at, uintptr_t frame_at) {
   if (!status) status = subject_of(context, frame, &scope);
   if (!status)
     status = ist_object_get_key(context, frame->subject, frame->argv[0], &result, &frame->error);
-  return (int32_t)igo__finish(isolate, frame, scope, status, result);
+  frame->status = igo__finish(isolate, frame, scope, status, result);
 }
 
-int32_t igo_set(uintptr_t at, uintptr_t frame_at) {
+void igo_set(uintptr_t at, uintptr_t frame_at) {
   ist_context *context = (ist_context *)at;
   igo_frame *frame = (igo_frame *)frame_at;
   ist_isolate *isolate = ist_context_isolate(context);
@@ -165,7 +165,7 @@ int32_t igo_set(uintptr_t at, uintptr_t frame_at) {
   if (!status)
     status =
         ist_object_set_key(context, frame->subject, frame->argv[0], frame->argv[1], &frame->error);
-  return (int32_t)igo__finish(isolate, frame, scope, status, ist_undefined());
+  frame->status = igo__finish(isolate, frame, scope, status, ist_undefined());
 }
 
 int32_t igo_value(uintptr_t at, uintptr_t frame_at) {
