@@ -97,11 +97,11 @@ func (ctx *Context) Load(library *Library, tags ...string) (*Object, error) {
 	if status != native.OK {
 		return nil, ctx.refused(op, status, problem)
 	}
-	made, err := ctx.stay(exports)
+	exports, err := ctx.iso.own(exports)
 	if err != nil {
 		return nil, err
 	}
-	return &Object{made}, nil
+	return &Object{ctx.value(exports)}, nil
 }
 
 // WithLibrary grants the context a library, as OpenLibrary finds it and Load gives it, for programs to
@@ -130,7 +130,7 @@ type grant struct {
 
 // granted is one that it has.
 type granted struct {
-	exports *Object
+	exports *Value
 	module  *Module // made at its first import
 }
 
@@ -148,10 +148,15 @@ func (ctx *Context) grant(libraries []grant) error {
 		if err != nil {
 			return err
 		}
+		kept, err := exports.Keep()
+		exports.Release()
+		if err != nil {
+			return err
+		}
 		if ctx.modules.libraries == nil {
 			ctx.modules.libraries = map[string]*granted{}
 		}
-		ctx.modules.libraries[library.name] = &granted{exports: exports}
+		ctx.modules.libraries[library.name] = &granted{exports: kept}
 	}
 	return nil
 }

@@ -162,8 +162,9 @@ func (m *Module) load(goctx context.Context, op string) (promise *Value, err err
 	return promise, err
 }
 
-// namespaceOf waits for the promise of a namespace.
+// namespaceOf waits for the promise of a namespace, which it takes over.
 func (ctx *Context) namespaceOf(goctx context.Context, promise *Value) (*Object, error) {
+	defer promise.Release()
 	namespace, err := ctx.awaitValue(goctx, promise.native, promise)
 	if err != nil {
 		return nil, err

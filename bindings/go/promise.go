@@ -41,12 +41,13 @@ func (s PromiseState) String() string {
 	return [...]string{"pending", "fulfilled", "rejected"}[s]
 }
 
-// readPromise reads a promise; with throwing, a rejection is an error. The result is the caller's to
-// free.
-func (ctx *Context) readPromise(op string, promise native.Value, throwing bool) (PromiseState, native.Value, error) {
+// readPromise reads a promise; with throwing, a rejection is an error. The result, if it is wanted, is
+// the caller's to free.
+func (ctx *Context) readPromise(op string, promise native.Value, want uint32, throwing bool) (
+	PromiseState, native.Value, error) {
 	ctx.iso.handled(promise)
 	frame := ctx.iso.frame()
-	frame.Begin(0, native.WantValue)
+	frame.Begin(0, want)
 	frame.Subject = promise
 	state, status := native.ReadPromise(ctx.handle, frame, throwing)
 	switch {
@@ -56,18 +57,6 @@ func (ctx *Context) readPromise(op string, promise native.Value, throwing bool) 
 		return PromiseState(state), native.Value{}, ctx.failed(op, status, frame)
 	}
 	return PromiseState(state), frame.Result, nil
-}
-
-// read is readPromise with nothing entered. A promise that cannot be read is Pending.
-func (p *Promise) read(op string, throwing bool) (state PromiseState, result *Value, err error) {
-	err = p.operate(op, func(ctx *Context, promise native.Value) error {
-		var value native.Value
-		if state, value, err = ctx.readPromise(op, promise, throwing); err == nil {
-			result = ctx.value(value)
-		}
-		return err
-	})
-	return state, result, err
 }
 
 // operate runs fn with the promise's context entered.
@@ -88,18 +77,24 @@ func (p *Promise) operate(op string, fn func(ctx *Context, promise native.Value)
 }
 
 // State is how far the promise is; Pending also when it cannot be read any more.
-func (p *Promise) State() PromiseState {
-	state, _, err := p.read("State", false)
-	if err != nil {
-		return Pending
-	}
+func (p *Promise) State() (state PromiseState) {
+	_ = p.operate("State", func(ctx *Context, promise native.Value) (err error) {
+		state, _, err = ctx.readPromise("State", promise, native.WantNothing, false)
+		return err
+	})
 	return state
 }
 
 // Result is what the promise is fulfilled with, or the reason of its rejection; undefined while it is
 // pending, and nil when it cannot be read any more.
-func (p *Promise) Result() *Value {
-	_, result, _ := p.read("Result", false)
+func (p *Promise) Result() (result *Value) {
+	_ = p.operate("Result", func(ctx *Context, promise native.Value) error {
+		_, value, err := ctx.readPromise("Result", promise, native.WantValue, false)
+		if err == nil {
+			result = ctx.value(value)
+		}
+		return err
+	})
 	return result
 }
 
@@ -216,7 +211,7 @@ func (ctx *Context) awaited(goctx context.Context, op string, promise native.Val
 		return result, false, err
 	}
 	defer ctx.leave()
-	state, result, err := ctx.readPromise(op, promise, true)
+	state, result, err := ctx.readPromise(op, promise, native.WantValue, true)
 	if err == nil && state == Pending {
 		err = ctx.iso.notCalled(op)
 	}
@@ -365,6 +360,7 @@ func (ctx *Context) stay(v native.Value) (*Value, error) {
 		return ctx.lastingValue(v), nil
 	}
 	kept, status := native.Keep(ctx.iso.handle, v)
+	native.FreeValues(ctx.iso.handle, []native.Value{v})
 	if status != native.OK {
 		return nil, statusError("", status)
 	}

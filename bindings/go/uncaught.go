@@ -97,8 +97,8 @@ func (iso *Isolate) handled(promise native.Value) {
 		return
 	}
 	for _, each := range iso.rejections.all {
-		if native.Same(iso.handle, each.promise, promise) {
-			each.over.Store(true)
+		if native.Same(iso.handle, each.promise, promise) && !each.over.Swap(true) {
+			each.err.(*JSError).Value.Release() // nobody will be told of it
 		}
 	}
 	iso.rejections.sweep(iso.debts)
