@@ -27,6 +27,7 @@ require isthmus/bindings/go v0.0.0
 
 replace isthmus/bindings/go => ../isthmus
 TEXT
+go mod tidy
 PKG_CONFIG_LIBDIR=$folder/prefix/lib/pkgconfig go build -o program .
 said=$(./program)
 [ "$said" = 42 ] || {
