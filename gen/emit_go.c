@@ -10,10 +10,6 @@ static bool is_exported(const go_emitter *e, const decl *f) {
   return !f->internal && f->module == e->c->main && !f->bad && f != e->c->free_function;
 }
 
-static const dtype *element(const param *p) {
-  return p->role == ROLE_CELL || p->role == ROLE_BUFFER ? p->dtype->to : p->dtype;
-}
-
 static void add_ends(go_emitter *e, const decl_list *list) {
   for (int i = 0; i < list->count; i++) {
     bool known = false;
@@ -172,8 +168,8 @@ static void write_library(go_emitter *e) {
 }
 
 static void write_ends(go_emitter *e, const decl *f, const param *p) {
-  if (!p->dtype || !p->until.count || element(p)->kind != DT_REF ||
-      element(p)->to->kind != DT_HANDLE)
+  if (!p->dtype || !p->until.count || ist__go_element(p)->kind != DT_REF ||
+      ist__go_element(p)->to->kind != DT_HANDLE)
     return;
   GO("var ends%s%s = []*clib.Function{", ist__go_variable(e, f),
      p->name ? ist__go_exported(e, p->name) : "");

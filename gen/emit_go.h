@@ -21,7 +21,6 @@ typedef struct {
   bool loose;        // something borrowed stands on no object
   decl_list sealing; // those callbacks
   decl_list ends;    // functions that end what is borrowed, or callbacks
-  bool uses_runtime, uses_unsafe, uses_math;
   int uses; // of callbacks, so far
 } go_emitter;
 
@@ -33,7 +32,6 @@ const char *ist__go_exported(go_emitter *e, const char *name);
 const char *ist__go_constant(go_emitter *e, const char *name);
 const char *ist__go_local(go_emitter *e, const char *name); // of a parameter or result
 void ist__go_claim(go_emitter *e, const char *name, const char *what, span at);
-bool ist__go_claimed(go_emitter *e, const char *name);
 const char *ist__go_type_name(go_emitter *e, const decl *d);
 const char *ist__go_function_name(go_emitter *e, const decl *f);
 const char *ist__go_label(go_emitter *e, const decl *f);    // as errors call it
@@ -46,6 +44,10 @@ const char *ist__go_quoted(go_emitter *e, const char *text, int len);
 // emit_go_types.c: types, and what a scalar is in Go and on the way to C.
 const char *ist__go_type(go_emitter *e, const dtype *t);
 const char *ist__go_wire(go_emitter *e, const dtype *t); // the C type that a number travels as
+const dtype *ist__go_element(const param *p);            // of a buffer or cell, or the type itself
+bool ist__go_is_struct(const dtype *t);                  // or a pointer to one
+const decl *ist__go_struct_of(const dtype *t);
+bool ist__go_is_handle(const dtype *t);
 bool ist__go_is_number(const dtype *t);
 // A Go expression of a type, as C gets it, and the way back.
 const char *ist__go_to_c(go_emitter *e, const dtype *t, const char *value);
@@ -71,6 +73,7 @@ const char *ist__go_wide(go_emitter *e, const expr *x, const decl *f); // an int
 void ist__go_bundle(go_emitter *e, decl *d);                           // an error
 void ist__go_wrapper(go_emitter *e, decl *f);
 void ist__go_helpers(go_emitter *e);
+bool ist__go_mentions(const expr *x, int i); // a parameter
 const char *ist__go_type_c(go_emitter *e, const ctype *t, const char *declarator);
 bool ist__go_calls_back(const go_emitter *e, const decl *f);
 bool ist__go_throws_out(const decl *f); // the wrapper tells of failures

@@ -8,27 +8,15 @@
 
 enum { SLOTS_CALL = 256, SLOTS_MORE = 1024 };
 
-static const dtype *element(const param *p) {
-  return p->role == ROLE_BUFFER || p->role == ROLE_VIEW ? p->dtype->to : p->dtype;
-}
-
-static bool is_struct(const dtype *t) {
-  return t->kind == DT_STRUCT || (t->kind == DT_REF && t->to->kind == DT_STRUCT);
-}
-
-static bool is_handle(const dtype *t) {
-  return t->kind == DT_REF && t->to->kind == DT_HANDLE;
-}
-
 // What Go gets for a parameter.
 static const char *argument_type(go_emitter *e, const param *p) {
-  const dtype *t = element(p);
+  const dtype *t = ist__go_element(p);
   if (p->role == ROLE_BUFFER || p->role == ROLE_VIEW) {
     if (p->text) return p->null ? "*string" : "string";
     if (t->kind == DT_STRING) return p->element_null ? "[]*string" : "[]string";
     return TEXT("[]%s", ist__go_type(e, t));
   }
-  if (is_struct(t)) {
+  if (ist__go_is_struct(t)) {
     const char *name = ist__go_type_name(e, t->kind == DT_STRUCT ? t->decl : t->to->decl);
     return t->kind == DT_REF ? TEXT("*%s", name) : name;
   }
@@ -65,9 +53,9 @@ static bool has_data(const param *p) {
 // --- C ---
 
 static const char *wire_of(go_emitter *e, const param *p) {
-  const dtype *t = element(p);
+  const dtype *t = ist__go_element(p);
   if (p->role == ROLE_VALUE && ist__go_is_number(t)) return ist__go_wire(e, t);
-  if (p->role == ROLE_VALUE && is_handle(t)) return "uintptr_t";
+  if (p->role == ROLE_VALUE && ist__go_is_handle(t)) return "uintptr_t";
   return "void *";
 }
 
@@ -122,10 +110,10 @@ static void body_c(go_emitter *e, const param *u, const char *base, int use) {
   for (int i = 0; i < d->params.count; i++) {
     const param *p = d->params.at[i];
     if (p->role == ROLE_DATA) continue;
-    const dtype *t = element(p);
+    const dtype *t = ist__go_element(p);
     const char *value = p->role == ROLE_VALUE && ist__go_is_number(t)   ? TEXT("p%d", i)
                         : p->role == ROLE_VALUE && t->kind == DT_STRUCT ? TEXT("(void *)&p%d", i)
-                        : p->role == ROLE_VALUE && is_handle(t)         ? TEXT("(uintptr_t)p%d", i)
+                        : p->role == ROLE_VALUE && ist__go_is_handle(t) ? TEXT("(uintptr_t)p%d", i)
                                                                         : TEXT("(void *)p%d", i);
     ist__idl_buffer_add(e->c, b, "  v.v%d = %s;\n", i, value);
     if (p->count && !is_type_arg(p->count))
@@ -205,7 +193,7 @@ static void functions_c(go_emitter *e, const param *u, const char *base) {
 // --- Go ---
 
 static void lift_value(go_emitter *e, const param *p, int i) {
-  const dtype *t = element(p);
+  const dtype *t = ist__go_element(p);
   const char *raw = TEXT("values.v%d", i);
   if (ist__go_is_number(t)) {
     GO("\ta%d := %s\n", i, ist__go_from_c(e, t, raw));
@@ -215,7 +203,7 @@ static void lift_value(go_emitter *e, const param *p, int i) {
                                                  : "GoText";
     GO("\ta%d := clib.%s(%s%s)\n", i, p->null ? "OrNull" : reader, raw,
        p->null ? TEXT(", clib.%s", reader) : "");
-  } else if (is_handle(t)) {
+  } else if (ist__go_is_handle(t)) {
     const char *type = ist__go_type_name(e, t->to->decl);
     if (t->to->decl->module != e->c->main)
       ist__idl_error(e->c, p->at, "Go: not supported yet: an object of another library");
@@ -235,7 +223,7 @@ static void lift_value(go_emitter *e, const param *p, int i) {
 }
 
 static void lift_counted(go_emitter *e, const decl *d, const param *p, int i) {
-  const dtype *t = element(p);
+  const dtype *t = ist__go_element(p);
   const char *raw = TEXT("values.v%d", i);
   const char *count = p->terminated           ? NULL
                       : is_type_arg(p->count) ? TEXT("frame.Args[%d]", p->count->index)
@@ -257,13 +245,13 @@ static void lift_counted(go_emitter *e, const decl *d, const param *p, int i) {
       GO("\ta%d := %s\n", i, made);
   } else if (t->kind == DT_STRING) {
     GO("\ta%d := clib.%s(%s, %s)\n", i, p->element_null ? "TextsOrNull" : "Texts", raw, count);
-  } else if (is_handle(t)) {
+  } else if (ist__go_is_handle(t)) {
     const char *type = ist__go_type_name(e, t->to->decl);
     GO("\ta%d := make([]*%s, 0, max(%s, 0))\n", i, type, count);
     GO("\tfor _, one := range clib.View[uintptr](%s, %s) {\n", raw, count);
     GO("\t\ta%d = append(a%d, wrap%s(%s.Lend(frame, one)))\n\t}\n", i, i, type,
        ist__go_table(e, t->to->decl));
-  } else if (is_struct(t)) {
+  } else if (ist__go_is_struct(t)) {
     if (t->kind == DT_REF)
       ist__idl_error(e->c, p->at, "Go: not supported yet: an array of pointers to structs");
     ist__go_struct_used(e, t->decl, p->at, false, true);
@@ -300,7 +288,7 @@ void ist__go_callback_type(go_emitter *e, decl *d) {
   bool back = false;
   for (int i = 0; i < d->params.count; i++) {
     const param *p = d->params.at[i];
-    back |= p->role == ROLE_VALUE && p->dir == DIR_INOUT && is_struct(p->dtype);
+    back |= p->role == ROLE_VALUE && p->dir == DIR_INOUT && ist__go_is_struct(p->dtype);
   }
   if (is_void && !back) {
     GO("\treturn %s\n}\n\n", call);
@@ -311,7 +299,7 @@ void ist__go_callback_type(go_emitter *e, decl *d) {
     GO("\tvar arena clib.Arena\n\tdefer arena.Free()\n");
     for (int i = 0; i < d->params.count; i++) {
       const param *p = d->params.at[i];
-      if (p->role != ROLE_VALUE || p->dir != DIR_INOUT || !is_struct(p->dtype)) continue;
+      if (p->role != ROLE_VALUE || p->dir != DIR_INOUT || !ist__go_is_struct(p->dtype)) continue;
       if (p->dtype->to->decl->has_pointers)
         ist__idl_error(e->c, p->at,
                        "Go: not supported yet: a callback that changes a struct with pointers");

@@ -83,10 +83,6 @@ void ist__go_claim(go_emitter *e, const char *name, const char *what, span at) {
   ist__idl_map_put(e->c, &e->names, name, one);
 }
 
-bool ist__go_claimed(go_emitter *e, const char *name) {
-  return ist__idl_map_get(&e->names, name) != NULL;
-}
-
 // A type that a function shares its name with has a T at its end: StatT, stat.
 const char *ist__go_type_name(go_emitter *e, const decl *d) {
   const char *name = ist__go_exported(e, d->js ? d->js : d->name);

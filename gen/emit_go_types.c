@@ -2,6 +2,23 @@
 // each travels to C.
 #include "emit_go.h"
 
+const dtype *ist__go_element(const param *p) {
+  return p->role == ROLE_CELL || p->role == ROLE_BUFFER || p->role == ROLE_VIEW ? p->dtype->to
+                                                                                : p->dtype;
+}
+
+bool ist__go_is_struct(const dtype *t) {
+  return t->kind == DT_STRUCT || (t->kind == DT_REF && t->to->kind == DT_STRUCT);
+}
+
+const decl *ist__go_struct_of(const dtype *t) {
+  return t->kind == DT_STRUCT ? t->decl : t->to->decl;
+}
+
+bool ist__go_is_handle(const dtype *t) {
+  return t->kind == DT_REF && t->to->kind == DT_HANDLE;
+}
+
 bool ist__go_is_number(const dtype *t) {
   return t->kind == DT_INT || t->kind == DT_BOOL || t->kind == DT_FLOAT || t->kind == DT_ENUM;
 }
