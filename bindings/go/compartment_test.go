@@ -76,8 +76,10 @@ func TestWhatCannotBeSwept(t *testing.T) {
 func ExampleIsolate_NewContext() {
 	iso := NewIsolate(WithHeapLimit(64 << 20))
 	defer iso.Close()
-	for _, program := range []string{"Array.prototype.last = function () { return this[this.length - 1] }; [1, 2].last()",
-		"typeof [].last"} {
+	for _, program := range []string{
+		"Array.prototype.last = function () { return this[this.length - 1] }; [1, 2].last()",
+		"typeof [].last",
+	} {
 		ctx := iso.NewContext(WithoutWeb())
 		fmt.Println(ctx.RunScript(program, "program.js"))
 		if err := ctx.Close(); err != nil {

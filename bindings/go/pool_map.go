@@ -63,7 +63,9 @@ func (p *Pool) Map(ctx context.Context, program *Program, inputs any, options ..
 }
 
 // MapTo is the Map of a pool whose values are of type T, as Unmarshal makes them.
-func MapTo[T any](ctx context.Context, p *Pool, program *Program, inputs any, options ...MapOption) iter.Seq[Result[T]] {
+func MapTo[T any](
+	ctx context.Context, p *Pool, program *Program, inputs any, options ...MapOption,
+) iter.Seq[Result[T]] {
 	return func(yield func(Result[T]) bool) {
 		m, err := p.beginMap(ctx, program, inputs, options)
 		if err != nil {

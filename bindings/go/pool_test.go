@@ -112,7 +112,8 @@ func TestErrorsStayInTheirPlace(t *testing.T) {
 			t.Fatalf("%d: %v, want %s", r.Index, r.Err, want[r.Index])
 		case r.Index == 1:
 			var thrown *JSError
-			if !errors.As(r.Err, &thrown) || thrown.Location != "many.js:2:17" || thrown.Cause == nil || thrown.Cause.Message != "why" {
+			if !errors.As(r.Err, &thrown) || thrown.Location != "many.js:2:17" || thrown.Cause == nil ||
+				thrown.Cause.Message != "why" {
 				t.Fatalf("%+v", r.Err)
 			}
 		case r.Index == 2 && !errors.Is(r.Err, context.DeadlineExceeded), r.Index == 3 && !errors.Is(r.Err, ErrOutOfMemory):
@@ -131,7 +132,8 @@ func TestErrorsStayInTheirPlace(t *testing.T) {
 func TestWhatHasNoFormFailsInItsPlace(t *testing.T) {
 	p := pooled(t, WithThreads(1))
 	var conversion *ConversionError
-	for r := range p.Map(context.Background(), NewProgram("typeof input", ""), []any{1, func() {}, "\xff", "x", math.NaN()}) {
+	program := NewProgram("typeof input", "")
+	for r := range p.Map(context.Background(), program, []any{1, func() {}, "\xff", "x", math.NaN()}) {
 		switch r.Index {
 		case 1, 2:
 			if !errors.As(r.Err, &conversion) {
@@ -371,18 +373,16 @@ func TestProcesses(t *testing.T) {
 
 func TestPoolsRefuseBadOptions(t *testing.T) {
 	for text, option := range map[string]PoolOption{
-		"threads must be between 1 and 4096, not 0":                WithThreads(0),
-		"threads must be between 1 and 4096, not 4097":             WithThreads(4097),
-		"isolation must be one of the rungs, not Isolation(5)":     WithIsolation(5),
-		"the timeout must not be less than 0, but is -1ns":         WithTimeout(-1),
-		"the processor time must not be less than 0, but is -1ns":  WithCPUTimeout(-1),
-		"the command \"a\\x00b\" has a NUL within":                 WithCommand("a\x00b"),
-		"of the options of isolates a pool takes the limits alone": IsolateOption(func(o *isolateOptions) { o.native.ExplicitMicrotasks = true }),
-		"there is no command for cells: /nowhere/isthmus":          nil,
+		"threads must be between 1 and 4096, not 0":               WithThreads(0),
+		"threads must be between 1 and 4096, not 4097":            WithThreads(4097),
+		"isolation must be one of the rungs, not Isolation(5)":    WithIsolation(5),
+		"the timeout must not be less than 0, but is -1ns":        WithTimeout(-1),
+		"the processor time must not be less than 0, but is -1ns": WithCPUTimeout(-1),
+		"the command \"a\\x00b\" has a NUL within":                WithCommand("a\x00b"),
+		"of the options of isolates a pool takes the limits alone": IsolateOption(func(o *isolateOptions) {
+			o.native.ExplicitMicrotasks = true
+		}),
 	} {
-		if option == nil {
-			continue
-		}
 		if _, err := NewPool(option); err == nil || err.Error() != "isthmus: NewPool: "+text {
 			t.Fatal(text, err)
 		}
