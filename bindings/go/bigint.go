@@ -2,6 +2,7 @@ package isthmus
 
 import (
 	"math/big"
+	"runtime"
 
 	"isthmus/bindings/go/internal/native"
 )
@@ -52,6 +53,7 @@ func (v *Value) readBigInt() (*big.Int, error) {
 		return nil, err
 	}
 	whole, status := iso.readBigInt(handle)
+	runtime.KeepAlive(v)
 	if status != native.OK {
 		return nil, statusError("ToBigInt", status)
 	}

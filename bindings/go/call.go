@@ -2,6 +2,7 @@ package isthmus
 
 import (
 	"context"
+	"runtime"
 	"unsafe"
 
 	"isthmus/bindings/go/internal/native"
@@ -140,7 +141,10 @@ func invoke[T any](f *Function, what *action, recv Valuer, args []any) (made T, 
 			return made, err
 		}
 	}
-	return perform[T](ctx, what, handle, receiver, args)
+	made, err = perform[T](ctx, what, handle, receiver, args)
+	runtime.KeepAlive(about)
+	runtime.KeepAlive(recv)
+	return made, err
 }
 
 // callee is a function's value, and its context.

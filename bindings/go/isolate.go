@@ -204,6 +204,11 @@ func (iso *isolate) enter(ctx context.Context) error {
 	if iso.debts.count.Load() != 0 {
 		iso.debts.pay(iso)
 	}
+	// Handles are freed here and in no other place: an operation that has begun may use one whose Value
+	// is forgotten already.
+	if last := iso.lock.depth - 1; last < len(iso.frames) {
+		iso.filled.see(iso, iso.frames[last].Kept)
+	}
 	return nil
 }
 
@@ -223,7 +228,6 @@ func (iso *isolate) frame() *native.Frame {
 	}
 	frame := iso.frames[iso.lock.depth-1]
 	frame.Keep = iso.inside > 0
-	iso.filled.see(iso, frame.Kept)
 	return frame
 }
 

@@ -2,6 +2,7 @@ package isthmus
 
 import (
 	"iter"
+	"runtime"
 
 	"isthmus/bindings/go/internal/native"
 )
@@ -91,7 +92,9 @@ func (o *Object) Set(name string, x any) error {
 	if err := ctx.lower(frame, &p, &frame.Args[1], x); err != nil {
 		return err
 	}
-	if status := native.Set(ctx.handle, frame); status != native.OK {
+	status := native.Set(ctx.handle, frame)
+	runtime.KeepAlive(v)
+	if status != native.OK {
 		return ctx.failed("Set", status, frame)
 	}
 	return nil

@@ -2,6 +2,7 @@ package isthmus
 
 import (
 	"reflect"
+	"runtime"
 
 	"isthmus/bindings/go/internal/native"
 )
@@ -64,7 +65,11 @@ func (ctx *Context) operate(op string, what native.Operation, want uint32, about
 	if err := ctx.arguments(frame, &p, args); err != nil {
 		return outcome{}, err
 	}
-	return ctx.done(op, native.Operate(what, ctx.iso.handle, ctx.handle, frame), frame)
+	status := native.Operate(what, ctx.iso.handle, ctx.handle, frame)
+	// Until here, since to make arguments may enter the isolate, which frees what is forgotten.
+	runtime.KeepAlive(about)
+	runtime.KeepAlive(args)
+	return ctx.done(op, status, frame)
 }
 
 // enterFor enters the isolate for an operation, and the context if it needs one: what is left of a

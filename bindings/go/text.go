@@ -100,6 +100,7 @@ func (v *Value) text(op string) (string, error) {
 		return "", err
 	}
 	text, status := iso.readText(handle)
+	runtime.KeepAlive(v)
 	if status != native.OK {
 		return "", statusError(op, status)
 	}

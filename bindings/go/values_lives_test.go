@@ -229,3 +229,46 @@ func TestValuesFromManyGoroutines(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// A value that is forgotten while an operation on it goes on stays until that is over.
+func TestValuesForgottenInTheMiddle(t *testing.T) {
+	ctx := realm(t)
+	if err := ctx.Bind("collect", func() {
+		for range 3 {
+			runtime.GC()
+			time.Sleep(time.Millisecond)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		// Nothing knows the object and the function but the call under way.
+		got, err := object(t, ctx, "({ f(x) { collect(); return x.a + this.b }, b: 2 })").MethodCall("f", map[string]any{"a": 1})
+		if err != nil || got.Integer() != 3 {
+			t.Fatal(got, err)
+		}
+		err = object(t, ctx, "({ set x(y) { collect(); globalThis.got = y.a } })").Set("x", map[string]any{"a": 1})
+		if err != nil || js(t, ctx, "got").Integer() != 1 {
+			t.Fatal(err)
+		}
+		text, err := js(t, ctx, "({ toString() { collect(); return 'text' } })").ToString()
+		if err != nil || text != "text" {
+			t.Fatal(text, err)
+		}
+	}
+	// V8's heap is full now and then, which has Go's collector run.
+	o := object(t, ctx, "({ text: 'x'.repeat(2e5), big: 7n ** 5000n })")
+	long := strings.Repeat("y", 1<<20)
+	for i := range 2000 {
+		if err := o.Set("long", long); err != nil {
+			t.Fatal(err)
+		}
+		text, err := o.Get("text")
+		if err != nil || len(text.String()) != 2e5 {
+			t.Fatal(i, err)
+		}
+		if big, err := o.Get("big"); err != nil || big.BigInt() == nil {
+			t.Fatal(i, err)
+		}
+	}
+}
