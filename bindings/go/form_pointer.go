@@ -102,12 +102,31 @@ func (formBuilder) function(f *form) {
 			into.SetZero()
 			return nil
 		}
+		if r.ctx != nil && r.isTabled() {
+			return r.function(into)
+		}
 		t, err := r.token()
 		if err != nil {
 			return err
 		}
 		return r.mismatch(t, into.Type())
 	}
+}
+
+// function reads a func that calls JavaScript's; see Func.
+func (r *treeReader) function(into reflect.Value) error {
+	v, err := r.value()
+	if err != nil {
+		return err
+	}
+	if v.native.Type != native.Function {
+		return setValuer(into, v)
+	}
+	made, err := r.ctx.funcOf(v, into.Type())
+	if err == nil {
+		into.Set(made)
+	}
+	return err
 }
 
 // valuer makes the form of values of JavaScript's, which stay themselves.
