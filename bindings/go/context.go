@@ -23,6 +23,8 @@ type Context struct {
 
 	callers *callers
 	cleanup runtime.Cleanup
+
+	numbers *Value // the function that reads arrays of numbers; nil: none was read yet
 }
 
 // ContextOption is a setting of NewContext.
@@ -137,6 +139,7 @@ func (ctx *Context) Close() error {
 	}
 	defer ctx.leave()
 	native.FreeValues(ctx.iso.handle, ctx.callers.take())
+	ctx.numbers.Release()
 	status := native.FreeContext(ctx.handle)
 	if status != native.OK {
 		return statusError("Close", status)

@@ -432,3 +432,70 @@ func TestUnmarshalErrors(t *testing.T) {
 		}
 	}
 }
+
+// Functions in trees are functions, and memory stays flat over many trees of all kinds.
+func TestTreeFunctions(t *testing.T) {
+	ctx := newTestContext(t)
+	calls := 0
+	x := map[string]any{"add": func(a, b int) int { calls++; return a + b }, "more": []any{func() error { return errors.New("no") }}}
+	if got := inJS(t, ctx, x, "x.add(1, 2) + (() => { try { x.more[0]() } catch (e) { return e.message } })()"); got != "3no" || calls != 1 {
+		t.Error(got, calls)
+	}
+	if got := inJS(t, ctx, func() string { return "f" }, "x()"); got != "f" {
+		t.Error(got)
+	}
+	if _, err := encodeTree(x); err == nil || err.Error() != "isthmus: $.add: func(int, int) int and function: it has no form in JavaScript" {
+		t.Error(err)
+	}
+	if _, err := encodeTree([]any{evaluate(t, ctx, "({})")}); err == nil || err.Error() != "isthmus: $[0]: *isthmus.Value and value: it belongs to an isolate" {
+		t.Error(err)
+	}
+}
+
+func TestTreesAreFlat(t *testing.T) {
+	rounds := 3000
+	if testing.Short() {
+		rounds = 300
+	}
+	ctx := newTestContext(t)
+	object := evaluate(t, ctx, "({a: 1})")
+	handles := func() uint64 {
+		ctx.Isolate().Collect()
+		return uint64(ctx.Isolate().GetHeapStatistics().NumberOfHandles)
+	}
+	var before uint64
+	for i := range rounds {
+		if i == rounds/3 {
+			before = handles()
+		}
+		v, err := Marshal(ctx, map[string]any{"o": object, "list": []any{i, "x", []byte{1}}, "f": func() {}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back struct {
+			O    *Object `js:"o"`
+			List []any   `js:"list"`
+		}
+		if err := Unmarshal(v, &back); err != nil {
+			t.Fatal(err)
+		}
+		back.O.Release()
+		var all any
+		if err := Unmarshal(v, &all); err != nil {
+			t.Fatal(err)
+		}
+		all.(map[string]any)["f"].(*Function).Release()
+		if _, err := Marshal(ctx, []any{object, make(chan int)}); err == nil {
+			t.Fatal("a channel has a form")
+		}
+		if err := Unmarshal(v, new(struct {
+			O int `js:"o"`
+		})); err == nil {
+			t.Fatal("an object is an int")
+		}
+		v.Release()
+	}
+	if after := handles(); after > before+20 {
+		t.Errorf("%d handles, and before %d", after, before)
+	}
+}

@@ -189,7 +189,11 @@ func (ctx *Context) unmarshalNumbers(v native.Value, into reflect.Value) (bool, 
 		return false, nil
 	}
 	numbers, direct := make([]float64, n), into.Type() == reflect.TypeFor[[]float64]()
-	if n > 0 {
+	if n >= manyNumbers {
+		if ok, err := ctx.readNumbers(v, numbers); !ok {
+			return err != nil, err
+		}
+	} else if n > 0 {
 		read, failure, status := native.ReadDoubles(ctx.iso.handle, ctx.handle, v, numbers)
 		if status == native.ErrType {
 			return false, nil

@@ -158,12 +158,6 @@ func (b *block) view(context unsafe.Pointer, element Element, size, length int) 
 
 // NewView makes a typed array over a copy of memory, of elements that have so many bytes.
 func NewView(context unsafe.Pointer, element Element, size int, data []byte) (v Value, status Status) {
-	if len(data) >= LeastBlock {
-		if made, _ := takeBlock(uint64(len(data))); made != nil {
-			copy(made.data, data)
-			return made.view(context, element, size, len(data))
-		}
-	}
 	status = Status(C.igo_view_new(C.uintptr_t(uintptr(context)), C.uint32_t(element), C.size_t(size),
 		unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), 0, (*C.ist_value)(unsafe.Pointer(&v))))
 	return v, status
