@@ -135,14 +135,15 @@ func (v *Value) ByteLength() (int, error) { return v.CopyBytes(nil) }
 
 // View calls fn with the bytes that v shows, which it may change. The isolate is held until fn returns.
 //
-// They are the memory itself, without a copy, if JavaScript has made the buffer and it has 16 KiB or more,
-// or if it was made by PinTypedArray. That memory is Go's: what keeps a part of the slice keeps the memory, beyond fn, the
-// buffer and the isolate, and no part can outlive it. Afterwards JavaScript may write to it at any time,
-// though, as long as it has the buffer.
+// They are the memory itself, without a copy, if JavaScript has made the buffer and it has 16 KiB or
+// more, or if it was made by PinTypedArray. That memory is Go's: what keeps a part of the slice keeps
+// the memory, beyond fn, the buffer and the isolate, and no part can outlive it. Afterwards JavaScript
+// may write to it at any time, though, as long as it has the buffer.
 //
-// Of smaller buffers, of copies that Go has made, of WebAssembly's memories, resizable buffers, buffers that
-// C functions gave, and of what is beyond 256 MiB of buffers in the process, fn gets a copy, and what it has changed there is
-// written back at its end: JavaScript that it runs meanwhile does not see it before.
+// Of smaller buffers, of copies that Go has made, of WebAssembly's memories, resizable buffers, buffers
+// that C functions gave, and of what is beyond 256 MiB of buffers in the process, fn gets a copy, and
+// what it has changed there is written back at its end: JavaScript that it runs meanwhile does not see
+// it before.
 func (v *Value) View(fn func([]byte)) error {
 	return v.withBytes("View", func(iso *isolate, handle native.Value) native.Status {
 		memory, ok, status := native.ReadBlock(iso.handle, handle)

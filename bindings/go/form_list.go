@@ -237,14 +237,15 @@ func (r *treeReader) sparseElements(elem *form, to reflect.Value, count uint64) 
 }
 
 // numbers reads the elements of typed arrays as those of a Go type, each exactly.
-func (r *treeReader) numbers(element native.Element, t token, of reflect.Type, room func(n int) (reflect.Value, error)) error {
+func (r *treeReader) numbers(element native.Element, t token, of reflect.Type,
+	room func(n int) (reflect.Value, error)) error {
 	content := r.content(t)
 	size := elementSizes[element]
 	if len(content)%size != 0 {
 		return r.malformed("a typed array ends early")
 	}
 	if !isNumeric(of.Elem().Kind()) && of.Elem() != anyType {
-		return &ConversionError{Go: of.String(), JavaScript: elementNames[element], Message: "they have nothing in common"}
+		return nothingInCommon(of, elementNames[element])
 	}
 	to, err := room(len(content) / size)
 	if err != nil {

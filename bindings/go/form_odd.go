@@ -200,7 +200,8 @@ func encoderOf(t reflect.Type) func(w *treeWriter, v reflect.Value) error {
 				return failed(err)
 			}
 			if refersToTree(item) {
-				return &ConversionError{Go: t.String(), JavaScript: "value", Message: "its CBOR refers to a tree of its own"}
+				return &ConversionError{Go: t.String(), JavaScript: "value",
+					Message: "its CBOR refers to a tree of its own"}
 			}
 			w.out = append(w.out, item...)
 			return nil
@@ -300,7 +301,8 @@ func decoderOf(t reflect.Type) func(r *treeReader, into reflect.Value) error {
 func refersToTree(data []byte) bool {
 	found := false
 	eachHead(data, func(t token, _ int) {
-		found = found || t.major == majorTag && (t.number == tagShared || t.number == tagReference || t.number == tagValue)
+		found = found || t.major == majorTag &&
+			(t.number == tagShared || t.number == tagReference || t.number == tagValue)
 	})
 	return found
 }

@@ -79,7 +79,8 @@ func (ctx *Context) marshal(x any) (native.Value, error) {
 			}
 		case reflect.Slice:
 			if v.Type().Implements(typedArrayType) && !v.IsNil() {
-				return ctx.newView("Marshal", elementOf(v.Type().Elem().Kind()), int(v.Type().Elem().Size()), bytesOf(v))
+				elem := v.Type().Elem()
+				return ctx.newView("Marshal", elementOf(elem.Kind()), int(elem.Size()), bytesOf(v))
 			}
 			if numbers, ok := doublesOf(v); ok {
 				return ctx.newDoubles(numbers)

@@ -52,7 +52,8 @@ func setNumber(into reflect.Value, n number) error {
 		return nothingInCommon(of, "bigint")
 	case into.CanFloat():
 		if into.Kind() == reflect.Float32 && float64(float32(n.float)) != n.float && !math.IsNaN(n.float) {
-			return &ConversionError{Go: of.String(), JavaScript: "number", Message: fmt.Sprintf("%v would be rounded", n.float)}
+			return &ConversionError{Go: of.String(), JavaScript: "number",
+				Message: fmt.Sprintf("%v would be rounded", n.float)}
 		}
 		into.SetFloat(n.float)
 	case !n.exact:

@@ -126,7 +126,8 @@ func NewSink(ctx *Context, w io.Writer) (*Object, error) {
 		}
 		return w.Write(bytes)
 	}
-	return ctx.glue("NewSink", sinkSource, write, func(text string) (int, error) { return io.WriteString(w, text) }, closing)
+	writeText := func(text string) (int, error) { return io.WriteString(w, text) }
+	return ctx.glue("NewSink", sinkSource, write, writeText, closing)
 }
 
 // glue makes an object by a function of JavaScript's that takes Go functions.

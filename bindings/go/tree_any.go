@@ -11,7 +11,8 @@ var anyType = reflect.TypeFor[any]()
 
 // any reads an item as what an interface gets that takes everything.
 func (r *treeReader) any() (any, error) {
-	if r.at+1 < len(r.data) && r.data[r.at] == majorTag|24 && (r.data[r.at+1] == tagShared || r.data[r.at+1] == tagReference) {
+	if r.at+1 < len(r.data) && r.data[r.at] == majorTag|24 &&
+		(r.data[r.at+1] == tagShared || r.data[r.at+1] == tagReference) {
 		var made any
 		err := r.read(formOf(anyType), reflect.ValueOf(&made).Elem())
 		return made, err

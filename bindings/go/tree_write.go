@@ -219,7 +219,8 @@ func (w *treeWriter) value(v native.Value, own bool) {
 func (w *treeWriter) valuer(x Valuer) error {
 	v := x.value()
 	if w.ctx == nil {
-		return &ConversionError{Go: reflect.TypeOf(x).String(), JavaScript: "value", Message: "it belongs to an isolate"}
+		return &ConversionError{Go: reflect.TypeOf(x).String(), JavaScript: "value",
+			Message: "it belongs to an isolate"}
 	}
 	handle, err := w.ctx.handleOf("Marshal", v)
 	if err != nil {

@@ -222,7 +222,7 @@ func setMemory(into reflect.Value, memory native.Memory) error {
 	if memory.Element == native.ElementNone {
 		memory.Element = native.ElementUint8
 	}
-	if into.Type() == reflect.TypeFor[[]byte]() && elementSizes[memory.Element] == 1 && memory.Element != native.ElementInt8 {
+	if into.Type() == reflect.TypeFor[[]byte]() && elementKinds[memory.Element] == reflect.Uint8 {
 		into.SetBytes(append([]byte{}, memory.Bytes...))
 		return nil
 	}
