@@ -77,7 +77,7 @@ report "every Go package says what it is for" "$(
   # The package clause follows a comment in one of its files; tests from outside are part of what they test.
   for dir in $(printf '%s\n' "${gos[@]}" | xargs dirname | sort -u); do
     awk 'FNR == 1 { last = "" }
-      /^package / { found = found || last ~ /^(\/\/ |.*\*\/$)/; nextfile }
+      /^package / { found = found || last ~ /^(\/\/[ \t]|.*\*\/$)/; nextfile }
       { last = $0 }
       END { exit !found }' "$dir"/*.go || echo "$dir: no comment at a package clause"
   done

@@ -172,7 +172,7 @@ func TestCausesAreFound(t *testing.T) {
 
 func TestNothingEndsWithoutNeed(t *testing.T) {
 	ctx := freshContext(t)
-	for _, goctx := range []context.Context{nil, context.Background(), context.TODO(),
+	for _, goctx := range []context.Context{nil, context.Background(),
 		context.WithValue(context.Background(), struct{}{}, 1)} {
 		if v, err := ctx.RunScriptContext(goctx, "1 + 1", "run.js"); err != nil || v.String() != "2" {
 			t.Fatal(v, err)
