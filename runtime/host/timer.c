@@ -229,6 +229,11 @@ int64_t ist__timers_next(ist__loop *loop) {
   return timers->heap[0]->due > now ? (int64_t)(timers->heap[0]->due - now) : 0;
 }
 
+/* Whoever waits for the last timer is not to wait for one that does not come. */
+static void tell_of_fewer(ist__loop *loop) {
+  if (!loop->timers.referenced) ist__loop_hurry(loop);
+}
+
 void ist__timers_end(ist__web *web) {
   while (web->timers) {
     ist__timer *timer = web->timers;
@@ -236,6 +241,7 @@ void ist__timers_end(ist__web *web) {
     clear(web->loop, timer);
     if (running) leave_web(timer);
   }
+  tell_of_fewer(web->loop);
 }
 
 void ist__timers_free(ist__timers *timers) {
@@ -301,6 +307,7 @@ static ist_status clear_timer(void *env, const ist_call *call, ist_value *result
   ist__web *web = env;
   ist__timer *timer = own(web, call);
   if (timer) clear(web->loop, timer);
+  tell_of_fewer(web->loop);
   return IST_OK;
 }
 
@@ -309,6 +316,7 @@ static ist_status ref_timer(void *env, const ist_call *call, ist_value *result) 
   ist__web *web = env;
   ist__timer *timer = own(web, call);
   if (timer) refer(&web->loop->timers, timer, ist__value_is_true(ist__arg(call, 1)));
+  tell_of_fewer(web->loop);
   return IST_OK;
 }
 

@@ -154,6 +154,28 @@ static void the_descriptor_tells_of_new_timers(void **state) {
   assert_int_equal(timeout, 0);
 }
 
+/* The same when there is nothing left to wait for. */
+static void the_descriptor_tells_of_cleared_timers(void **state) {
+  fixture *f = *state;
+  for (int i = 0; i < 2; i++) {
+    int fd;
+    bool alive;
+    assert_ok(ist_loop_fd(f->isolate, &fd));
+    eval(f, "var first = setTimeout(() => {}, 1e9), last = setInterval(() => {}, 1e9)");
+    assert_ok(ist_loop_run(f->isolate, IST_LOOP_NOWAIT, &alive));
+    assert_true(alive);
+    eval(f, "clearTimeout(first)");
+    assert_false(readable(fd, 0));
+    if (i)
+      assert_ok(ist_context_free(f->context));
+    else
+      eval(f, "clearInterval(last)");
+    assert_true(readable(fd, 0));
+    assert_ok(ist_loop_run(f->isolate, IST_LOOP_NOWAIT, &alive));
+    assert_false(alive);
+  }
+}
+
 static void nothing(void *env, ist_isolate *isolate) {
   (void)env;
   (void)isolate;
@@ -568,6 +590,7 @@ int main(void) {
       WEB_TEST(modes),
       TEST(bad_arguments),
       WEB_TEST(an_epoll_loop_drives_it),
+      WEB_TEST(the_descriptor_tells_of_cleared_timers),
       WEB_TEST(the_descriptor_tells_of_new_timers),
       TEST(the_descriptor_tells_of_posts),
       WEB_TEST(tasks_of_v8_run),
