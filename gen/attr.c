@@ -59,6 +59,7 @@ static const struct {
     [AT_TAG] = {"tag", ON_FUNCTION, 1, 16},
     [AT_TAKE] = {"take", ON_PARAM, 0, 1},
     [AT_TEXT] = {"text", VALUE_PLACES, 0, 0},
+    [AT_THREADSAFE] = {"threadsafe", ON_LIBRARY, 0, 0},
     [AT_THROWS] = {"throws", ON_FUNCTION, 1, 1},
     [AT_UNSAFE] = {"unsafe", ON_FUNCTION | ON_CALLBACK, 1, 1},
     [AT_UNTIL] = {"until", ON_FUNCTION | ON_PARAM | ON_HANDLE, 1, 16},
@@ -69,10 +70,10 @@ static const struct {
 };
 
 static const char *const later[] = {
-    "blocking", "async",    "cancel",    "leaf",    "pure",     "may_callback", "threadsafe",
-    "thread",   "group",    "on_thread", "element", "list",     "one_of",       "require",
-    "format",   "invalid",  "getter",    "setter",  "iterator", "kept_by",      "unloadable",
-    "shared",   "sendable", "strict",    "array",   "since",    "deprecated"};
+    "blocking", "async",     "cancel",  "leaf",     "pure",      "may_callback", "thread",
+    "group",    "on_thread", "element", "list",     "one_of",    "require",      "format",
+    "invalid",  "getter",    "setter",  "iterator", "kept_by",   "unloadable",   "shared",
+    "sendable", "strict",    "array",   "since",    "deprecated"};
 
 static const int exclusive[][2] = {{AT_IN, AT_OUT},
                                    {AT_IN, AT_INOUT},

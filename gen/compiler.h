@@ -383,7 +383,8 @@ struct module {
   span at; // of `library NAME`
   const char *name;
   const char *doc;
-  bool busy; // still being read: an import of it is a cycle
+  bool threadsafe; // objects may be used on several threads, those of one family on one at a time
+  bool busy;       // still being read: an import of it is a cycle
   LIST(const char *) link;
   LIST(const char *) headers;
   LIST(span) header_spans;
@@ -437,7 +438,7 @@ param_list ist__idl_parse_params(parser *p);
   X(OPAQUE, opaque) X(OPEN, open) X(OPTIONAL, optional) X(OUT, out) X(OWN, own)                    \
   X(PACKED, packed) X(POINTER, pointer) X(PREFIX, prefix) X(RANGE, range) X(SCOPE, scope)          \
   X(SELF, self) X(SIZE, size) X(STATIC, static) X(SYMBOL, symbol) X(TAG, tag) X(TAKE, take)        \
-  X(TEXT, text) X(THROWS, throws) X(UNSAFE, unsafe) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)  \
+  X(TEXT, text) X(THREADSAFE, threadsafe) X(THROWS, throws) X(UNSAFE, unsafe) X(UNTIL, until) X(UTF16, utf16) X(VIEW, view)  \
   X(WHEN, when) X(WITHIN, within)
 // clang-format on
 

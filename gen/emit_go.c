@@ -153,7 +153,11 @@ static void write_errors(go_emitter *e) {
 }
 
 static void write_library(go_emitter *e) {
-  GO("var library = clib.Library{\n\tName: \"%s\",\n", e->c->main->name);
+  const char *name = e->c->main->name;
+  if (e->c->main->threadsafe)
+    GO("var library = clib.Library{\n\tName:     \"%s\",\n\tParallel: true,\n", name);
+  else
+    GO("var library = clib.Library{\n\tName: \"%s\",\n", name);
   if (e->calls_back)
     GO("\tInside: func(call uint64) int32 {\n\t\treturn "
        "int32(C.istg_inside(C.uint64_t(call)))\n\t},\n"

@@ -21,7 +21,7 @@ typedef struct {
   bool loose;        // something borrowed stands on no object
   decl_list sealing; // those callbacks
   decl_list ends;    // functions that end what is borrowed, or callbacks
-  int uses; // of callbacks, so far
+  int uses;          // of callbacks, so far
 } go_emitter;
 
 #define GO(...) ist__idl_buffer_add(e->c, &e->go, __VA_ARGS__)

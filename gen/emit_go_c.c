@@ -225,6 +225,11 @@ void ist__go_bundle(go_emitter *e, decl *d) {
 
 // --- wrappers ---
 
+// Whether it travels as the image of one struct.
+static bool is_image(const param *p) {
+  return p->role != ROLE_BUFFER && ist__go_is_struct(ist__go_element(p));
+}
+
 bool ist__go_throws_out(const decl *f) {
   return f->throws || f->optional;
 }
@@ -241,7 +246,7 @@ bool ist__go_has_record(const decl *f) {
   if (ist__go_throws_out(f) || f->captures_errno || f->result->count) return true;
   for (int i = 0; i < f->params.count; i++) {
     const param *p = f->params.at[i];
-    if (is_output(p) && shows(p) && !ist__go_is_struct(ist__go_element(p))) return true;
+    if (is_output(p) && shows(p) && !is_image(p)) return true;
     if (p->role == ROLE_BUFFER && p->filled) return true;
   }
   return false;
@@ -252,9 +257,7 @@ bool ist__go_calls_back(const go_emitter *e, const decl *f) {
   for (int i = 0; i < f->params.count; i++) {
     const param *p = f->params.at[i];
     if (p->role == ROLE_VALUE && p->dtype->kind == DT_CALLBACK) return true;
-    if (ist__go_is_struct(ist__go_element(p)) &&
-        ist__go_has_functions(ist__go_struct_of(ist__go_element(p))))
-      return true;
+    if (is_image(p) && ist__go_has_functions(ist__go_struct_of(ist__go_element(p)))) return true;
   }
   return e->lingers;
 }
@@ -264,7 +267,7 @@ static const char *back_type(go_emitter *e, const param *p) {
   const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
   if (p->within >= 0) return "int64_t";
   if (t->kind == DT_STRING || t->kind == DT_POINTER) return "void *";
-  if (ist__go_is_struct(ist__go_element(p))) return t->kind == DT_REF ? "int32_t" : NULL;
+  if (is_image(p)) return t->kind == DT_REF ? "int32_t" : NULL;
   return t->kind == DT_VOID ? NULL : ist__go_wire(e, t);
 }
 
@@ -272,7 +275,7 @@ static const char *back_value(go_emitter *e, const param *p, const char *value) 
   const dtype *t = p->role == ROLE_CELL ? p->dtype->to : p->dtype;
   if (p->within >= 0) return TEXT("istg_offset(p%d, %s)", p->within, value);
   if (t->kind == DT_STRING || t->kind == DT_POINTER) return TEXT("(void *)%s", value);
-  if (ist__go_is_struct(ist__go_element(p))) return TEXT("%s != NULL", value);
+  if (is_image(p)) return TEXT("%s != NULL", value);
   bool is_address = t->kind == DT_INT && strcmp(t->name, "void *") == 0;
   return ist__go_is_number(t) && !is_address ? value : TEXT("(uintptr_t)%s", value);
 }
@@ -295,8 +298,7 @@ static const char *wire_param(go_emitter *e, const decl *f, int i) {
       return TEXT("void *a%d", i);
     return TEXT("uint8_t *a%d", i);
   default:
-    if (t->kind == DT_STRING || ist__go_is_struct(ist__go_element(p)))
-      return TEXT("uint8_t *a%d", i);
+    if (t->kind == DT_STRING || is_image(p)) return TEXT("uint8_t *a%d", i);
     return TEXT("%s a%d", ist__go_wire(e, t), i);
   }
 }
@@ -346,7 +348,7 @@ static void local(go_emitter *e, buffer *b, const decl *f, int i) {
   } else if (t->kind == DT_STRUCT && p->role == ROLE_VALUE) {
     ist__idl_buffer_add(e->c, b, "  %s;\n  memcpy((void *)&p%d, a%d, sizeof p%d);\n", declared, i,
                         i, i);
-  } else if (ist__go_is_struct(ist__go_element(p))) {
+  } else if (is_image(p)) {
     ist__idl_buffer_add(e->c, b, "  %s;\n  if (a%d) memcpy((void *)&s%d, a%d, sizeof s%d);\n",
                         ist__go_type_c(e, pointed(p->type), TEXT("s%d", i)), i, i, i, i);
     ist__idl_buffer_add(e->c, b, "  %s = a%d ? &s%d : NULL;\n", declared, i, i);
@@ -477,13 +479,13 @@ static void results(go_emitter *e, const decl *f, bool has_record) {
   const param *r = f->result;
   if (r->dtype->kind == DT_STRUCT)
     ist__idl_buffer_add(e->c, b, "  memcpy(ar, &r, sizeof r);\n");
-  else if (ist__go_is_struct(ist__go_element(r)))
+  else if (is_image(r))
     ist__idl_buffer_add(e->c, b, "  if (r) memcpy(ar, r, sizeof *r);\n");
   for (int i = 0; i < f->params.count; i++) {
     const param *p = f->params.at[i];
     if (p->role == ROLE_CELL && p->dtype->to->kind == DT_STRUCT && p->dir != DIR_IN)
       ist__idl_buffer_add(e->c, b, "  if (a%d) memcpy(a%d, &c%d, sizeof c%d);\n", i, i, i, i);
-    else if (p->role == ROLE_VALUE && p->dir == DIR_INOUT && ist__go_is_struct(ist__go_element(p)))
+    else if (p->role == ROLE_VALUE && p->dir == DIR_INOUT && is_image(p))
       ist__idl_buffer_add(e->c, b, "  if (a%d) memcpy(a%d, &s%d, sizeof s%d);\n", i, i, i, i);
     if (!has_record) continue;
     if (is_output(p) && shows(p) && back_type(e, p))
@@ -506,7 +508,7 @@ static const char *parameter_list(go_emitter *e, const decl *f) {
     const char *wire = wire_param(e, f, i);
     if (wire) OUT(b, "%s%s", b.len ? ", " : "", wire);
   }
-  if (f->result->dtype->kind != DT_VOID && ist__go_is_struct(ist__go_element(f->result)))
+  if (f->result->dtype->kind != DT_VOID && is_image(f->result))
     OUT(b, "%suint8_t *ar", b.len ? ", " : "");
   return b.len ? b.at : "void";
 }

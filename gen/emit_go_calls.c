@@ -46,6 +46,20 @@ static bool is_loose(const go_emitter *e, const decl *f) {
   return loose;
 }
 
+// Whether it makes objects, or gives C functions to keep: then it is no call of values alone.
+static bool is_serial(const decl *f) {
+  for (int i = 0; i < f->outputs.count; i++) {
+    const param *p = f->outputs.at[i] < 0 ? f->result : f->params.at[f->outputs.at[i]];
+    if (ist__go_is_handle(ist__go_element(p))) return true;
+  }
+  for (int i = 0; i < f->params.count; i++) {
+    const param *p = f->params.at[i];
+    if (p->role == ROLE_VALUE && p->dtype->kind == DT_CALLBACK && strcmp(p->scope, "call") != 0)
+      return true;
+  }
+  return false;
+}
+
 static void begin(go_emitter *e, making *m) {
   const decl *f = m->f;
   if (!m->gives) BODY("\tvar call clib.Call\n");
@@ -62,6 +76,7 @@ static void begin(go_emitter *e, making *m) {
            ist__go_name_of(e, f, i), ist__go_js(p));
   }
   if (is_loose(e, f)) BODY("\tcall.Loose()\n");
+  if (is_serial(f)) BODY("\tcall.Serial()\n");
   ist__go_try(e, m, TEXT("call.Begin(%s, %s)", m->fn, ends_something(e, f) ? "true" : "false"));
   BODY("\tdefer call.End()\n");
 }

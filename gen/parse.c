@@ -155,6 +155,14 @@ static void parse_library(parser *p) {
   end_declaration(p);
 }
 
+static void read_threadsafe(parser *p, attr_list *attrs, const token *directive) {
+  attr *a = ist__idl_attr_find(attrs, AT_THREADSAFE);
+  if (!a) return;
+  if (strcmp(directive->text, "library") != 0)
+    ist__idl_error(p->c, a->at, "'threadsafe' is said of the whole: [[threadsafe]] library NAME;");
+  p->module->threadsafe = true;
+}
+
 static void parse_link(parser *p) {
   ist__idl_advance(p);
   do {
@@ -670,7 +678,10 @@ static void parse_declaration(parser *p, void *env) {
         return;
       }
       ist__idl_attrs_check(p->c, &m.attrs, ON_LIBRARY);
+      read_threadsafe(p, &m.attrs, t);
       table[i].directive(p);
+      // With attributes before it, its documentation stands before them.
+      if (table[i].directive == parse_library && !p->module->doc) p->module->doc = start->doc;
       return;
     }
     const char *third = ist__idl_peek(p, 2)->text;

@@ -3,6 +3,8 @@ package handles
 
 import (
 	"errors"
+	"math/rand"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -282,4 +284,119 @@ func TestClosedWhileOthersUseIt(t *testing.T) {
 		}
 		group.Wait()
 	}
+}
+
+// Whatever is done in whatever order, from however many goroutines: C never gets what has ended, and
+// in the end nothing is left.
+func TestMonkeys(t *testing.T) {
+	before := CountersAlive()
+	var mu sync.Mutex
+	var counters []*Counter
+	var cursors []*Cursor
+	var leaves []*Leaf
+	pick := func(r *rand.Rand) (c, d *Counter, cursor *Cursor, leaf *Leaf) {
+		mu.Lock()
+		defer mu.Unlock()
+		c, d = counters[r.Intn(len(counters))], counters[r.Intn(len(counters))]
+		if len(cursors) > 0 {
+			cursor = cursors[r.Intn(len(cursors))]
+		}
+		if len(leaves) > 0 {
+			leaf = leaves[r.Intn(len(leaves))]
+		}
+		return c, d, cursor, leaf
+	}
+	keep := func(r *rand.Rand, c *Counter, cursor *Cursor, leaf *Leaf) {
+		mu.Lock()
+		defer mu.Unlock()
+		if c != nil {
+			counters[r.Intn(len(counters))] = c // and another is forgotten
+		}
+		if cursor != nil && len(cursors) < 20 {
+			cursors = append(cursors, cursor)
+		} else if cursor != nil {
+			cursors[r.Intn(len(cursors))] = cursor
+		}
+		if leaf != nil && len(leaves) < 20 {
+			leaves = append(leaves, leaf)
+		} else if leaf != nil {
+			leaves[r.Intn(len(leaves))] = leaf
+		}
+	}
+	for range 10 {
+		counters = append(counters, counter(t, 1))
+	}
+	one := func(r *rand.Rand) {
+		c, d, cursor, leaf := pick(r)
+		switch r.Intn(16) {
+		case 0:
+			keep(r, expect.Must[*Counter](t)(NewCounter(r.Int31n(100))), nil, nil)
+		case 1:
+			if copied, err := c.Copy(); err == nil {
+				keep(r, copied, nil, nil)
+			}
+		case 2:
+			c.Close()
+		case 3:
+			if made, err := NewCursor(c); err == nil {
+				keep(r, nil, made, nil)
+			}
+		case 4:
+			if lent, err := c.Leaf(r.Int31n(4)); err == nil {
+				keep(r, nil, nil, lent)
+			}
+		case 5:
+			c.Shake()
+		case 6:
+			c.Absorb(d)
+		case 7:
+			CounterSum([]*Counter{c, d, c})
+		case 8:
+			c.Visit(func(int32) error {
+				c.Add()
+				d.Value()
+				return c.Close()
+			})
+		case 9:
+			if cursor != nil {
+				cursor.Close()
+			}
+		case 10:
+			if cursor != nil {
+				if of, err := cursor.Counter(); err == nil {
+					of.Add()
+				}
+			}
+		case 11:
+			if leaf != nil {
+				leaf.Value()
+			}
+		case 12:
+			if info, err := c.Info(); err == nil && info.Label != nil && len(*info.Label) > 100 {
+				t.Error(*info.Label)
+			}
+		case 13:
+			c.Label("label")
+		case 14:
+			CounterSame(c, d)
+		case 15:
+			if r.Intn(50) == 0 {
+				runtime.GC()
+			}
+		}
+	}
+	var group sync.WaitGroup
+	for seed := range int64(4) {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			r := rand.New(rand.NewSource(seed))
+			for range 5000 {
+				one(r)
+			}
+		}()
+	}
+	group.Wait()
+	counters, cursors, leaves = nil, nil, nil
+	expect.Collected(t, func() bool { return CountersAlive() == before && CursorsAlive() == 0 })
 }

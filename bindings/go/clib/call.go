@@ -16,7 +16,6 @@ type entry struct {
 	object *Object
 	name   string
 	use    use
-	first  bool // this call has locked its family
 	inside bool
 }
 
@@ -28,7 +27,9 @@ type Call struct {
 	entries  [4]entry
 	count    int
 	mores    []entry
+	single   *family   // that this call has locked
 	held     []*family // where there are several
+	serial   bool      // no call of values alone
 	loose    bool      // also that of what the library lends by itself
 	closures []*Closure
 	began    bool
@@ -68,6 +69,9 @@ func (c *Call) add(o *Object, name string, how use) {
 
 // Loose is for functions that lend objects which stand on nothing, or end them.
 func (c *Call) Loose() { c.loose = true }
+
+// Serial is for functions that make objects, or give C functions to keep.
+func (c *Call) Serial() { c.serial = true }
 
 // Begin checks and locks. After an error nothing is left to end.
 func (c *Call) Begin(f *Function, ends bool) error {
@@ -151,20 +155,34 @@ func (c *Call) checkTake(e *entry) error {
 
 // lock locks the families, in the order of their addresses, and none twice.
 func (c *Call) lock() error {
-	if c.count == 0 && !c.loose {
+	switch {
+	case !c.function.Library.Parallel:
+		if c.count == 0 && !c.loose && !c.serial {
+			return nil
+		}
+		return c.lockSingle(&c.function.Library.family)
+	case c.count == 0 && !c.loose:
 		return nil
-	}
-	if c.count == 1 && !c.loose && len(c.mores) == 0 {
-		first, err := c.lockOne(c.entries[0].object.family)
-		c.entries[0].first = first
-		return err
+	case c.count == 1 && !c.loose:
+		return c.lockSingle(c.entries[0].object.family)
 	}
 	return c.lockMany()
+}
+
+func (c *Call) lockSingle(one *family) error {
+	first, err := c.lockOne(one)
+	if first {
+		c.single = one
+	}
+	return err
 }
 
 // holds tells whether a family is locked, by this call or one around it. One that is new is nobody
 // else's.
 func (c *Call) holds(one *family) bool {
+	if !c.function.Library.Parallel {
+		return true
+	}
 	for i := range c.count {
 		if c.entries[i].object.family == one {
 			return true

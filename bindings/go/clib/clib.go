@@ -13,6 +13,8 @@ import (
 // A Library is what one interface file describes.
 type Library struct {
 	Name string
+	// Parallel: objects that do not stand on one another may be used at the same time.
+	Parallel bool
 	// Inside tells whether the calling thread is inside a call of this library, by the call's
 	// number, and was called back from there: Within; or is a thread of C's own that calls back:
 	// Foreign. It is nil where the library calls nothing back.
@@ -31,7 +33,7 @@ type Library struct {
 	untils   []*until              // borrowed objects that any call of a function ends
 	failures map[uint64]*failure
 
-	family  family // of what is borrowed from the library itself
+	family  family // of what is borrowed from the library itself, or of all objects
 	sealed  atomic.Int32
 	waiting atomic.Int32 // how many failures there are
 }

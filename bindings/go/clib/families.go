@@ -37,9 +37,9 @@ func (c *Call) lockMany() error {
 }
 
 func (c *Call) unlock() {
-	if c.entries[0].first {
-		c.entries[0].first = false
-		unlock(c.entries[0].object.family)
+	if c.single != nil {
+		unlock(c.single)
+		c.single = nil
 	}
 	for _, one := range c.held {
 		unlock(one)

@@ -163,7 +163,7 @@ func (k *Type) Lend(c *Frame, address uintptr) *Object {
 
 func (k *Type) record(address uintptr, how holding, parents []*Object) *Object {
 	o := &Object{kind: k, address: address, holding: how, family: familyOf(parents)}
-	if o.family == nil && how == borrowed {
+	if (o.family == nil && how == borrowed) || (!k.Library.Parallel && how != lent) {
 		o.family = &k.Library.family
 	} else if o.family == nil {
 		o.family = &family{}

@@ -672,7 +672,8 @@ import (
 )
 
 var library = clib.Library{
-	Name: "cjson",
+	Name:     "cjson",
+	Parallel: true,
 }
 
 // Types of items.
@@ -836,6 +837,7 @@ func Parse(text string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inParse, false); err != nil {
 		return nil, err
 	}
@@ -870,6 +872,7 @@ func ParseWithOptsWith(text string, whole int32) (result *Item, end int, err err
 		return nil, 0, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inParseWithOpts, false); err != nil {
 		return nil, 0, err
 	}
@@ -891,6 +894,7 @@ var inCreateNull = &clib.Function{Library: &library, Name: "CreateNull"}
 // CreateNull: A new null.
 func CreateNull() (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateNull, false); err != nil {
 		return nil, err
 	}
@@ -909,6 +913,7 @@ var inCreateTrue = &clib.Function{Library: &library, Name: "CreateTrue"}
 // CreateTrue: A new true.
 func CreateTrue() (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateTrue, false); err != nil {
 		return nil, err
 	}
@@ -927,6 +932,7 @@ var inCreateFalse = &clib.Function{Library: &library, Name: "CreateFalse"}
 // CreateFalse: A new false.
 func CreateFalse() (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateFalse, false); err != nil {
 		return nil, err
 	}
@@ -945,6 +951,7 @@ var inCreateBool = &clib.Function{Library: &library, Name: "CreateBool"}
 // CreateBool: A new true (1) or false (0).
 func CreateBool(value int32) (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateBool, false); err != nil {
 		return nil, err
 	}
@@ -963,6 +970,7 @@ var inCreateNumber = &clib.Function{Library: &library, Name: "CreateNumber"}
 // CreateNumber: A new number.
 func CreateNumber(value float64) (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateNumber, false); err != nil {
 		return nil, err
 	}
@@ -985,6 +993,7 @@ func CreateString(value string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateString, false); err != nil {
 		return nil, err
 	}
@@ -1007,6 +1016,7 @@ func CreateRaw(json string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateRaw, false); err != nil {
 		return nil, err
 	}
@@ -1025,6 +1035,7 @@ var inCreateArray = &clib.Function{Library: &library, Name: "CreateArray"}
 // CreateArray: A new empty array.
 func CreateArray() (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateArray, false); err != nil {
 		return nil, err
 	}
@@ -1043,6 +1054,7 @@ var inCreateObject = &clib.Function{Library: &library, Name: "CreateObject"}
 // CreateObject: A new empty object.
 func CreateObject() (*Item, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateObject, false); err != nil {
 		return nil, err
 	}
@@ -1064,6 +1076,7 @@ func CreateIntArray(numbers []int32) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateIntArray, false); err != nil {
 		return nil, err
 	}
@@ -1085,6 +1098,7 @@ func CreateFloatArray(numbers []float32) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateFloatArray, false); err != nil {
 		return nil, err
 	}
@@ -1106,6 +1120,7 @@ func CreateDoubleArray(numbers []float64) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateDoubleArray, false); err != nil {
 		return nil, err
 	}
@@ -1133,6 +1148,7 @@ func CreateStringArray(strings []string) (*Item, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inCreateStringArray, false); err != nil {
 		return nil, err
 	}
@@ -1229,6 +1245,7 @@ func (self *Item) Duplicate() (*Item, error) {
 func (self *Item) DuplicateWith(recurse int32) (*Item, error) {
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemDuplicate, false); err != nil {
 		return nil, err
 	}
@@ -1292,6 +1309,7 @@ var inItemGetArrayItem = &clib.Function{Library: &library, Name: "Item.GetArrayI
 func (self *Item) GetArrayItem(index int32) (*Item, error) {
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemGetArrayItem, false); err != nil {
 		return nil, err
 	}
@@ -1320,6 +1338,7 @@ func (self *Item) GetObjectItem(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemGetObjectItem, false); err != nil {
 		return nil, err
 	}
@@ -1348,6 +1367,7 @@ func (self *Item) GetObjectItemCaseSensitive(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemGetObjectItemCaseSensitive, false); err != nil {
 		return nil, err
 	}
@@ -1725,6 +1745,7 @@ var inItemDetachItemFromArray = &clib.Function{Library: &library, Name: "Item.De
 func (self *Item) DetachItemFromArray(index int32) (*Item, error) {
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemDetachItemFromArray, true); err != nil {
 		return nil, err
 	}
@@ -1747,6 +1768,7 @@ func (self *Item) DetachItemFromObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemDetachItemFromObject, true); err != nil {
 		return nil, err
 	}
@@ -1769,6 +1791,7 @@ func (self *Item) DetachItemFromObjectCaseSensitive(name string) (*Item, error) 
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemDetachItemFromObjectCaseSensitive, true); err != nil {
 		return nil, err
 	}
@@ -1843,6 +1866,7 @@ func (self *Item) AddNullToObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddNullToObject, false); err != nil {
 		return nil, err
 	}
@@ -1872,6 +1896,7 @@ func (self *Item) AddTrueToObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddTrueToObject, false); err != nil {
 		return nil, err
 	}
@@ -1901,6 +1926,7 @@ func (self *Item) AddFalseToObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddFalseToObject, false); err != nil {
 		return nil, err
 	}
@@ -1930,6 +1956,7 @@ func (self *Item) AddBoolToObject(name string, value int32) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddBoolToObject, false); err != nil {
 		return nil, err
 	}
@@ -1959,6 +1986,7 @@ func (self *Item) AddNumberToObject(name string, value float64) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddNumberToObject, false); err != nil {
 		return nil, err
 	}
@@ -1992,6 +2020,7 @@ func (self *Item) AddStringToObject(name string, value string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddStringToObject, false); err != nil {
 		return nil, err
 	}
@@ -2025,6 +2054,7 @@ func (self *Item) AddRawToObject(name string, json string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddRawToObject, false); err != nil {
 		return nil, err
 	}
@@ -2054,6 +2084,7 @@ func (self *Item) AddObjectToObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddObjectToObject, false); err != nil {
 		return nil, err
 	}
@@ -2083,6 +2114,7 @@ func (self *Item) AddArrayToObject(name string) (*Item, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofItem)
+	call.Serial()
 	if err := call.Begin(inItemAddArrayToObject, false); err != nil {
 		return nil, err
 	}

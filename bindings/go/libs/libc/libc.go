@@ -1861,7 +1861,8 @@ import (
 )
 
 var library = clib.Library{
-	Name: "libc",
+	Name:     "libc",
+	Parallel: true,
 	Inside: func(call uint64) int32 {
 		return int32(C.istg_inside(C.uint64_t(call)))
 	},
@@ -3500,6 +3501,7 @@ var inGetpwuid = &clib.Function{Library: &library, Name: "getpwuid"}
 func Getpwuid(uid uint32) (*Passwd, error) {
 	var call clib.Call
 	call.Loose()
+	call.Serial()
 	if err := call.Begin(inGetpwuid, true); err != nil {
 		return nil, err
 	}
@@ -3528,6 +3530,7 @@ func Getpwnam(name string) (*Passwd, error) {
 	}
 	var call clib.Call
 	call.Loose()
+	call.Serial()
 	if err := call.Begin(inGetpwnam, true); err != nil {
 		return nil, err
 	}
@@ -4093,6 +4096,7 @@ func NewFileWith(path string, mode string) (*File, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inNewFile, false); err != nil {
 		return nil, err
 	}
@@ -4115,6 +4119,7 @@ var inFileTmpfile = &clib.Function{Library: &library, Name: "File.tmpfile"}
 // FileTmpfile: Opens a new file without a name, which is gone when it is closed.
 func FileTmpfile() (*File, error) {
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inFileTmpfile, false); err != nil {
 		return nil, err
 	}
@@ -4423,6 +4428,7 @@ func NewDirectory(path string) (*Directory, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inNewDirectory, false); err != nil {
 		return nil, err
 	}
@@ -4449,6 +4455,7 @@ func (self *Directory) Readdir() (*Dirent, error) {
 	var call clib.Call
 	call.This(self.it(), ofDirectory)
 	call.Loose()
+	call.Serial()
 	if err := call.Begin(inDirectoryReaddir, true); err != nil {
 		return nil, err
 	}

@@ -1675,7 +1675,8 @@ import (
 )
 
 var library = clib.Library{
-	Name: "sqlite3",
+	Name:     "sqlite3",
+	Parallel: true,
 	Inside: func(call uint64) int32 {
 		return int32(C.istg_inside(C.uint64_t(call)))
 	},
@@ -2263,6 +2264,7 @@ func NewDatabaseWith(path string, flags int32, vfs *string) (*Database, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inNewDatabase, false); err != nil {
 		return nil, err
 	}
@@ -2356,6 +2358,7 @@ func (self *Database) PrepareV2(sql string) (statement *Statement, tail int, err
 	}
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabasePrepareV2, false); err != nil {
 		return nil, 0, err
 	}
@@ -2389,6 +2392,7 @@ func (self *Database) Prepare(sql string) (*Statement, error) {
 	}
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabasePrepare, false); err != nil {
 		return nil, err
 	}
@@ -2940,6 +2944,7 @@ func (self *Database) CreateFunctionV2With(name string, arguments int32, flags i
 	}
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabaseCreateFunctionV2, false); err != nil {
 		return err
 	}
@@ -2973,6 +2978,7 @@ func (self *Database) CreateCollationV2(name string, compare func(a string, b st
 	}
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabaseCreateCollationV2, false); err != nil {
 		return err
 	}
@@ -3002,6 +3008,7 @@ var inDatabaseProgressHandler = &clib.Function{Library: &library, Name: "Databas
 func (self *Database) ProgressHandler(steps int32, handler func() (int32, error)) error {
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabaseProgressHandler, true); err != nil {
 		return err
 	}
@@ -3027,6 +3034,7 @@ var inDatabaseBusyHandler = &clib.Function{Library: &library, Name: "Database.bu
 func (self *Database) BusyHandler(handler func(count int32) (int32, error)) error {
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabaseBusyHandler, true); err != nil {
 		return err
 	}
@@ -3075,6 +3083,7 @@ func (self *Database) BlobOpenWith(schema string, table string, column string, r
 	}
 	var call clib.Call
 	call.This(self.it(), ofDatabase)
+	call.Serial()
 	if err := call.Begin(inDatabaseBlobOpen, false); err != nil {
 		return nil, err
 	}
@@ -3170,6 +3179,7 @@ var inStatementDbHandle = &clib.Function{Library: &library, Name: "Statement.db_
 func (self *Statement) DbHandle() (*Database, error) {
 	var call clib.Call
 	call.This(self.it(), ofStatement)
+	call.Serial()
 	if err := call.Begin(inStatementDbHandle, false); err != nil {
 		return nil, err
 	}
@@ -4271,6 +4281,7 @@ var inValueDup = &clib.Function{Library: &library, Name: "Value.dup"}
 func (self *Value) Dup() (*Value, error) {
 	var call clib.Call
 	call.This(self.it(), ofValue)
+	call.Serial()
 	if err := call.Begin(inValueDup, false); err != nil {
 		return nil, err
 	}

@@ -980,7 +980,8 @@ import (
 )
 
 var library = clib.Library{
-	Name: "zlib",
+	Name:     "zlib",
+	Parallel: true,
 }
 
 // Values of `flush`: how much of what was given must come out at once.
@@ -2203,6 +2204,7 @@ func NewGzFileWith(path string, mode string) (*GzFile, error) {
 		return nil, err
 	}
 	var call clib.Call
+	call.Serial()
 	if err := call.Begin(inNewGzFile, false); err != nil {
 		return nil, err
 	}
