@@ -183,7 +183,9 @@ func performWhole[T any](ctx *Context, what *action, frame *native.Frame, args [
 	if err := ctx.arguments(frame, &p, args); err != nil {
 		return made, err
 	}
-	return finished[T](ctx, what.op, what.run(ctx.handle, frame), frame)
+	status := what.run(ctx.handle, frame)
+	runtime.KeepAlive(args) // to make one may have entered the isolate, which frees what is forgotten
+	return finished[T](ctx, what.op, status, frame)
 }
 
 // finished is what an operation in the frame has given.

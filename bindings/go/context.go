@@ -157,10 +157,11 @@ func (ctx *Context) enter() error {
 	}
 	// It is held already, as within Do.
 	iso := ctx.iso.isolate
-	if ctx.handle == nil || iso.handle == nil || iso.debts.count.Load() != 0 {
+	if ctx.handle == nil || iso.handle == nil {
 		defer iso.lock.give()
 		return ctx.enterUnder(nil)
 	}
+	iso.tidy()
 	iso.at = ctx
 	return nil
 }

@@ -201,15 +201,19 @@ func (iso *isolate) enter(ctx context.Context) error {
 		iso.lock.give()
 		return iso.err
 	}
+	iso.tidy()
+	return nil
+}
+
+// tidy frees what is forgotten, when the isolate is entered and at no other place: an operation that
+// has begun may use a handle whose Value is forgotten already.
+func (iso *isolate) tidy() {
 	if iso.debts.count.Load() != 0 {
 		iso.debts.pay(iso)
 	}
-	// Handles are freed here and in no other place: an operation that has begun may use one whose Value
-	// is forgotten already.
 	if last := iso.lock.depth - 1; last < len(iso.frames) {
 		iso.filled.see(iso, iso.frames[last].Kept)
 	}
-	return nil
 }
 
 func (iso *isolate) leave() { iso.lock.give() }
