@@ -2,6 +2,9 @@ package cjson
 
 import (
 	"errors"
+	"math/rand"
+	"runtime"
+	"sync"
 	"testing"
 
 	"isthmus/bindings/go/clib"
@@ -102,4 +105,75 @@ func TestArraysGoIn(t *testing.T) {
 	numbers := expect.Must[*Item](t)(CreateDoubleArray([]float64{1, 2}))
 	defer numbers.Close()
 	expect.Same(t, expect.Must[string](t)(numbers.PrintUnformatted()), `[1,2]`)
+}
+
+// Trees are built, taken apart and printed by many goroutines at once, in whatever order.
+func TestMonkeys(t *testing.T) {
+	var mu sync.Mutex
+	items := make([]*Item, 16)
+	for i := range items {
+		items[i] = expect.Must[*Item](t)(CreateArray())
+	}
+	pick := func(r *rand.Rand) (*Item, *Item) {
+		mu.Lock()
+		defer mu.Unlock()
+		return items[r.Intn(len(items))], items[r.Intn(len(items))]
+	}
+	keep := func(r *rand.Rand, item *Item, err error) {
+		if item == nil || err != nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		items[r.Intn(len(items))] = item // and another is forgotten
+	}
+	one := func(r *rand.Rand) {
+		a, b := pick(r)
+		var item *Item
+		var err error
+		switch r.Intn(11) {
+		case 0, 1:
+			item, err = CreateArray()
+		case 2, 3:
+			err = a.AddItemToArray(b)
+		case 4:
+			item, err = a.GetArrayItem(0)
+		case 5:
+			item, err = a.DetachItemFromArray(0)
+		case 6:
+			err = a.DeleteItemFromArray(0)
+		case 7:
+			item, err = a.Duplicate()
+		case 8:
+			_, err = a.PrintUnformatted()
+		case 9:
+			_, err = a.Compare(b)
+		case 10:
+			if r.Intn(10) == 0 {
+				err = a.Close()
+			} else {
+				err = a.ReplaceItemInArray(0, b)
+			}
+		}
+		keep(r, item, err)
+		var failure *AddError
+		if err != nil && !errors.Is(err, clib.ErrClosed) && !errors.Is(err, clib.ErrState) && !errors.As(err, &failure) {
+			t.Error(err)
+		}
+	}
+	var group sync.WaitGroup
+	for seed := range int64(4) {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			r := rand.New(rand.NewSource(seed))
+			for i := range 5000 {
+				one(r)
+				if i%1000 == 0 {
+					runtime.GC()
+				}
+			}
+		}()
+	}
+	group.Wait()
 }
