@@ -101,6 +101,8 @@ if(NOT ISTHMUS_SANITIZE)
   isthmus_test(go/race 600 bash "${tests}/go/run.sh" "${CMAKE_BINARY_DIR}" -race)
   isthmus_test(go/prefix 600 bash "${tests}/go/prefix.sh" "${CMAKE_BINARY_DIR}")
   isthmus_test(go/libraries 600 bash "${tests}/gengo/libraries.sh" "${CMAKE_BINARY_DIR}")
+  isthmus_test(go/libraries-race 900 bash "${tests}/gengo/libraries.sh" "${CMAKE_BINARY_DIR}" -race)
+  set_tests_properties(go/libraries go/libraries-race PROPERTIES RESOURCE_LOCK gengo)
   isthmus_test(go/bench 600 bash "${tests}/go/bench.sh" "${CMAKE_BINARY_DIR}")
 endif()
 
