@@ -303,6 +303,7 @@ func (c *Call) End() {
 		c.leave(&c.mores[i])
 	}
 	c.unlock()
+	c.function.Library.drop(c.number)
 }
 
 func (c *Call) leave(e *entry) {
@@ -360,5 +361,8 @@ func (c *Call) Close(f *Function, o *Object, again bool, free func() error) erro
 	err := free()
 	o.calls--
 	o.finish(f)
+	if thrown := c.Thrown(); err == nil {
+		err = thrown
+	}
 	return err
 }

@@ -155,19 +155,37 @@ func (l *Library) note(call uint64, err *failure) {
 	}
 }
 
-// Thrown gives the error of a callback of this call, or goes on with its panic.
-func (c *Call) Thrown() error {
-	l := c.function.Library
+// take gives what a callback of a call has failed with, and forgets it.
+func (l *Library) take(call uint64) *failure {
 	if l.waiting.Load() == 0 {
 		return nil
 	}
 	l.mu.Lock()
-	one := l.failures[c.number]
+	defer l.mu.Unlock()
+	one := l.failures[call]
 	if one != nil {
-		delete(l.failures, c.number)
+		delete(l.failures, call)
 		l.waiting.Add(-1)
 	}
-	l.mu.Unlock()
+	return one
+}
+
+// drop tells of the failure of a callback whose call nobody asks any more: it came from a destructor
+// that ran by itself.
+func (l *Library) drop(call uint64) {
+	one := l.take(call)
+	if one == nil {
+		return
+	}
+	if one.panicked {
+		one.err = fmt.Errorf("panic: %v", one.value)
+	}
+	Unhandled(l.Name, "a destructor", one.err)
+}
+
+// Thrown gives the error of a callback of this call, or goes on with its panic.
+func (c *Call) Thrown() error {
+	one := c.function.Library.take(c.number)
 	if one == nil {
 		return nil
 	}

@@ -227,7 +227,9 @@ func Wrap[T any](o *Object, fresh func(*Object, *Holder) *T) *T {
 func (o *Object) forget(which int) {
 	go func() {
 		o.family.mu.Lock()
-		o.family.owner.Store(numbers.Add(1))
+		number := numbers.Add(1)
+		o.family.owner.Store(number)
+		defer o.kind.Library.drop(number)
 		defer unlock(o.family)
 		if o.wraps == which {
 			o.dropped = true
