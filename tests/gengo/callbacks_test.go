@@ -338,3 +338,23 @@ func BenchmarkPlain(b *testing.B) {
 		PlainApply(f, 1)
 	}
 }
+
+func TestGoexitLeavesC(t *testing.T) {
+	e := emitter(t)
+	defer e.Close()
+	for range 3 {
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			e.On(func(int32) error { runtime.Goexit(); return nil })
+			e.Emit(1)
+			t.Error("the goroutine goes on")
+		}()
+		<-done
+		runtime.GC()
+		sum := expect.Must[int32](t)(Visit(0, 3, func(v int32) (int32, error) { return v, nil }))
+		expect.Same(t, sum, 3)
+	}
+	e.Off()
+	expect.Same(t, expect.Must[int32](t)(e.Emit(1)), 0)
+}
