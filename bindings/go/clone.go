@@ -62,20 +62,25 @@ func (v *Value) take() (*taken, error) {
 	if status != native.OK {
 		return nil, ctx.treeFailed("Clone", status, failure)
 	}
+	given := false
+	defer func() {
+		if !given { // the values are in the tree's memory, and are freed before it
+			t.free()
+		}
+	}()
 	defer native.FreeValues(ctx.iso.handle, t.tree.Values)
 	t.bytes = t.tree.Bytes
 	for _, each := range t.tree.Values {
 		store, err := ctx.sharedStore(each)
 		if err != nil {
-			t.free()
 			return nil, err
 		}
 		if store == nil {
-			t.free()
 			return nil, ctx.notCloned(handle)
 		}
 		t.stores = append(t.stores, store)
 	}
+	given = true
 	return t, nil
 }
 
