@@ -23,7 +23,8 @@ fail() {
   failed=1
 }
 
-# They are inside of the tree of bindings/go, by their path, for the sake of its internal packages. Packages lie at the same place each time, so that Go need not compile anew what has not changed.
+# By their path they are inside of bindings/go, for the sake of its internal packages. They lie at the same place each
+# time, so that Go need not compile anew what has not changed.
 work=$build/gengo
 mkdir -p "$work"
 cat >"$work/go.mod" <<END

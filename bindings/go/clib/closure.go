@@ -110,7 +110,8 @@ func (c *Call) Give(use *Use, function any, args ...int64) (*Closure, error) {
 	if use.Slots > 0 {
 		slot, ok := use.take(one)
 		if !ok {
-			return nil, use.Function.state(use.Name, fmt.Sprintf("C can have no more than %d functions here at a time", use.Slots))
+			text := fmt.Sprintf("C can have no more than %d functions here at a time", use.Slots)
+			return nil, use.Function.state(use.Name, text)
 		}
 		one.slot = slot
 		one.token = one.token<<16 | uintptr(slot+1)

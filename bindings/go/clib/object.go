@@ -118,7 +118,9 @@ func (k *Type) Place(address uintptr) *Object {
 
 // Borrow records an object that is C's, or finds what is known of it. It ends with its parents, and
 // when one of the functions is called on the first of them, or at all.
-func (k *Type) Borrow(f *Function, output string, address uintptr, ends []*Function, parents ...*Object) (*Object, error) {
+func (k *Type) Borrow(
+	f *Function, output string, address uintptr, ends []*Function, parents ...*Object,
+) (*Object, error) {
 	o := k.find(address)
 	if o == nil || (o.family != familyOf(parents) && o.family != &k.Library.family) {
 		// What stands on others is not touched without their lock.

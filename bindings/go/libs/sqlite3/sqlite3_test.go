@@ -112,7 +112,8 @@ func TestFailures(t *testing.T) {
 func TestExecWithRows(t *testing.T) {
 	db := open(t)
 	var seen []string
-	err := db.ExecWith("SELECT 1 AS a, NULL AS b UNION ALL SELECT 2, 'x'", func(values []*string, names []string) (int32, error) {
+	sql := "SELECT 1 AS a, NULL AS b UNION ALL SELECT 2, 'x'"
+	err := db.ExecWith(sql, func(values []*string, names []string) (int32, error) {
 		seen = append(seen, fmt.Sprintf("%v %s %v", names, *values[0], values[1] == nil))
 		return 0, nil
 	})
@@ -174,8 +175,8 @@ func TestCollationsLetNothingIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect.Same(t, *ask(t, db, "SELECT group_concat(x) FROM (SELECT column1 AS x FROM (VALUES ('ccc'), ('a'), ('bb')) ORDER BY 1 COLLATE by_length)"),
-		"a,bb,ccc")
+	sorted := "SELECT column1 AS x FROM (VALUES ('ccc'), ('a'), ('bb')) ORDER BY 1 COLLATE by_length"
+	expect.Same(t, *ask(t, db, "SELECT group_concat(x) FROM ("+sorted+")"), "a,bb,ccc")
 	expect.Fails(t, inner, clib.ErrState, "sqlite3.Database.changes: cannot be called while a collation_compare runs")
 }
 
@@ -184,7 +185,9 @@ func TestManyFunctions(t *testing.T) {
 	for range 3 {
 		db := open(t)
 		for i := range 300 {
-			err := db.CreateFunctionV2(fmt.Sprint("f", i), 0, func(c *Context, _ []*Value) error { return c.ResultInt(int32(i)) })
+			err := db.CreateFunctionV2(fmt.Sprint("f", i), 0, func(c *Context, _ []*Value) error {
+				return c.ResultInt(int32(i))
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
