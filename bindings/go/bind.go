@@ -119,7 +119,11 @@ var contextType = reflect.TypeFor[context.Context]()
 func bindFunction(op, name string, fn any) (*boundFunction, error) {
 	f := &boundFunction{name: name, call: reflect.ValueOf(fn), texts: true}
 	if f.call.Kind() != reflect.Func || f.call.IsNil() {
-		return nil, argumentError(op, "%s: expected a function, got %s", name, goName(fn))
+		place := ""
+		if name != "" {
+			place = name + ": "
+		}
+		return nil, argumentError(op, "%sexpected a function, got %s", place, goName(fn))
 	}
 	t := f.call.Type()
 	for i := range t.NumIn() {

@@ -2,6 +2,8 @@ package isthmus
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 	"testing"
 )
 
@@ -22,6 +24,22 @@ func TestRunScript(t *testing.T) {
 	var js *JSError
 	if !errors.As(err, &js) || js.Error() != "TypeError: no" || js.Location != "main.js:1:1" && js.Location != "main.js:1:7" {
 		t.Fatalf("%v at %s: %+v", err, js.Location, err)
+	}
+}
+
+func TestErrorFormats(t *testing.T) {
+	ctx := realm(t)
+	for source, want := range map[string]string{
+		"let b =\n  ;": "SyntaxError: Unexpected token ';'\n    at a.js:2:3",
+		"null.x":       "TypeError: Cannot read properties of null (reading 'x')\n    at a.js:1:6",
+	} {
+		_, err := ctx.RunScript(source, "a.js")
+		if got := fmt.Sprintf("%+v", err); got != want {
+			t.Errorf("%s: %s", source, got)
+		}
+		if got, text := fmt.Sprintf("%q %v", err, err), err.Error(); got != strconv.Quote(text)+" "+text {
+			t.Errorf("%s: %s", source, got)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 
 	"isthmus/bindings/go/internal/native"
@@ -128,16 +130,18 @@ func (e *JSError) Unwrap() []error {
 	return all
 }
 
-// Format writes the stack, too, for %+v.
+// Format writes the stack, too, for %+v; where there is none, as of what does not parse, the place.
 func (e *JSError) Format(state fmt.State, verb rune) {
+	text := e.Error()
 	switch {
-	case verb == 'v' && state.Flag('+') && e.StackTrace != "":
-		_, _ = fmt.Fprint(state, e.StackTrace)
 	case verb == 'q':
-		_, _ = fmt.Fprintf(state, "%q", e.Error())
-	default:
-		_, _ = fmt.Fprint(state, e.Error())
+		text = strconv.Quote(text)
+	case verb == 'v' && state.Flag('+') && strings.Contains(e.StackTrace, "\n    at "):
+		text = e.StackTrace
+	case verb == 'v' && state.Flag('+') && e.Location != "":
+		text += "\n    at " + e.Location
 	}
+	_, _ = io.WriteString(state, text)
 }
 
 // failed is the error of an operation in the frame that has ended with this status.

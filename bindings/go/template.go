@@ -1,6 +1,7 @@
 package isthmus
 
 import (
+	"fmt"
 	"reflect"
 	"unsafe"
 
@@ -61,6 +62,8 @@ func newTemplate(op string, iso *Isolate, make func() (unsafe.Pointer, native.St
 
 var errNoTemplate = &Error{Status: native.ErrArgument.Name(), Message: "the template was never made"}
 
+const unchangeable = "the template has that already, or something was made of it"
+
 // change does something to the template, with the isolate entered.
 func (t *template) change(op string, what func() native.Status) error {
 	switch {
@@ -77,8 +80,7 @@ func (t *template) change(op string, what func() native.Status) error {
 	case native.OK:
 		return nil
 	case native.ErrState:
-		return &Error{Op: op, Status: status.Name(),
-			Message: "the template has that already, or something was made of it"}
+		return &Error{Op: op, Status: status.Name(), Message: unchangeable}
 	default:
 		return statusError(op, status)
 	}
@@ -97,7 +99,9 @@ func (t *template) keyed(op string, key any, what func(frame *native.Frame, p *p
 			return native.OK
 		}
 		var status native.Status
-		status, wrong = what(frame, &p)
+		if status, wrong = what(frame, &p); status == native.ErrState && wrong == nil {
+			wrong = &Error{Op: op, Status: status.Name(), Message: fmt.Sprintf("%v: %s", key, unchangeable)}
+		}
 		return status
 	})
 	if wrong != nil {

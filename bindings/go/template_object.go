@@ -91,8 +91,12 @@ func (t *ObjectTemplate) SetCallAsFunctionHandler(fn any) error {
 // SetInternalFieldCount says how many internal fields the objects have, 64 at most; see
 // Object.SetInternalField.
 func (t *ObjectTemplate) SetInternalFieldCount(count uint32) error {
+	const op, most = "SetInternalFieldCount", 64
+	if count > most {
+		return argumentError(op, "expected 0 to %d, got %d", most, count)
+	}
 	part := t.part()
-	err := part.change("SetInternalFieldCount", func() native.Status { return native.SetFields(part.handle, count) })
+	err := part.change(op, func() native.Status { return native.SetFields(part.handle, count) })
 	if err == nil {
 		t.fields = count
 	}

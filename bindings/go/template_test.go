@@ -24,8 +24,8 @@ func TestObjectTemplate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, err := range []error{outer.Set("inner", 2), outer.Set("text", inner)} {
-		refused(t, err, "isthmus: Set: the template has that already, or something was made of it")
+	for name, x := range map[string]any{"inner": 2, "text": inner} {
+		refused(t, outer.Set(name, x), "isthmus: Set: "+name+": the template has that already, or something was made of it")
 	}
 	refused(t, outer.Set("x", []int{1}), "isthmus: Set: x: expected a value that is no object, a template or a func, got []int")
 	refused(t, outer.Set("x", js(t, ctx, "({})")), "isthmus: Set: x: expected a value that is no object, a template or a func, got *isthmus.Value")
@@ -45,11 +45,11 @@ func TestObjectTemplate(t *testing.T) {
 			t.Errorf("%s: %s", source, got)
 		}
 	}
-	refused(t, outer.Set("late", 1), "isthmus: Set: the template has that already, or something was made of it")
+	refused(t, outer.Set("late", 1), "isthmus: Set: late: the template has that already, or something was made of it")
 	if outer.InternalFieldCount() != 2 || o.InternalFieldCount() != 2 || must[*Object](t)(inner.NewInstance(ctx)).InternalFieldCount() != 0 {
 		t.Error("internal fields")
 	}
-	refused(t, NewObjectTemplate(iso).SetInternalFieldCount(65), "isthmus: SetInternalFieldCount: a limit was exceeded")
+	refused(t, NewObjectTemplate(iso).SetInternalFieldCount(65), "isthmus: SetInternalFieldCount: expected 0 to 64, got 65")
 	_, err := outer.NewInstance(realm(t))
 	refused(t, err, "isthmus: NewInstance: the template belongs to another isolate")
 	_, err = outer.NewInstance(nil)
@@ -197,7 +197,7 @@ func TestFunctionTemplate(t *testing.T) {
 	}
 	refused(t, dog.Inherit(animal), "isthmus: Inherit: the template has that already, or something was made of it")
 	refused(t, dog.Inherit(nil), "isthmus: the template was never made")
-	refused(t, NewFunctionTemplateOf(iso, 7, FunctionOptions{}).Err(), "isthmus: NewFunctionTemplate: : expected a function, got int")
+	refused(t, NewFunctionTemplateOf(iso, 7, FunctionOptions{}).Err(), "isthmus: NewFunctionTemplate: expected a function, got int")
 	refused(t, NewFunctionTemplateOf(iso, nil, FunctionOptions{Length: -1}).Err(), "isthmus: NewFunctionTemplate: the length: expected 0 to 32767, got -1")
 	refused(t, NewFunctionTemplateOf(iso, nil, FunctionOptions{Name: "\x00"}).Err(), "isthmus: NewFunctionTemplate: the name has a NUL within")
 	if NewFunctionTemplate(nil, nil).GetFunction(ctx) != nil {
