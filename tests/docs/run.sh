@@ -73,8 +73,9 @@ fi
 # The README's script, and what it says that it prints; how far zlib packs depends on its version.
 rm -f "$work"/*.mark "$work"/*.block
 blocks "$root/README.md"
-script=$(grep -lx 'js' "$work"/*.mark | head -n1)
-printed=$(grep -lx 'text' "$work"/*.mark | head -n1)
+first() { grep -lx "$1" "$work"/*.mark | sort -V | head -n1; }
+script=$(first js)
+printed=$(first text)
 cp "${script%mark}block" "$work/packed.mjs"
 "$isthmus" run --allow-ffi=zlib,sqlite3 "$work/packed.mjs" 2>&1 | sed 's/packed [0-9]*/packed N/' >"$work/out"
 sed 's/packed [0-9]*/packed N/' "${printed%mark}block" >"$work/expected"
