@@ -370,6 +370,45 @@ func TestGoexit(t *testing.T) {
 	runtime.GC()
 }
 
+// Functions are arguments like others, wherever those are made in the midst of an operation.
+func TestFunctionsAsArguments(t *testing.T) {
+	ctx := fresh(t)
+	seven := func() int { return 7 }
+	f, err := js(t, ctx, "(before, f, after) => before + f() + after").AsFunction()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := CallFunc[int](f, 1, seven, 30); err != nil || got != 38 {
+		t.Error(got, err)
+	}
+	object, err := js(t, ctx, "globalThis.holder = {has(f) { return f() }}").AsObject()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := object.MethodCall("has", seven); err != nil || got.Integer() != 7 {
+		t.Error(got, err)
+	}
+	if err := object.Set("seven", seven); err != nil {
+		t.Error(err)
+	}
+	if got := js(t, ctx, "holder.seven()"); got.Integer() != 7 {
+		t.Error(got)
+	}
+	members, err := NewMap(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := members.Set("seven", seven); err != nil {
+		t.Error(err)
+	}
+	if got, err := members.Get("seven"); err != nil || !got.IsFunction() {
+		t.Error(got, err)
+	}
+	if got, err := Call[int](ctx, "holder.has", seven); err != nil || got != 7 {
+		t.Error(got, err)
+	}
+}
+
 func TestBindAsync(t *testing.T) {
 	ctx := realm(t)
 	soon, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -146,6 +146,11 @@ func (ctx *Context) newBound(name string, fn bound) (native.Value, error) {
 	if err := cText("NewFunction", "the name", name); err != nil {
 		return native.Value{}, err
 	}
+	// It may be an argument of the operation that runs, which uses the frame.
+	if err := ctx.enter(); err != nil {
+		return native.Value{}, err
+	}
+	defer ctx.leave()
 	frame := ctx.iso.frame()
 	frame.Begin(0, native.WantValue)
 	id := ctx.iso.answers.add(fn.answer)
