@@ -128,12 +128,10 @@ func (l *lock) wait(ctx context.Context, me uintptr) error {
 	if ctx != nil {
 		done = ctx.Done()
 	}
-	if done == nil {
-		if !waits.add(me, l) {
-			return ErrDeadlock
-		}
-		defer waits.remove(me)
+	if !waits.add(me, l) {
+		return ErrDeadlock
 	}
+	defer waits.remove(me)
 	w := &waiter{id: me, since: time.Now(), ready: make(chan struct{}, 1)}
 	l.mu.Lock()
 	l.queue = append(l.queue, w)
@@ -179,7 +177,8 @@ func (l *lock) pass() {
 	}
 }
 
-// waits knows which goroutine waits for which lock without an end in sight.
+// waits knows which goroutine waits for which lock. What waits under a Go context is among them: it
+// may end with that, but nobody in a circle gets what it waits for.
 var waits = waitsFor{locks: map[uintptr]*lock{}}
 
 type waitsFor struct {

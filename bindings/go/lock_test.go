@@ -75,6 +75,8 @@ func TestLockIsFair(t *testing.T) {
 }
 
 func TestLockTellsDeadlocks(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	var a, b, c lock
 	_ = a.take(nil)
 	var ready sync.WaitGroup
@@ -84,7 +86,7 @@ func TestLockTellsDeadlocks(t *testing.T) {
 		_ = b.take(nil)
 		ready.Done()
 		ready.Wait()
-		others <- c.take(nil)
+		others <- c.take(ctx) // which does not end
 		c.give()
 		b.give()
 	}()
@@ -99,8 +101,10 @@ func TestLockTellsDeadlocks(t *testing.T) {
 	for a.waiting.Load() == 0 || c.waiting.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := b.take(nil); err != ErrDeadlock {
-		t.Fatal(err)
+	for _, under := range []context.Context{nil, ctx} {
+		if err := b.take(under); err != ErrDeadlock {
+			t.Fatal(err)
+		}
 	}
 	a.give()
 	if err := errors.Join(<-others, <-others); err != nil {
