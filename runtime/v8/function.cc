@@ -21,6 +21,7 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
       static_cast<ist__callback *>(of_template ? ist__compat::external_value(info.Data())
                                                : ist__compat::get_own_pointer(info.Data()));
   ist_isolate *isolate = callback->isolate;
+  if (!ist__callback_room(isolate)) return;
   ist_context *context = callback->context;
   if (of_template) context = ist__context_of(isolate->v8->GetCurrentContext());
   if (!ist__context_alive(context) || (!of_template && context->serial != callback->serial)) {
@@ -69,6 +70,15 @@ template <bool of_template> void invoke(const v8::FunctionCallbackInfo<v8::Value
 }
 
 } // namespace
+
+bool ist__callback_room(ist_isolate *isolate) {
+  constexpr uintptr_t reserve = 128 * 1024;
+  uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (here > ist__stack_limit() + reserve && here > isolate->stack_end) return true;
+  isolate->v8->ThrowException(
+      v8::Exception::RangeError(ist__text(isolate->v8, "Maximum call stack size exceeded")));
+  return false;
+}
 
 void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info) {
   invoke<true>(info);

@@ -157,6 +157,10 @@ void ist__part_set_call(ist__part *part, ist__responder *responder);
  */
 void ist__template_invoke(const v8::FunctionCallbackInfo<v8::Value> &info);
 
+/* Whether the stack has room for a callback; JavaScript sees a RangeError when it has not. V8 looks
+ * only where JavaScript is called, and C may come back here without any. */
+bool ist__callback_room(ist_isolate *isolate);
+
 /* Makes JavaScript see what a callback that failed has said. */
 void ist__callback_throw(ist_isolate *isolate, v8::Local<v8::Value> thrown, ist_status status);
 

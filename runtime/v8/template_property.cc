@@ -32,6 +32,7 @@ template <class Ask>
 bool consult(ist__responder *responder, v8::Local<v8::Value> receiver, v8::Local<v8::Object> holder,
              v8::Local<v8::Value> key, Ask ask) {
   ist_isolate *isolate = responder->isolate;
+  if (!ist__callback_room(isolate)) return false;
   ist_context *context = ist__context_of(isolate->v8->GetCurrentContext());
   if (!ist__context_alive(context)) {
     isolate->v8->ThrowException(

@@ -566,6 +566,43 @@ static void a_getter_runs_a_script_that_reads_the_property(void **state) {
   ist_template_free(object);
 }
 
+/* No JavaScript is in between, where V8 would look. */
+static ist_status read_itself(void *env, const ist_access *access, ist_value *result) {
+  (void)env;
+  ist_error *error;
+  ist_status status = ist_object_get(access->context, access->holder, "x", result, &error);
+  if (status) status = ist_throw_again(access->context, error);
+  ist_error_free(error);
+  return status;
+}
+
+static ist_status call_itself(void *env, const ist_call *call, ist_value *result) {
+  ist_error *error;
+  ist_status status =
+      ist_function_call(call->context, *(ist_value *)env, ist_undefined(), 0, NULL, result, &error);
+  if (status) status = ist_throw_again(call->context, error);
+  ist_error_free(error);
+  return status;
+}
+
+static void callbacks_without_JavaScript_between_end_with_the_stack(void **state) {
+  fixture *f = *state;
+  ist_template *object = object_template(f);
+  assert_ok(ist_template_set_accessor(object, "x", read_itself, NULL, NULL, NULL, IST_PROP_ALL));
+  show(f, "o", object, false);
+  assert_throws(f, "RangeError: Maximum call stack size exceeded", "o.x");
+  ist_template_free(object);
+  ist_value function;
+  assert_ok(ist_function_new(f->context, "f", call_itself, &function, NULL, &function));
+  ist_error *error;
+  assert_int_equal(ist_function_call(f->context, function, ist_undefined(), 0, NULL, NULL, &error),
+                   IST_ERR_EXCEPTION);
+  assert_string_equal(error->message, "Maximum call stack size exceeded");
+  ist_error_free(error);
+  assert_ok(ist_value_free(f->isolate, function));
+  assert_int_equal(eval(f, "6 * 7").as.int32, 42);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(objects_have_the_properties_of_their_template),
@@ -582,6 +619,7 @@ int main(void) {
       TEST(accessors_of_a_class),
       TEST(what_accessors_throw),
       TEST(a_getter_runs_a_script_that_reads_the_property),
+      TEST(callbacks_without_JavaScript_between_end_with_the_stack),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
