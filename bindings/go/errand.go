@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"isthmus/bindings/go/internal/goroutine"
 	"isthmus/bindings/go/internal/native"
 )
 
@@ -93,20 +92,19 @@ func (iso *Isolate) perform(interrupting bool, what func()) error {
 	if interrupting {
 		iso.interrupt()
 	}
-	me := goroutine.ID()
-	if !waits.add(me, &iso.lock) {
+	switch err := iso.lock.take(done); {
+	case err == ErrDeadlock:
 		iso.errands.remove(mine)
-		return ErrDeadlock
+		return err
+	case err != nil: // somebody else has done it
+		return nil
 	}
-	defer waits.remove(me)
-	if iso.lock.take(done) == nil {
-		defer iso.leave()
-		if iso.handle == nil && done.Err() == nil {
-			iso.errands.remove(mine)
-			return iso.err
-		}
-		iso.errands.take()
+	defer iso.leave()
+	if iso.handle == nil && done.Err() == nil {
+		iso.errands.remove(mine)
+		return iso.err
 	}
+	iso.errands.take()
 	return nil
 }
 

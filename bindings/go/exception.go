@@ -153,13 +153,3 @@ func (e *Exception) Is(other error) bool {
 	with, ok := other.(*Exception)
 	return ok && e != nil && with != nil && e.Value != nil && e.StrictEquals(with)
 }
-
-// cText is why a text cannot be one that ends with a NUL in C.
-func cText(op, what, text string) error {
-	for i := range len(text) {
-		if text[i] == 0 {
-			return argumentError(op, "%s has a NUL within", what)
-		}
-	}
-	return nil
-}

@@ -125,7 +125,7 @@ func (i *Inspector) AddContext(ctx *Context, name string) error {
 	if i != nil && (ctx == nil || ctx.iso != i.iso) {
 		return foreignError(op, "the context belongs to another isolate")
 	}
-	if err := cString(op, "name", name); err != nil {
+	if err := cText(op, "the name", name); err != nil {
 		return err
 	}
 	var closed error
@@ -145,7 +145,7 @@ func (i *Inspector) AddContext(ctx *Context, name string) error {
 // have enabled Debugger now. The reason, "other" when it is "", is told to them.
 func (i *Inspector) Pause(reason string) error {
 	const op = "Pause"
-	if err := cString(op, "reason", reason); err != nil {
+	if err := cText(op, "the reason", reason); err != nil {
 		return err
 	}
 	if reason == "" {

@@ -123,7 +123,7 @@ func (iso *Isolate) Err() error {
 
 // Close frees the isolate with its contexts and values; using them afterwards is ErrClosed. It waits
 // for a goroutine that uses it, which TerminateExecution hurries. Closing twice is fine. Within a
-// callback of this isolate it is an error, and nothing happens.
+// callback or Do of this isolate it is an error, and nothing happens.
 func (iso *Isolate) Close() error {
 	if !iso.made() {
 		return nil

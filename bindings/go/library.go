@@ -24,7 +24,7 @@ type Library struct {
 func OpenLibrary(name string, folders ...string) (*Library, error) {
 	const op = "OpenLibrary"
 	for _, each := range append([]string{name}, folders...) {
-		if err := cString(op, "name", each); err != nil {
+		if err := cText(op, "the name", each); err != nil {
 			return nil, err
 		}
 	}
@@ -38,7 +38,7 @@ func OpenLibrary(name string, folders ...string) (*Library, error) {
 // in messages, and is what its relative paths start from.
 func OpenLibraryText(text, file string) (*Library, error) {
 	const op = "OpenLibraryText"
-	if err := cString(op, "file", file); err != nil {
+	if err := cText(op, "the file", file); err != nil {
 		return nil, err
 	}
 	return opened(op)(native.OpenLibraryText(file, text))
@@ -84,7 +84,7 @@ func (ctx *Context) Load(library *Library, tags ...string) (*Object, error) {
 		return nil, argumentError(op, "the library was not made by OpenLibrary or its kin")
 	}
 	for _, tag := range tags {
-		if err := cString(op, "tag", tag); err != nil {
+		if err := cText(op, "the tag", tag); err != nil {
 			return nil, err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"isthmus/bindings/go/internal/native"
@@ -60,7 +59,7 @@ func (ctx *Context) NewModule(exports map[string]any, url string) (*Module, erro
 	const op = "NewModule"
 	names := slices.Sorted(maps.Keys(exports))
 	for _, name := range append(names, url) {
-		if err := cString(op, "name", name); err != nil {
+		if err := cText(op, "the name", name); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +215,7 @@ func (m *Module) CreateCodeCache() (*CompilerCachedData, error) {
 // sees the new value.
 func (m *Module) SetExport(name string, x any) error {
 	const op = "SetExport"
-	if err := cString(op, "name", name); err != nil {
+	if err := cText(op, "the name", name); err != nil {
 		return err
 	}
 	if err := m.context().enter(); err != nil {
@@ -304,12 +303,4 @@ func (ctx *Context) callText(function *Value, text string) (*Value, error) {
 		return nil, ctx.failed("Import", status, frame)
 	}
 	return ctx.value(frame.Result), nil
-}
-
-// cString refuses a text that cannot end with a NUL.
-func cString(op, what, text string) error {
-	if strings.IndexByte(text, 0) >= 0 {
-		return &Error{Op: op, Status: native.ErrArgument.Name(), Message: "the " + what + " has a NUL within"}
-	}
-	return nil
 }

@@ -239,18 +239,22 @@ func (ctx *Context) describe(event *native.Event) {
 		return
 	}
 	for name, x := range ctx.modules.meta(event.Text()) {
-		value, free, err := ctx.lent("import.meta", x)
-		if err == nil {
-			err = cString("import.meta", "name", name)
-		}
-		if err == nil {
-			status, problem := native.Define(ctx.iso.handle, ctx.handle, event.Value, name, value)
-			err = ctx.refused("import.meta", status, problem)
-		}
-		if err != nil {
+		if err := ctx.defineMeta(event.Value, name, x); err != nil {
 			ctx.iso.rejections.add(&rejection{err: fmt.Errorf("import.meta.%s of %s: %w", name, event.Text(), err)})
-			continue
 		}
-		free()
 	}
+}
+
+func (ctx *Context) defineMeta(meta native.Value, name string, x any) error {
+	const op = "import.meta"
+	if err := cText(op, "the name", name); err != nil {
+		return err
+	}
+	value, free, err := ctx.lent(op, x)
+	if err != nil {
+		return err
+	}
+	defer free()
+	status, problem := native.Define(ctx.iso.handle, ctx.handle, meta, name, value)
+	return ctx.refused(op, status, problem)
 }

@@ -32,7 +32,7 @@ func sourceOf(op, text, origin string, options []CompileOptions) (native.Source,
 		origin = "<script>"
 	}
 	source := native.Source{Text: text, File: origin}
-	if err := cString(op, "origin", origin); err != nil {
+	if err := cText(op, "the origin", origin); err != nil {
 		return source, err
 	}
 	if !isASCII(text) && !isText(text) {
@@ -159,7 +159,7 @@ func (ctx *Context) CompileFunction(body, origin string, parameters []string,
 		return nil, err
 	}
 	for _, name := range parameters {
-		if err := cString(op, "parameter", name); err != nil {
+		if err := cText(op, "the parameter", name); err != nil {
 			return nil, err
 		}
 	}

@@ -133,3 +133,11 @@ func unclear(length int) []byte {
 	builder.WriteByte(0)
 	return unsafe.Slice(unsafe.StringData(builder.String()), length)
 }
+
+// cText is why a text cannot be one that ends with a NUL in C.
+func cText(op, what, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return argumentError(op, "%s has a NUL within", what)
+	}
+	return nil
+}
