@@ -49,11 +49,11 @@ PYTHON = {
 }
 LIBRARY = {"library_bound": "`compressBound(1000)`", "library_crc32": "`crc32`"}
 GO = {
-    "call_0": "call a function, no argument",
+    "call_0": "call a function by a Go func, no argument",
     "call_0_do": "the same within `Do`",
     "call_2": "two numbers, one back",
     "call_2_do": "the same within `Do`",
-    "call_2_handles": "the same, the arguments made before",
+    "call_2_handles": "`Call`, the arguments made before",
     "callback_0": "JavaScript calls Go, no argument",
     "callback_2": "two numbers, one back",
     "callback_string": "a string of 11 characters",
@@ -62,9 +62,10 @@ GO = {
     "throw": "JavaScript throws, Go has an error",
     "string_1m_in": "a string of 1 MB in",
     "string_1m_out": "the same out",
-    "bytes_1m_in": "1 MB of bytes in",
-    "bytes_1m_in_pinned": "the same pinned, not copied",
-    "bytes_1m_out": "1 MB of bytes out, to where others were",
+    "bytes_1m_in": "1 MB of bytes in, to an array that is there",
+    "bytes_1m_in_new": "to a new array",
+    "bytes_1m_in_pinned": "to a new array, pinned, not copied",
+    "bytes_1m_out": "1 MB of bytes out, to a slice that is there",
     "bytes_1m_out_new": "to a new slice",
     "bytes_1m_view": "seen within `View`, not copied",
     "floats_10k_out": "an array of 10,000 numbers to a slice",

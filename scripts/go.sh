@@ -22,8 +22,11 @@ find_go() {
       if [ -d "$unpacked" ]; then paths+=:$unpacked; fi
     done
     export PATH=$dir:$PATH GOTOOLCHAIN=local PKG_CONFIG_PATH="$paths${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
-    # Go's cache of what is built knows no headers outside of the package.
-    CGO_CFLAGS="-O2 -g -DISTHMUS_HEADER_SUM=$(cksum <"$GO_ROOT/runtime/include/isthmus.h" | cut -d' ' -f1)"
+    # Go's cache of what is built knows neither headers outside of the package nor what pkg-config has said.
+    CGO_CFLAGS="-O2 -g -DISTHMUS_BUILD_SUM=$({
+      cat "$GO_ROOT/runtime/include/isthmus.h"
+      echo "$build"
+    } | cksum | cut -d' ' -f1)"
     export CGO_CFLAGS
     return 0
   done

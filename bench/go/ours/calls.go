@@ -42,20 +42,22 @@ func calls(side *measure.Side) {
 }
 
 func call0(b *testing.B, context *isthmus.Context) {
-	one := function(b, context, measure.One)
+	one, err := isthmus.Func[func() (float64, error)](function(b, context, measure.One))
+	measure.No(b, err)
 	b.ResetTimer()
 	for range b.N {
-		value, err := isthmus.CallFunc[float64](one)
+		value, err := one()
 		measure.No(b, err)
 		measure.Same(b, value, 1)
 	}
 }
 
 func call2(b *testing.B, context *isthmus.Context) {
-	add := function(b, context, measure.Add)
+	add, err := isthmus.Func[func(a, b float64) (float64, error)](function(b, context, measure.Add))
+	measure.No(b, err)
 	b.ResetTimer()
 	for i := range b.N {
-		value, err := isthmus.CallFunc[float64](add, float64(i), 2.5)
+		value, err := add(float64(i), 2.5)
 		measure.No(b, err)
 		measure.Same(b, value, float64(i)+2.5)
 	}

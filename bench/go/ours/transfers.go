@@ -25,6 +25,18 @@ func transfers(side *measure.Side) {
 			measure.Same(b, len(text.String()), measure.Megabyte)
 		}
 	}), "string_1m_out")
+	// Into and out of memory that is there already on both sides; what ends in _new is made for each round.
+	side.Row(in(func(b *testing.B, context *isthmus.Context) {
+		length, bytes := function(b, context, measure.Length), []byte(measure.Text)
+		array := run(b, context, "new Uint8Array(1 << 20)")
+		b.ResetTimer()
+		for range b.N {
+			measure.No(b, array.View(func(to []byte) { copy(to, bytes) }))
+			value, err := isthmus.CallFunc[int](length, array)
+			measure.No(b, err)
+			measure.Same(b, value, measure.Megabyte)
+		}
+	}), "bytes_1m_in")
 	side.Row(in(func(b *testing.B, context *isthmus.Context) {
 		length := function(b, context, measure.Length)
 		bytes := []byte(measure.Text)
@@ -34,7 +46,7 @@ func transfers(side *measure.Side) {
 			measure.No(b, err)
 			measure.Same(b, value, measure.Megabyte)
 		}
-	}), "bytes_1m_in")
+	}), "bytes_1m_in_new")
 	side.Row(in(func(b *testing.B, context *isthmus.Context) {
 		length := function(b, context, measure.Length)
 		bytes := []byte(measure.Text)
