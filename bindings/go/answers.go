@@ -116,6 +116,8 @@ func (iso *isolate) lose() {
 		return
 	}
 	isolates.hide(iso)
+	// A profiler would go on to look at the stack of a thread that ends. Nobody is told what it has seen.
+	native.StopProfile(iso.handle, iso.number, noHook)
 	iso.debts.isolate.Store(nil)
 	iso.handle = nil
 	iso.err = ErrLost

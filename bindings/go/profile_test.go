@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -164,5 +166,25 @@ func TestHeapStatistics(t *testing.T) {
 	}
 	if err := iso.Collect(); !errors.Is(err, ErrClosed) {
 		t.Fatal(err)
+	}
+}
+
+// A profile ends with the isolate that runtime.Goexit has left: the thread may be another one soon.
+func TestGoexitInAProfile(t *testing.T) {
+	for range 20 {
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			ctx := NewIsolate().NewContext()
+			if err := ctx.Bind("leave", runtime.Goexit); err != nil {
+				t.Error(err)
+			}
+			_ = ctx.Isolate().Profile(io.Discard, 10*time.Microsecond, func() error {
+				_, err := ctx.RunScript("leave()", "")
+				return err
+			})
+		}()
+		<-gone
+		js(t, fresh(t), "let sum = 0; for (let i = 0; i < 1e5; i++) sum += i; sum")
 	}
 }
