@@ -3,6 +3,7 @@ package isthmus
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"runtime"
 	"sync"
@@ -327,4 +328,24 @@ func BenchmarkFloats10k(b *testing.B) {
 			o.Release()
 		}
 	})
+}
+
+// What ends JavaScript says nothing of the bytes that a view shows.
+func TestBytesWhileJavaScriptIsEnded(t *testing.T) {
+	ctx := fresh(t)
+	for _, length := range []int{10, 4096, 40000, 1 << 20} {
+		v := js(t, ctx, fmt.Sprintf("new Uint8Array(%d)", length))
+		ctx.Isolate().TerminateExecution()
+		if got, err := v.ByteLength(); got != length || err != nil {
+			t.Error(length, got, err)
+		}
+		ctx.Isolate().TerminateExecution()
+		if err := v.View(func(seen []byte) {
+			if len(seen) != length {
+				t.Error(length, len(seen))
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
 }

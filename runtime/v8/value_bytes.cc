@@ -61,7 +61,7 @@ struct span {
 };
 
 /* The bytes of a view over memory that can be resized, which V8's interface does not tell. False
- * when the getter is not there. */
+ * when the getter is not there, or JavaScript does not run. */
 bool tracked_length(v8::Isolate *isolate, v8::Local<v8::ArrayBufferView> view, size_t *length) {
   v8::TryCatch quiet(isolate);
   v8::Local<v8::Context> context;
@@ -71,10 +71,12 @@ bool tracked_length(v8::Isolate *isolate, v8::Local<v8::ArrayBufferView> view, s
       !ist__intrinsic_of(context, view->IsDataView() ? IST_VIEW_BYTES : IST_ARRAY_BYTES)
            .ToLocal(&getter))
     return false;
-  /* A DataView that has come to lie outside of its buffer throws. */
-  *length = 0;
   if (getter->Call(context, view, 0, nullptr).ToLocal(&answer) && answer->IsNumber())
     *length = static_cast<size_t>(answer.As<v8::Number>()->Value());
+  else if (quiet.HasTerminated())
+    return false; /* JavaScript is being ended, which says nothing of the view */
+  else
+    *length = 0; /* a DataView that has come to lie outside of its buffer throws */
   return true;
 }
 
@@ -89,9 +91,11 @@ bool is_resizable(v8::Isolate *isolate, v8::Local<v8::ArrayBuffer> buffer) {
   v8::Local<v8::Context> context;
   v8::Local<v8::Function> getter;
   v8::Local<v8::Value> answer;
-  return buffer->GetCreationContext().ToLocal(&context) &&
-         ist__intrinsic_of(context, IST_BUFFER_RESIZABLE).ToLocal(&getter) &&
-         getter->Call(context, buffer, 0, nullptr).ToLocal(&answer) && answer->IsTrue();
+  if (!buffer->GetCreationContext().ToLocal(&context) ||
+      !ist__intrinsic_of(context, IST_BUFFER_RESIZABLE).ToLocal(&getter))
+    return false;
+  if (getter->Call(context, buffer, 0, nullptr).ToLocal(&answer)) return answer->IsTrue();
+  return quiet.HasTerminated(); /* nobody knows: not to be relied upon */
 }
 
 span span_of_buffer(v8::Local<v8::Value> buffer) {
