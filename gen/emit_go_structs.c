@@ -18,7 +18,7 @@ static bool is_opaque(const field *f) {
 }
 
 // Whether some of it is what only C sets: that stays as C has set it when the struct goes in again.
-static bool keeps_some(const decl *d) {
+bool ist__go_keeps_some(const decl *d) {
   for (int i = 0; i < d->fields.count; i++) {
     const field *f = &d->fields.at[i];
     if (!f->name || f->companion) continue;
@@ -42,10 +42,6 @@ bool ist__go_has_functions(const decl *d) {
     if (t && t->kind == DT_STRUCT && ist__go_has_functions(t->decl)) return true;
   }
   return false;
-}
-
-bool ist__go_keeps_some(const decl *d) {
-  return keeps_some(d);
 }
 
 static const char *refusal(const decl *d, bool goes_in, bool comes_out) {
@@ -160,7 +156,7 @@ static void struct_type(go_emitter *e, decl *d, const char *type) {
       PUSH(e->c, lines, one);
     }
   }
-  if (keeps_some(d)) {
+  if (ist__go_keeps_some(d)) {
     line one = {"kept", TEXT("[%lld]byte", (long long)d->size), "What only C sets.", NULL};
     PUSH(e->c, lines, one);
   }
@@ -613,12 +609,12 @@ void ist__go_struct(go_emitter *e, decl *d) {
   for (int i = 0; i < d->fields.count; i++)
     if (d->fields.at[i].use) ist__go_field_use(e, d, &d->fields.at[i]);
   GO("func (s *%s) put(m []byte, arena *clib.Arena) error {\n", type);
-  if (keeps_some(d)) GO("\tcopy(m, s.kept[:])\n");
+  if (ist__go_keeps_some(d)) GO("\tcopy(m, s.kept[:])\n");
   groups(e, d);
   for (int i = 0; i < d->fields.count; i++) put_field(e, d, i);
   GO("\treturn nil\n}\n\n");
   GO("func (s *%s) get(m []byte) {\n", type);
-  if (keeps_some(d)) GO("\tcopy(s.kept[:], m)\n");
+  if (ist__go_keeps_some(d)) GO("\tcopy(s.kept[:], m)\n");
   for (int i = 0; i < d->fields.count; i++) get_field(e, d, i);
   GO("}\n\n");
   // What C is to fill has its fixed fields already.

@@ -56,8 +56,8 @@ type isolateOptions struct {
 }
 
 // WithHeapLimit bounds the heap: a program that needs more is ended by ErrOutOfMemory, and the
-// isolate is spent. In bytes, at least 4 MiB; by default V8's own choice, between one and four
-// gigabytes.
+// isolate is spent. In bytes; less than 4 MiB is taken for that. By default V8's own choice, between
+// one and four gigabytes.
 func WithHeapLimit(bytes uint64) IsolateOption {
 	return func(o *isolateOptions) { o.native.HeapLimit = bytes }
 }
@@ -68,8 +68,8 @@ func WithBufferLimit(bytes uint64) IsolateOption {
 	return func(o *isolateOptions) { o.native.BufferLimit = bytes }
 }
 
-// WithStackLimit bounds the stack that JavaScript may use, in bytes, at least 64 KiB; deeper
-// recursion is a RangeError. By default about a megabyte.
+// WithStackLimit bounds the stack that JavaScript may use, in bytes; less than 64 KiB is taken for
+// that. Deeper recursion is a RangeError. By default about a megabyte.
 func WithStackLimit(bytes uint64) IsolateOption {
 	return func(o *isolateOptions) { o.native.StackLimit = bytes }
 }

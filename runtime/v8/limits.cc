@@ -375,8 +375,13 @@ bool ist__limits_prepare(ist_isolate *isolate, const ist_isolate_options *option
   isolate->heap_limit = options->heap_limit;
   /* V8 rounds up, and would come out at nothing. */
   if (isolate->heap_limit > PTRDIFF_MAX) isolate->heap_limit = PTRDIFF_MAX;
-  if (isolate->heap_limit)
+  if (isolate->heap_limit) {
     params->constraints.ConfigureDefaultsFromHeapSize(0, isolate->heap_limit);
+    /* Addresses for code are reserved as without a limit: V8 would reserve as many as the limit has
+     * bytes, of which it can use few when they are few, and ends the process unless they are whole
+     * pages. */
+    params->constraints.set_code_range_size_in_bytes(0);
+  }
   isolate->stack_limit = options->stack_limit;
   if (isolate->stack_limit && isolate->stack_limit < least_stack)
     isolate->stack_limit = least_stack;

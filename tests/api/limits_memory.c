@@ -586,8 +586,23 @@ static void buffers_outlive_their_isolate(void **state) {
   ist_store_free(store);
 }
 
+/* V8 wants whole pages of what it reserves. */
+static void limits_may_be_any_number(void **state) {
+  (void)state;
+  const size_t limits[] = {1, 5000001, 10000001, 50000000, 100000000, 134217727};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    ist_isolate_options options = {.size = sizeof options, .heap_limit = limits[i]};
+    fixture f;
+    assert_ok(ist_isolate_new(&options, &f.isolate));
+    assert_ok(ist_context_new(f.isolate, NULL, &f.context));
+    assert_int_equal(2, eval(&f, "1 + 1").as.int32);
+    assert_ok(ist_isolate_free(f.isolate));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(limits_may_be_any_number),
       TEST(every_way_is_survived),
       cmocka_unit_test(a_spent_isolate_refuses),
       cmocka_unit_test(a_callback_in_a_spent_isolate_ends),
