@@ -49,9 +49,9 @@ PYTHON = {
 }
 LIBRARY = {"library_bound": "`compressBound(1000)`", "library_crc32": "`crc32`"}
 GO = {
-    "call_0": "call a function by a Go func, no argument",
+    "call_0": "call a function, no argument",
     "call_0_do": "the same within `Do`",
-    "call_2": "two numbers, one back",
+    "call_2": "by a func of Go's: two numbers, one back",
     "call_2_do": "the same within `Do`",
     "call_2_handles": "`Call`, the arguments made before",
     "callback_0": "JavaScript calls Go, no argument",
