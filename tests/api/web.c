@@ -77,6 +77,8 @@ static void timers_can_be_left_out(void **state) {
 
 /* ---- console ---- */
 
+/* What a hook has been told. The hook ends with the context, after the test: it lasts longer than
+ * a call. */
 typedef struct log {
   char text[4096];
   int finalized;
@@ -105,7 +107,7 @@ static void with_hook(ist_context *context, log *seen) {
 
 static void messages_have_levels(void **state) {
   fixture *f = *state;
-  log seen;
+  static log seen;
   with_hook(f->context, &seen);
   eval(f, "console.debug('d'); console.log('l', 1, { a: [true] }); console.info('i %d', 7);"
           "console.warn('w'); console.error('e');");
@@ -191,7 +193,7 @@ static void run(ist_context *context, const char *source) {
 static void contexts_have_timers_of_their_own(void **state) {
   fixture *f = *state;
   ist_context *contexts[3];
-  log seen[3];
+  static log seen[3];
   for (int i = 0; i < 3; i++) {
     assert_ok(ist_context_new(f->isolate, NULL, &contexts[i]));
     with_hook(contexts[i], &seen[i]);
@@ -263,7 +265,7 @@ static void hooks_end_with_the_isolate(void **state) {
   (void)state;
   ist_isolate *isolate;
   ist_context *context;
-  log seen;
+  static log seen;
   assert_ok(ist_isolate_new(NULL, &isolate));
   assert_ok(ist_context_new(isolate, NULL, &context));
   with_hook(context, &seen);
@@ -296,8 +298,8 @@ static void on_uncaught(void *env, ist_context *context, const ist_error *error,
 
 static void uncaught_errors_are_told(void **state) {
   fixture *f = *state;
-  uncaught seen = {0};
-  log log;
+  static uncaught seen = {0};
+  static log log;
   with_hook(f->context, &log);
   assert_ok(ist_isolate_set_uncaught(f->isolate, on_uncaught, &seen, NULL));
   eval(f, "setImmediate(() => { throw new TypeError('immediate') });\n"
@@ -326,7 +328,7 @@ static void uncaught_errors_are_told(void **state) {
 static void contexts_come_and_go(void **state) {
   fixture *f = *state;
   ist_statistics before = {.size = sizeof before}, after = before;
-  log seen;
+  static log seen;
   for (int i = 0; i < 60; i++) {
     ist_context *context;
     assert_ok(ist_context_new(f->isolate, NULL, &context));
