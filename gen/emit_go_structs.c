@@ -302,6 +302,16 @@ static void put_function(go_emitter *e, const decl *d, const field *f) {
     GO("\t\treturn clib.Unset(\"%s\")\n\t}\n", f->name);
 }
 
+/* Whether a field is the first of its group that has a name, and where the group lies: its bytes go
+ * over as a whole, once. */
+static bool begins_group(const decl *d, int i, int64_t *offset) {
+  int group = d->fields.at[i].group;
+  group_size(d, group, offset);
+  for (int k = 0; k < i; k++)
+    if (d->fields.at[k].group == group && d->fields.at[k].name) return false;
+  return true;
+}
+
 static void put_field(go_emitter *e, const decl *d, int i) {
   const field *f = &d->fields.at[i];
   if (!f->name || (f->readonly && !f->fixed && !f->use))
@@ -323,10 +333,8 @@ static void put_field(go_emitter *e, const decl *d, int i) {
   }
   if (f->group >= 0) {
     int64_t offset;
-    group_size(d, f->group, &offset);
-    bool first = true;
-    for (int k = 0; k < i; k++) first &= d->fields.at[k].group != f->group || !d->fields.at[k].name;
-    if (first) GO("\tcopy(m[%lld:], s.union%d[:])\n", (long long)offset, f->group);
+    if (begins_group(d, i, &offset))
+      GO("\tcopy(m[%lld:], s.union%d[:])\n", (long long)offset, f->group);
     return;
   }
   if (!is_shown(d, i)) return;
@@ -442,10 +450,8 @@ static void get_field(go_emitter *e, const decl *d, int i) {
   }
   if (f->group >= 0) {
     int64_t offset;
-    group_size(d, f->group, &offset);
-    bool first = true;
-    for (int k = 0; k < i; k++) first &= d->fields.at[k].group != f->group || !d->fields.at[k].name;
-    if (first) GO("\tcopy(s.union%d[:], m[%lld:])\n", f->group, (long long)offset);
+    if (begins_group(d, i, &offset))
+      GO("\tcopy(s.union%d[:], m[%lld:])\n", f->group, (long long)offset);
     return;
   }
   if (!is_shown(d, i)) return;
