@@ -41,22 +41,27 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func (formBuilder) time(f *form) {
-	f.encode = func(w *treeWriter, v reflect.Value) error { return w.date(v.Interface().(time.Time)) }
-	f.decode = func(r *treeReader, into reflect.Value) error {
+// tagged decodes what has this tag, by what reads the rest of it.
+func tagged[T any](tag uint64, read func(*treeReader) (T, error)) func(*treeReader, reflect.Value) error {
+	return func(r *treeReader, into reflect.Value) error {
 		t, err := r.token()
 		if err != nil {
 			return err
 		}
-		if t.major != majorTag || t.number != tagDate {
+		if t.major != majorTag || t.number != tag {
 			return r.mismatch(t, into.Type())
 		}
-		made, err := r.date()
+		made, err := read(r)
 		if err == nil {
 			into.Set(reflect.ValueOf(made))
 		}
 		return err
 	}
+}
+
+func (formBuilder) time(f *form) {
+	f.encode = func(w *treeWriter, v reflect.Value) error { return w.date(v.Interface().(time.Time)) }
+	f.decode = tagged(tagDate, (*treeReader).date)
 }
 
 func (formBuilder) big(f *form) {
@@ -95,20 +100,7 @@ func (formBuilder) regexp(f *form) {
 		}
 		return w.text(v.Field(1).String())
 	}
-	f.decode = func(r *treeReader, into reflect.Value) error {
-		t, err := r.token()
-		if err != nil {
-			return err
-		}
-		if t.major != majorTag || t.number != tagRegExp {
-			return r.mismatch(t, into.Type())
-		}
-		made, err := r.pattern()
-		if err == nil {
-			into.Set(reflect.ValueOf(made))
-		}
-		return err
-	}
+	f.decode = tagged(tagRegExp, (*treeReader).pattern)
 }
 
 // jsonNumber makes the form of json.Number: an integer exactly, and any other number as JSON is read.
