@@ -2,6 +2,7 @@
 # Finds Go; to be sourced, with the build tree in $build.
 #
 # find_go puts a Go that is new enough first on the PATH and has pkg-config name the library of the build tree, or fails.
+# want_go does so for a test, which without one ends here, as left out.
 # go_modules prints the folders of the modules that do without anything fetched.
 
 # bindings/go/go.mod says the same.
@@ -31,6 +32,12 @@ find_go() {
     return 0
   done
   return 1
+}
+
+want_go() {
+  find_go && return
+  echo "left out: no Go from $GO_WANTED on is on the PATH or in /usr/local/go"
+  exit 77
 }
 
 go_modules() {

@@ -8,10 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source=scripts/go.sh
 . "$root/scripts/go.sh"
-find_go || {
-  echo "left out: no Go from $GO_WANTED on is on the PATH or in /usr/local/go"
-  exit 77
-}
+want_go
 # Go's runtime and the sanitizers' do not bear each other everywhere; the code here is compiled by Go alone.
 if [ -n "${ISTHMUS_SANITIZE:-}" ]; then
   echo "left out: a sanitizer's library cannot be loaded"

@@ -6,10 +6,7 @@ build=$(cd "${1:?usage: prefix.sh BUILD_DIR}" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=scripts/go.sh
 . scripts/go.sh
-find_go || {
-  echo "left out: no Go from $GO_WANTED on is on the PATH or in /usr/local/go"
-  exit 77
-}
+want_go
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

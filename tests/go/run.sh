@@ -12,10 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 . scripts/sanitize.sh
 # shellcheck source=scripts/go.sh
 . scripts/go.sh
-find_go || {
-  echo "left out: no Go from $GO_WANTED on is on the PATH or in /usr/local/go"
-  exit 77
-}
+want_go
 
 # What a test says depends on the library too, which the cache of results knows nothing of.
 export ISTHMUS_BUILD=$build
